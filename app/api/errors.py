@@ -1,0 +1,118 @@
+"""The only place where errors meet HTTP: every one is answered as problem+json (RFC 9457)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
+from app.core.logging import request_id
+from app.schemas.problem import FieldProblem, Problem
+
+MEDIA_TYPE = "application/problem+json"
+_STATUSES: dict[type[AppError], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_HEADERS: dict[HTTPStatus, dict[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+}
+_log = logging.getLogger(__name__)
+
+
+def status_of(error: type[AppError]) -> HTTPStatus:
+    """The status that a domain error is answered with."""
+    return next(status for category, status in _STATUSES.items() if issubclass(error, category))
+
+
+def problem(
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """An error as the client gets it."""
+    content = Problem(
+        type="about:blank",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request_id.get(),
+        errors=list(errors),
+    )
+    return JSONResponse(
+        content.model_dump(), status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Have the app answer all errors this way."""
+    app.add_exception_handler(AppError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(SQLAlchemyError, _database_error)
+    app.add_exception_handler(OSError, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _domain_error(_request: Request, error: Any) -> JSONResponse:
+    errors = [FieldProblem(field=error.field, detail=error.detail)] if error.field else []
+    return problem(status_of(type(error)), error.code, error.detail, errors)
+
+
+async def _validation_error(_request: Request, error: Any) -> JSONResponse:
+    # What was sent is not repeated: it may be a password.
+    errors = [
+        FieldProblem(field=".".join(str(part) for part in problem["loc"]), detail=problem["msg"])
+        for problem in error.errors()
+    ]
+    detail = "Something in the request is missing or wrong."
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error", detail, errors)
+
+
+async def _http_error(_request: Request, error: Any) -> JSONResponse:
+    """What the framework itself refuses: no such path, method not allowed, a body too large."""
+    status = HTTPStatus(error.status_code)
+    return problem(status, status.name.lower(), str(error.detail), headers=error.headers)
+
+
+async def _database_error(request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, IntegrityError):
+        _log.warning("a constraint was violated: %s", type(error.orig).__name__)
+        return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
+    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_passing(error)):
+        return await _unavailable(request, error)
+    return await _unexpected(request, error)
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Whether the same request can succeed later: no connection, a lock, a deadlock."""
+    name = type(getattr(error.orig, "__cause__", None) or error.orig).__name__
+    return error.connection_invalidated or name in {
+        *("OperationalError", "DeadlockDetectedError", "SerializationError", "InterfaceError"),
+        *("ConnectionDoesNotExistError", "CannotConnectNowError", "AdminShutdownError", "TooManyConnectionsError"),
+    }
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    _log.error("the database is unavailable", exc_info=error)
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected error", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

@@ -1,0 +1,66 @@
+"""What the OpenAPI schema says beyond what FastAPI finds out by itself: the errors of each route."""
+
+from collections import defaultdict
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.errors import MEDIA_TYPE, status_of
+from app.core.errors import AppError
+from app.schemas.problem import Problem
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+
+def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may fail in these ways."""
+    codes: dict[int, list[str]] = defaultdict(list)
+    for error in errors:
+        codes[status_of(error)].append(f"`{error.code}`: {error.message}" if "message" in vars(error) else error.code)
+    return {int(status): {"description": "\n\n".join(lines)} for status, lines in sorted(codes.items())}
+
+
+def install(app: FastAPI) -> None:
+    """Have the app publish a schema in which every error is a `Problem`."""
+
+    def schema() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _with_problems(
+                get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            )
+        return app.openapi_schema
+
+    app.openapi = schema  # type: ignore[method-assign]
+
+
+def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
+    components = schema["components"]["schemas"]
+    components.pop("HTTPValidationError", None)
+    components.pop("ValidationError", None)
+    model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components.update(model.pop("$defs"), Problem=model)
+    for path in schema["paths"].values():
+        for operation in path.values():
+            _describe_errors(operation)
+    return schema
+
+
+def _describe_errors(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    # Whatever the route, the input can be wrong and the database can be away.
+    invalid = responses.setdefault("422", {})
+    invalid["description"] = "\n\n".join(filter(None, ["`validation_error`: the input is wrong.", _codes(invalid)]))
+    responses.setdefault("503", {"description": "`unavailable`: the database cannot be reached."})
+    if "requestBody" in operation:
+        responses.setdefault("400", {"description": "`bad_request`: the body cannot be read."})
+        responses.setdefault("413", {"description": "`content_too_large`: the body is too large."})
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
+
+
+def _codes(response: dict[str, Any]) -> str:
+    """What a route itself declared; FastAPI's own description is replaced."""
+    description = str(response.get("description", ""))
+    return "" if description == "Validation Error" else description

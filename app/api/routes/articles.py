@@ -1,0 +1,87 @@
+"""Articles."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
+from app.api.openapi import raises
+from app.core.errors import (
+    ArticleNotFound,
+    EmailNotVerified,
+    Forbidden,
+    InvalidAccessToken,
+    InvalidCursor,
+    PublicationInFuture,
+    SlugTaken,
+    Unauthenticated,
+    UnknownCategory,
+)
+from app.schemas.articles import (
+    ArticleInput,
+    ArticleListQuery,
+    ArticleOut,
+    ArticleSummary,
+    ArticleUpdate,
+    PublicationInput,
+)
+from app.schemas.pages import Page
+
+_WRITER = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
+_EDITING = (*_WRITER, ArticleNotFound)
+router = APIRouter(prefix="/articles", tags=["articles"])
+
+
+@router.get(
+    "",
+    response_model=Page[ArticleSummary],
+    responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
+)
+async def list_articles(
+    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ArticleListQuery, Query()]
+) -> Any:
+    """A page of articles, without their bodies."""
+    return link.on(await services.articles.list(actor, query))
+
+
+@router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory))
+async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
+    """Write an article, as a draft unless it is to be published at once."""
+    return ArticleOut.model_validate(await services.articles.create(actor, data))
+
+
+@router.get("/{slug}", responses=raises(InvalidAccessToken, ArticleNotFound))
+async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
+    return ArticleOut.model_validate(await services.articles.get(actor, slug))
+
+
+@router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory))
+async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
+    """Change what is sent and leave the rest."""
+    return ArticleOut.model_validate(await services.articles.update(actor, slug, data))
+
+
+@router.delete("/{slug}", status_code=204, responses=raises(*_EDITING))
+async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
+    """Take an article away. Nothing is lost: editors can restore it."""
+    await services.articles.delete(actor, slug)
+
+
+@router.put("/{slug}/publication", responses=raises(*_EDITING, PublicationInFuture))
+async def publish_article(
+    services: ServicesDep, actor: ActorDep, slug: SlugPath, data: PublicationInput | None = None
+) -> ArticleOut:
+    """Publish, under the date given, else the one it had, else now."""
+    return ArticleOut.model_validate(await services.articles.publish(actor, slug, data or PublicationInput()))
+
+
+@router.delete("/{slug}/publication", status_code=204, responses=raises(*_EDITING))
+async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
+    """Make it a draft again."""
+    await services.articles.unpublish(actor, slug)
+
+
+@router.put("/{slug}/restoration", responses=raises(*_EDITING))
+async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
+    """Bring a deleted article back; for editors."""
+    return ArticleOut.model_validate(await services.articles.restore(actor, slug))

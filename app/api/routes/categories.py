@@ -1,0 +1,50 @@
+"""Categories."""
+
+from fastapi import APIRouter
+
+from app.api.deps import ActorDep, ServicesDep, SlugPath
+from app.api.openapi import raises
+from app.core.errors import (
+    CategoryCycle,
+    CategoryNotFound,
+    CategoryTaken,
+    CategoryTooDeep,
+    EmailNotVerified,
+    Forbidden,
+    InvalidAccessToken,
+    Unauthenticated,
+    UnknownCategory,
+)
+from app.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+
+_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
+_PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)
+router = APIRouter(prefix="/categories", tags=["categories"])
+
+
+@router.get("")
+async def list_categories(services: ServicesDep) -> list[CategoryTree]:
+    """All categories, each with those below it."""
+    return await services.categories.tree()
+
+
+@router.post("", status_code=201, responses=raises(*_EDITOR, *_PLACING))
+async def create_category(services: ServicesDep, actor: ActorDep, data: CategoryInput) -> CategoryOut:
+    return await services.categories.create(actor, data)
+
+
+@router.get("/{slug}", responses=raises(CategoryNotFound))
+async def read_category(services: ServicesDep, slug: SlugPath) -> CategoryOut:
+    return await services.categories.get(slug)
+
+
+@router.patch("/{slug}", responses=raises(*_EDITOR, *_PLACING, CategoryNotFound, CategoryCycle))
+async def update_category(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CategoryUpdate) -> CategoryOut:
+    """Rename or move a category, and what is in it with it."""
+    return await services.categories.update(actor, slug, data)
+
+
+@router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR, CategoryNotFound))
+async def delete_category(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
+    """Remove a category; the articles and categories in it move up to the one above."""
+    await services.categories.delete(actor, slug)

@@ -1,0 +1,84 @@
+"""Comments."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath
+from app.api.openapi import raises
+from app.core.errors import (
+    ArticleNotFound,
+    CommentNotFound,
+    EmailNotVerified,
+    EmptyComment,
+    Forbidden,
+    InvalidAccessToken,
+    InvalidCursor,
+    ParentCommentNotFound,
+    ThreadTooDeep,
+    Unauthenticated,
+)
+from app.schemas.comments import (
+    CommentInput,
+    CommentListQuery,
+    CommentOut,
+    CommentUpdate,
+    ModeratedComment,
+    ModerationQuery,
+)
+from app.schemas.pages import Page
+
+_WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
+_EDITING = (*_WRITER, Forbidden, CommentNotFound)
+router = APIRouter(tags=["comments"])
+
+
+@router.get(
+    "/articles/{slug}/comments",
+    response_model=Page[CommentOut],
+    responses=raises(InvalidAccessToken, ArticleNotFound, InvalidCursor),
+)
+async def list_comments(
+    services: ServicesDep,
+    actor: ActorDep,
+    link: NextLinkDep,
+    slug: SlugPath,
+    query: Annotated[CommentListQuery, Query()],
+) -> Any:
+    """The comments of an article in the order of their threads: each is followed by its answers."""
+    return link.on(await services.comments.list(actor, slug, query))
+
+
+@router.post(
+    "/articles/{slug}/comments",
+    status_code=201,
+    responses=raises(*_WRITER, ArticleNotFound, ParentCommentNotFound, ThreadTooDeep, EmptyComment),
+)
+async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
+    return await services.comments.create(actor, slug, data)
+
+
+@router.get("/comments", response_model=Page[ModeratedComment], responses=raises(*_WRITER, Forbidden, InvalidCursor))
+async def list_comments_for_moderation(
+    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ModerationQuery, Query()]
+) -> Any:
+    """The newest comments of the whole blog; for editors."""
+    return link.on(await services.comments.moderate(actor, query))
+
+
+@router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment))
+async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
+    """Change your own comment."""
+    return await services.comments.update(actor, comment_id, data)
+
+
+@router.delete("/comments/{comment_id}", status_code=204, responses=raises(*_EDITING))
+async def delete_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> None:
+    """Take a comment away; its answers stay."""
+    await services.comments.delete(actor, comment_id)
+
+
+@router.put("/comments/{comment_id}/restoration", responses=raises(*_EDITING))
+async def restore_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> CommentOut:
+    """Bring a deleted comment back; for editors."""
+    return await services.comments.restore(actor, comment_id)

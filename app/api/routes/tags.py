@@ -1,0 +1,52 @@
+"""Tags."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
+from app.api.openapi import raises
+from app.core.errors import (
+    EmailNotVerified,
+    Forbidden,
+    InvalidAccessToken,
+    InvalidCursor,
+    TagNotFound,
+    TagTaken,
+    Unauthenticated,
+)
+from app.schemas.pages import Page
+from app.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+
+_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, TagNotFound)
+router = APIRouter(prefix="/tags", tags=["tags"])
+
+
+@router.get("", response_model=Page[TagOut], responses=raises(InvalidAccessToken, InvalidCursor))
+async def list_tags(
+    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[TagListQuery, Query()]
+) -> Any:
+    """Tags of published articles, by slug; editors see unused ones too."""
+    return link.on(await services.tags.list(actor, query))
+
+
+@router.get("/{slug}", responses=raises(InvalidAccessToken, TagNotFound))
+async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> TagOut:
+    return await services.tags.get(actor, slug)
+
+
+@router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
+async def rename_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
+    return await services.tags.rename(actor, slug, data)
+
+
+@router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR))
+async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
+    """Take a tag off all articles."""
+    await services.tags.delete(actor, slug)
+
+
+@router.post("/{slug}/merges", responses=raises(*_EDITOR))
+async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
+    """Dissolve other tags into this one."""
+    return await services.tags.merge(actor, slug, data)

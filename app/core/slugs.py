@@ -1,0 +1,46 @@
+"""Slugs: the part of an address that names an article, a tag or a category."""
+
+import secrets
+import unicodedata
+from collections.abc import Iterator
+
+from slugify import slugify
+
+SLUG_MAX_LENGTH = 120
+SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+_NUMBERED_TRIES = 3
+_RANDOM_TRIES = 5
+
+
+def slug_for(text: str) -> str:
+    """A slug made of `text`; never empty.
+
+    Letters of other scripts are transliterated; a text of symbols alone is spelled by their Unicode names
+    ("🎉" becomes "party-popper").
+    """
+    return _shorten(text) or _shorten(" ".join(unicodedata.name(char, "") for char in text)) or "untitled"
+
+
+def _shorten(text: str) -> str:
+    return slugify(text, max_length=SLUG_MAX_LENGTH, word_boundary=True)
+
+
+def alternatives(base: str, first_free: int) -> Iterator[str]:
+    """Slugs to try when `base` is taken: a few numbered from `first_free`, then some that nobody else can guess.
+
+    The random ones end a race between many writers who all want the same title.
+    """
+    for number in range(first_free, first_free + _NUMBERED_TRIES):
+        yield _with_suffix(base, str(number))
+    for _ in range(_RANDOM_TRIES):
+        yield _with_suffix(base, secrets.token_hex(4))
+
+
+def _with_suffix(base: str, suffix: str) -> str:
+    return f"{base[: SLUG_MAX_LENGTH - len(suffix) - 1].rstrip('-')}-{suffix}"
+
+
+def sort_key(text: str) -> str:
+    """What `text` is sorted by: without case and accents, the same on every database."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

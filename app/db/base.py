@@ -1,0 +1,78 @@
+"""What every table has in common."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.core import clock
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, stored and returned in UTC. SQLite would drop the offset without converting."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without an offset cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class LowercaseString(TypeDecorator[str]):
+    """A text that is the same whatever its case, in every script; the databases' own `lower()` is not that."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.lower() if value is not None else None
+
+
+def ordered_text(length: int) -> String:
+    """A text that sorts by code point on every database, whatever the server's locale."""
+    return String(length, collation="C").with_variant(String(length), "sqlite")
+
+
+def one_of(kind: type[StrEnum], name: str) -> Enum:
+    """The values of an enumeration as a text that a constraint of this name checks."""
+    values = [member.value for member in kind]
+    return Enum(kind, native_enum=False, create_constraint=True, name=name, values_callable=lambda _: values)
+
+
+# SQLite counts ids upwards for INTEGER only.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}
+    # SQLite would otherwise give the id of a deleted row to the next one, and with it whatever still names that id.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+
+class Timestamps:
+    """When a row was made and last changed by somebody."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)

@@ -1,0 +1,62 @@
+"""Accounts."""
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.roles import Role
+from app.db.base import Base, LowercaseString, PrimaryKey, Timestamps, one_of
+
+
+class User(Timestamps, Base):
+    """Somebody with an account: reader, author, editor or admin."""
+
+    __tablename__ = "users"
+
+    id: Mapped[PrimaryKey]
+    email: Mapped[str] = mapped_column(LowercaseString(320), unique=True)
+    username: Mapped[str] = mapped_column(LowercaseString(40), unique=True)
+    display_name: Mapped[str] = mapped_column(String(100))
+    bio: Mapped[str] = mapped_column(Text, default="")
+    avatar_url: Mapped[str | None] = mapped_column(String(2000))
+    role: Mapped[Role] = mapped_column(one_of(Role, "role"))
+    hashed_password: Mapped[str] = mapped_column(String(1024))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_verified: Mapped[bool] = mapped_column(default=False)
+    # Part of every access token: raising it ends them all.
+    token_version: Mapped[int] = mapped_column(default=0)
+    deleted_at: Mapped[datetime | None]
+
+    @property
+    def is_superuser(self) -> bool:
+        """What fastapi-users calls an admin."""
+        return self.role is Role.ADMIN
+
+    def change_password(self, hashed_password: str) -> None:
+        """Set another password; whoever is logged in with the old one is not any more."""
+        self.hashed_password = hashed_password
+        self.end_access()
+
+    def end_access(self) -> None:
+        """Make every access token of this account worthless."""
+        self.token_version += 1
+
+    def deactivate(self) -> None:
+        self.is_active = False
+        self.end_access()
+
+    def reactivate(self) -> None:
+        self.is_active = True
+
+    def anonymise(self, unusable_password: str, at: datetime) -> None:
+        """Forget who this was; what they wrote stays, under a name that says nothing."""
+        self.email = f"deleted-{self.id}@deleted.invalid"
+        self.username = f"deleted-{self.id}"
+        self.display_name = "Deleted account"
+        self.bio = ""
+        self.avatar_url = None
+        self.is_verified = False
+        self.hashed_password = unusable_password
+        self.deleted_at = at
+        self.deactivate()

@@ -1,0 +1,40 @@
+"""Selects of accounts."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from app.core.roles import Role
+from app.db.models import Article, User
+from app.db.queries.articles import is_public
+from app.db.queries.keyset import Order
+
+BY_USERNAME = Order("authors", (User.username,))
+
+# A deleted account keeps its row, so that what was written keeps a place to point to.
+exists = User.deleted_at.is_(None)
+
+
+def by_login(login: str) -> Select[tuple[User]]:
+    """The account with this e-mail address or username; usernames have no @ in them."""
+    return select(User).where(User.email == login if "@" in login else User.username == login, exists)
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Accounts with this text in their address or one of their names."""
+    return or_(
+        *(column.icontains(text.lower(), autoescape=True) for column in (User.email, User.username, User.display_name))
+    )
+
+
+def active_admins_locked() -> Select[tuple[int]]:
+    """The ids of all who can administer, locked so that two of them cannot depose each other at once."""
+    return select(User.id).where(User.role == Role.ADMIN, User.is_active, exists).order_by(User.id).with_for_update()
+
+
+def authors() -> Select[Any]:
+    """Accounts with published articles, and the number of those."""
+    counts = (
+        select(Article.author_id, func.count().label("count")).where(is_public).group_by(Article.author_id).subquery()
+    )
+    return select(User, counts.c.count).join(counts, counts.c.author_id == User.id).where(exists)

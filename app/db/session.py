@@ -1,0 +1,81 @@
+"""The engine, and sessions for reading and for writing."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+CONNECT_TIMEOUT_SECONDS = 5
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+# How a transaction begins on SQLite: the default takes the write lock at once, because a transaction that
+# has read and then wants to write is refused when another has written meanwhile. Readers need no lock.
+_SQLITE_BEGIN = "sqlite_begin"
+_READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
+
+
+@dataclass(frozen=True)
+class Database:
+    """Opens sessions; whoever opens one commits it."""
+
+    engine: AsyncEngine
+    writing: Callable[[], AsyncSession]
+    reading: Callable[[], AsyncSession]
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """A pool of connections to the database at `url`, none of them opened yet."""
+    engine = create_engine(url)
+    return Database(
+        engine,
+        writing=async_sessionmaker(engine, expire_on_commit=False),
+        reading=async_sessionmaker(engine.execution_options(**_READ_ONLY), expire_on_commit=False),
+    )
+
+
+def create_engine(url: str, **options: Any) -> AsyncEngine:
+    """An engine that behaves alike on both databases; `options` go to SQLAlchemy."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": CONNECT_TIMEOUT_SECONDS}, **options)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are begun by _begin_sqlite; the driver's own way loses updates and cannot undo DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
+    # also survive a power cut.
+    for pragma in (
+        f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_SQLITE_BEGIN, "BEGIN IMMEDIATE"))
+
+
+@asynccontextmanager
+async def reading(session: AsyncSession) -> AsyncIterator[None]:
+    """Run the queries inside as a transaction of their own, which is over at the end.
+
+    For what comes before something slow, such as hashing a password: neither a write lock nor a connection is held
+    meanwhile. It must be the first thing that a session does, or follow another of these.
+    """
+    await session.connection(execution_options=_READ_ONLY)
+    yield
+    await session.commit()

@@ -1,0 +1,55 @@
+"""The mails that the blog writes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    # Text must not be escaped: readers would see O&#39;Brien.
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail that is ready to be sent, as text and as HTML."""
+
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class MessageWriter:
+    """Writes mails in the name of the site, with links to its frontend."""
+
+    site_name: str
+    frontend_url: str
+
+    def verification(self, recipient: str, name: str, token: str, hours: int) -> Message:
+        """Asks to confirm the address."""
+        subject = f"Confirm your e-mail address for {self.site_name}"
+        return self._write("verification", recipient, subject, name=name, hours=hours, link=self._link("verify", token))
+
+    def password_reset(self, recipient: str, name: str, token: str, hours: int) -> Message:
+        """Carries the link to choose another password."""
+        subject = f"Choose a new password for {self.site_name}"
+        link = self._link("reset-password", token)
+        return self._write("password_reset", recipient, subject, name=name, hours=hours, link=link)
+
+    def _link(self, page: str, token: str) -> str:
+        return f"{self.frontend_url}/{page}?token={quote(token)}"
+
+    def _write(self, template: str, recipient: str, subject: str, **values: object) -> Message:
+        text, html = (
+            _TEMPLATES.get_template(f"{template}.{kind}").render(site_name=self.site_name, subject=subject, **values)
+            for kind in ("txt", "html")
+        )
+        return Message(recipient, subject, text, html)

@@ -1,0 +1,61 @@
+"""Puts the application together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app.api import errors, openapi
+from app.api.request_id import HEADER, RequestIdMiddleware
+from app.api.routes import router
+from app.core.config import Settings
+from app.core.passwords import PasswordHasher
+from app.db.session import open_database
+from app.mail.mailer import mailer_for
+from app.services.outbox import OutboxWorker
+
+MAX_BODY_BYTES = 3 * 1024 * 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application with these settings; the database is opened and mails are sent while its lifespan runs."""
+    app = FastAPI(
+        title=settings.site_name,
+        version="1.0.0",
+        description="The blog's API.",
+        lifespan=_lifespan,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.settings = settings
+    app.state.passwords = PasswordHasher()
+    app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["Authorization", "Content-Type", HEADER],
+        expose_headers=["Link", HEADER],
+    )
+    app.add_middleware(RequestIdMiddleware)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """The application with the settings of the environment and `.env`."""
+    return create_app(Settings())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    database = open_database(app.state.settings.database_url)
+    app.state.database = database
+    sending = asyncio.create_task(OutboxWorker(database, mailer_for(app.state.settings)).run())
+    yield
+    sending.cancel()
+    with suppress(asyncio.CancelledError):
+        await sending
+    await database.dispose()

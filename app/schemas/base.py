@@ -1,0 +1,70 @@
+"""The types that inputs and outputs are made of."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, StringConstraints
+
+from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
+
+MAX_ID = 2**63 - 1
+# PostgreSQL cannot store NUL, and a lone half of a surrogate pair cannot be encoded at all.
+_NO_NUL = r"^[^\x00]*$"
+_HAS_VISIBLE_CHARACTER = r"^[^\x00]*[^\s\x00][^\x00]*$"
+USERNAME_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
+
+
+class Input(BaseModel):
+    """What a client sends. A field that is not known is refused rather than ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """What a client receives, read from a model."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def unchanged(description: str | None = None) -> Any:
+    """The default of a field of an update: left out, it stays as it is. Only the fields that were sent are applied."""
+    return Field(default_factory=lambda: None, description=description)
+
+
+def _refuse_lone_surrogates(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("must not contain half of a surrogate pair") from error
+    return value
+
+
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
+# A line of text that shows something, without space around it.
+Line = Annotated[
+    str,
+    BeforeValidator(_strip),
+    StringConstraints(pattern=_HAS_VISIBLE_CHARACTER),
+    AfterValidator(_refuse_lone_surrogates),
+]
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH)]
+LanguageTag = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35),
+    Field(description="A BCP 47 language tag.", examples=["en", "pt-BR"]),
+]
+WebUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[A-Za-z0-9][^\s<>\"\x00-\x20]*$", max_length=2000),
+    AfterValidator(_refuse_lone_surrogates),
+]
+Email = Annotated[EmailStr, AfterValidator(str.lower), Field(max_length=254)]
+Username = Annotated[
+    str,
+    StringConstraints(pattern=USERNAME_PATTERN, min_length=3, max_length=40),
+    AfterValidator(str.lower),
+]
+Password = Annotated[SafeStr, Field(min_length=10, max_length=256)]

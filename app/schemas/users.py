@@ -1,0 +1,111 @@
+"""Accounts as clients send and see them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.core.roles import Role
+from app.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
+
+DisplayName = Annotated[Line, Field(max_length=100)]
+Bio = Annotated[SafeStr, Field(max_length=2000)]
+Token = Annotated[SafeStr, Field(max_length=2000)]
+
+
+class RegisterInput(Input):
+    email: Email
+    username: Username
+    password: Password
+    display_name: DisplayName | None = Field(default=None, description="The username where it is not given.")
+
+
+class LoginForm(Input):
+    """The OAuth2 password form; what it may hold beyond name and password is accepted and not used."""
+
+    model_config = {"extra": "ignore"}
+
+    username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="E-mail address or username.")]
+    password: Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
+    grant_type: Literal["password"] = "password"
+
+
+class AccessToken(Output):
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int = Field(description="Seconds until it expires.")
+
+
+class EmailInput(Input):
+    email: Email
+
+
+class VerifyInput(Input):
+    token: Token
+
+
+class ResetPasswordInput(Input):
+    token: Token
+    password: Password
+
+
+class ChangePasswordInput(Input):
+    current_password: Annotated[SafeStr, Field(min_length=1, max_length=256)]
+    new_password: Password
+
+
+class ProfileUpdate(Input):
+    """What people may change about their own account; a field that is left out stays."""
+
+    username: Username = unchanged()
+    display_name: DisplayName = unchanged()
+    bio: Bio = unchanged()
+    avatar_url: WebUrl | None = unchanged()
+
+
+class UserUpdate(ProfileUpdate):
+    """What an admin may change about an account."""
+
+    email: Email = unchanged()
+    role: Role = unchanged()
+    is_active: bool = unchanged()
+    is_verified: bool = unchanged()
+
+
+class UserOut(Output):
+    """An account as its owner and admins see it."""
+
+    id: int
+    email: str
+    username: str
+    display_name: str
+    bio: str
+    avatar_url: str | None
+    role: Role
+    is_active: bool
+    is_verified: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserListQuery(Input):
+    role: Role | None = None
+    is_active: bool | None = None
+    q: Annotated[SafeStr, Field(max_length=100)] | None = Field(
+        default=None, description="Part of the e-mail address, the username or the display name."
+    )
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AuthorSummary(Output):
+    """Whom a piece of writing is by, as everybody sees it."""
+
+    username: str
+    display_name: str
+    avatar_url: str | None
+
+
+class AuthorOut(AuthorSummary):
+    bio: str
+    article_count: int

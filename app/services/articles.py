@@ -1,0 +1,185 @@
+"""Articles: written, published, listed, deleted and restored."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import ArticleNotFound, PublicationInFuture, SlugTaken
+from app.core.markup import render_article
+from app.core.roles import Role
+from app.core.slugs import alternatives, slug_for
+from app.db.constraints import translating, violated_constraint
+from app.db.models import Article, ArticleStatus, User
+from app.db.queries import articles
+from app.policies.actors import Actor, require_account, require_role
+from app.policies.articles import require_article_editing
+from app.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
+from app.services.categories import CategoryService
+from app.services.paging import Slice, fetch_entities
+from app.services.tags import TagService
+
+_SLUG_CONSTRAINT = "uq_articles_slug"
+# Applied by other means than by setting the attribute of the same name.
+_COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
+
+
+class ArticleService:
+    def __init__(self, session: AsyncSession, tags: TagService, categories: CategoryService) -> None:
+        self._session = session
+        self._tags = tags
+        self._categories = categories
+
+    async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[Article]:
+        """A page of articles without their bodies. Raises `InvalidCursor`."""
+        if query.status == "draft":
+            require_account(actor)
+        if query.status == "deleted":
+            require_role(actor, Role.EDITOR)
+        statement = articles.summaries().where(
+            articles.with_status(actor, query.status),
+            *articles.published_between(query.published_after, query.published_before),
+        )
+        if query.author is not None:
+            statement = statement.where(articles.by_author(query.author))
+        if query.category is not None:
+            statement = statement.where(articles.in_category(query.category))
+        if query.tag:
+            statement = statement.where(articles.with_tags(query.tag))
+        order = articles.order_of(query.sort, query.status)
+        return await fetch_entities(self._session, statement, order, query, query.skip)
+
+    async def get(self, actor: Actor, slug: str) -> Article:
+        """One article with its bodies. Raises `ArticleNotFound`."""
+        statement = articles.whole().where(Article.slug == slug, articles.visible_to(actor))
+        article = await self._session.scalar(statement)
+        if article is None:
+            raise ArticleNotFound
+        return article
+
+    async def create(self, actor: Actor, data: ArticleInput) -> Article:
+        """Write an article. Raises `SlugTaken` for a slug that was given, or `UnknownCategory`."""
+        author = require_role(actor, Role.AUTHOR)
+        article = await self.compose(author, data)
+        if data.status is ArticleStatus.PUBLISHED:
+            article.publish(clock.now())
+        await self.add(article, data.slug)
+        return await self._reloaded(article)
+
+    async def compose(self, author: User, data: ArticleInput) -> Article:
+        """An article that is not stored yet."""
+        # Rendered before the first query: it takes a while, and no lock is held meanwhile.
+        rendered = await anyio.to_thread.run_sync(render_article, data.body_markdown)
+        article = Article(
+            title=data.title,
+            given_excerpt=data.excerpt,
+            language=data.language,
+            cover_image_url=data.cover_image_url,
+            author_id=author.id,
+            category_id=await self._categories.id_of(data.category),
+            tags=list(await self._tags.named(data.tags)),
+        )
+        article.write(data.body_markdown, rendered)
+        return article
+
+    async def add(self, article: Article, slug: str | None) -> None:
+        """Store a new article under this slug, or under a free one made of its title. Raises `SlugTaken`."""
+        if slug is not None:
+            article.slug = slug
+            with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+                self._session.add(article)
+                await self._session.flush()
+            return
+        base = slug_for(article.title)
+        if await self._stored_as(article, base):
+            return
+        for candidate in await self._alternatives(base):
+            if await self._stored_as(article, candidate):
+                return
+        raise SlugTaken(field="title")
+
+    async def _stored_as(self, article: Article, slug: str) -> bool:
+        article.slug = slug
+        try:
+            async with self._session.begin_nested():
+                self._session.add(article)
+                await self._session.flush()
+        except IntegrityError as error:
+            if violated_constraint(error) != _SLUG_CONSTRAINT:
+                raise
+            return False
+        return True
+
+    async def _alternatives(self, base: str) -> Iterator[str]:
+        taken = await self._session.scalars(articles.slugs_like(base))
+        numbers = [int(match[1]) for slug in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", slug))]
+        return alternatives(base, max([1, *numbers]) + 1)
+
+    async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> Article:
+        """Change what was sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
+        require_account(actor)
+        sent = data.model_fields_set
+        rendered = (
+            await anyio.to_thread.run_sync(render_article, data.body_markdown) if "body_markdown" in sent else None
+        )
+        article = await self._locked(actor, slug)
+        for name in sent - _COMPOSED:
+            setattr(article, name, getattr(data, name))
+        if "excerpt" in sent:
+            article.given_excerpt = data.excerpt
+        if "tags" in sent:
+            article.tags = list(await self._tags.named(data.tags))
+        if "category" in sent:
+            article.category_id = await self._categories.id_of(data.category)
+        if rendered is not None:
+            article.write(data.body_markdown, rendered)
+        with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+            await self._session.flush()
+        return await self._reloaded(article)
+
+    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> Article:
+        """Publish, at once or under an earlier date. Raises `PublicationInFuture`."""
+        article = await self._locked(actor, slug)
+        now = clock.now()
+        if data.published_at is not None and data.published_at > now:
+            raise PublicationInFuture(field="published_at")
+        article.publish(data.published_at or article.published_at or now)
+        await self._session.flush()
+        return await self._reloaded(article)
+
+    async def unpublish(self, actor: Actor, slug: str) -> None:
+        """Make an article a draft again."""
+        (await self._locked(actor, slug)).unpublish()
+
+    async def delete(self, actor: Actor, slug: str) -> None:
+        """Take an article away; editors can restore it."""
+        (await self._locked(actor, slug)).deleted_at = clock.now()
+
+    async def restore(self, actor: Actor, slug: str) -> Article:
+        """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
+        require_role(actor, Role.EDITOR)
+        article = await self._session.scalar(select(Article).where(Article.slug == slug).with_for_update())
+        if article is None:
+            raise ArticleNotFound
+        article.deleted_at = None
+        await self._session.flush()
+        return await self._reloaded(article)
+
+    async def _locked(self, actor: Actor, slug: str) -> Article:
+        """The article, if the actor may change it, so that nobody else does until the transaction ends."""
+        require_account(actor)
+        statement = articles.whole().where(Article.slug == slug, articles.visible_to(actor))
+        article = await self._session.scalar(statement.with_for_update(of=Article))
+        if article is None:
+            raise ArticleNotFound
+        require_article_editing(actor, article)
+        return article
+
+    async def _reloaded(self, article: Article) -> Article:
+        statement: Any = articles.whole().where(Article.id == article.id).execution_options(populate_existing=True)
+        return (await self._session.scalars(statement)).one()

@@ -1,0 +1,162 @@
+"""Categories: a tree that editors look after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
+from app.core.roles import Role
+from app.core.slugs import slug_for
+from app.db.constraints import translating
+from app.db.models import Article, Category
+from app.db.queries import categories
+from app.policies.actors import Actor, require_role
+from app.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+
+MAX_DEPTH = 6
+_UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
+
+
+@dataclass(frozen=True)
+class _Forest:
+    """All categories: there are few, and the questions about them are about the tree."""
+
+    by_id: Mapping[int, Category]
+    counts: Mapping[int, int]
+
+    def children_of(self, parent_id: int | None) -> Sequence[Category]:
+        return [category for category in self.by_id.values() if category.parent_id == parent_id]
+
+    def tree(self, parent_id: int | None) -> list[CategoryTree]:
+        return [
+            CategoryTree(**self.shown(category).model_dump(), children=self.tree(category.id))
+            for category in self.children_of(parent_id)
+        ]
+
+    def shown(self, category: Category) -> CategoryOut:
+        parent = self.by_id.get(category.parent_id or 0)
+        return CategoryOut(
+            slug=category.slug,
+            name=category.name,
+            description=category.description,
+            parent=parent.slug if parent else None,
+            article_count=self._count(category),
+        )
+
+    def _count(self, category: Category) -> int:
+        return self.counts[category.id] + sum(self._count(child) for child in self.children_of(category.id))
+
+    def with_slug(self, slug: str) -> Category | None:
+        return next((category for category in self.by_id.values() if category.slug == slug), None)
+
+    def depth(self, category: Category | None) -> int:
+        """How many categories there are from the top to here."""
+        return 1 + self.depth(self.by_id.get(category.parent_id or 0)) if category else 0
+
+    def height(self, category: Category) -> int:
+        """How many categories there are from here to the lowest below."""
+        return 1 + max((self.height(child) for child in self.children_of(category.id)), default=0)
+
+    def is_within(self, category: Category | None, ancestor: Category) -> bool:
+        return category is not None and (
+            category is ancestor or self.is_within(self.by_id.get(category.parent_id or 0), ancestor)
+        )
+
+
+class CategoryService:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def tree(self) -> list[CategoryTree]:
+        """All categories, by name, each with those below it."""
+        return (await self._forest()).tree(None)
+
+    async def get(self, slug: str) -> CategoryOut:
+        """One category. Raises `CategoryNotFound`."""
+        forest = await self._forest()
+        category = forest.with_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        return forest.shown(category)
+
+    async def id_of(self, slug: str | None) -> int | None:
+        """The id that an article refers to. Raises `UnknownCategory`."""
+        if slug is None:
+            return None
+        found = await self._session.scalar(select(Category.id).where(Category.slug == slug))
+        if found is None:
+            raise UnknownCategory(field="category")
+        return found
+
+    async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
+        """Add a category. Raises `CategoryTaken`, `UnknownCategory` or `CategoryTooDeep`."""
+        forest = await self._locked_forest(actor)
+        parent = _parent(forest, data.parent)
+        if forest.depth(parent) >= MAX_DEPTH:
+            raise CategoryTooDeep(field="parent")
+        category = Category(
+            name=data.name,
+            slug=data.slug or slug_for(data.name),
+            description=data.description,
+            parent_id=parent.id if parent else None,
+        )
+        self._session.add(category)
+        with translating(_UNIQUE):
+            await self._session.flush()
+        return await self.get(category.slug)
+
+    async def update(self, actor: Actor, slug: str, data: CategoryUpdate) -> CategoryOut:
+        """Rename or move a category. Raises `CategoryNotFound` and what `create` does, and `CategoryCycle`."""
+        forest = await self._locked_forest(actor)
+        category = forest.with_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        for name in data.model_fields_set - {"parent"}:
+            setattr(category, name, getattr(data, name))
+        if "parent" in data.model_fields_set:
+            _move(forest, category, _parent(forest, data.parent))
+        with translating(_UNIQUE):
+            await self._session.flush()
+        return await self.get(category.slug)
+
+    async def delete(self, actor: Actor, slug: str) -> None:
+        """Remove a category; what is in it goes to the one above, or to none. Raises `CategoryNotFound`."""
+        forest = await self._locked_forest(actor)
+        category = forest.with_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        moved = {"updated_at": Article.updated_at, "category_id": category.parent_id}
+        await self._session.execute(update(Article).where(Article.category_id == category.id).values(moved))
+        for child in forest.children_of(category.id):
+            child.parent_id = category.parent_id
+        await self._session.flush()
+        await self._session.delete(category)
+
+    async def _forest(self) -> _Forest:
+        rows = (await self._session.execute(categories.with_article_counts())).all()
+        return _Forest({row[0].id: row[0] for row in rows}, {row[0].id: row[1] for row in rows})
+
+    async def _locked_forest(self, actor: Actor) -> _Forest:
+        """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
+        require_role(actor, Role.EDITOR)
+        await self._session.execute(select(Category.id).order_by(Category.id).with_for_update())
+        return await self._forest()
+
+
+def _parent(forest: _Forest, slug: str | None) -> Category | None:
+    if slug is None:
+        return None
+    parent = forest.with_slug(slug)
+    if parent is None:
+        raise UnknownCategory(field="parent")
+    return parent
+
+
+def _move(forest: _Forest, category: Category, parent: Category | None) -> None:
+    if forest.is_within(parent, category):
+        raise CategoryCycle(field="parent")
+    if forest.depth(parent) + forest.height(category) > MAX_DEPTH:
+        raise CategoryTooDeep(field="parent")
+    category.parent_id = parent.id if parent else None

@@ -1,0 +1,109 @@
+"""What admins do with other people's accounts, and what everybody sees of authors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock, passwords
+from app.core.errors import AuthorNotFound, LastAdmin, UserNotFound
+from app.core.roles import Role
+from app.db.constraints import translating
+from app.db.models import User
+from app.db.queries import users
+from app.policies.actors import Actor, require_role
+from app.schemas.pages import PageQuery
+from app.schemas.users import AuthorOut, UserListQuery, UserUpdate
+from app.services.accounts import UNIQUE_ACCOUNT
+from app.services.paging import Slice, fetch_page
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Some of the accounts, and how many there are."""
+
+    items: Sequence[User]
+    total: int
+
+
+class UserService:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def list(self, actor: Actor, query: UserListQuery) -> Counted:
+        """Accounts, the newest first, for admins."""
+        require_role(actor, Role.ADMIN)
+        wanted = [users.exists]
+        if query.role is not None:
+            wanted.append(User.role == query.role)
+        if query.is_active is not None:
+            wanted.append(User.is_active == query.is_active)
+        if query.q:
+            wanted.append(users.matching(query.q))
+        found = select(User).where(*wanted).order_by(User.id.desc()).limit(query.limit).offset(query.skip)
+        total = await self._session.scalar(select(func.count()).select_from(User).where(*wanted))
+        return Counted((await self._session.scalars(found)).all(), total or 0)
+
+    async def get(self, actor: Actor, user_id: int) -> User:
+        """One account, for admins. Raises `UserNotFound`."""
+        require_role(actor, Role.ADMIN)
+        user = await self._session.scalar(select(User).where(User.id == user_id, users.exists))
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def update(self, actor: Actor, user_id: int, data: UserUpdate) -> User:
+        """Change an account. Raises `UserNotFound`, `EmailTaken`, `UsernameTaken` or `LastAdmin`."""
+        changes = {name: getattr(data, name) for name in data.model_fields_set}
+        deposes = changes.get("role", Role.ADMIN) is not Role.ADMIN or not changes.get("is_active", True)
+        user = await self._locked(actor, user_id, keep_an_admin=deposes)
+        if changes.get("email", user.email) != user.email:
+            # Another address is another mailbox, unless the admin vouches for it.
+            changes.setdefault("is_verified", False)
+        if changes.pop("is_active", user.is_active) != user.is_active:
+            (user.deactivate if user.is_active else user.reactivate)()
+        for name, value in changes.items():
+            setattr(user, name, value)
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        return user
+
+    async def delete(self, actor: Actor, user_id: int) -> None:
+        """Forget who an account belonged to; what they wrote stays. Raises `UserNotFound` or `LastAdmin`."""
+        user = await self._locked(actor, user_id, keep_an_admin=True)
+        user.anonymise(passwords.UNUSABLE, clock.now())
+
+    async def _locked(self, actor: Actor, user_id: int, *, keep_an_admin: bool) -> User:
+        user = await self.get(actor, user_id)
+        # The admins are locked before the account, always in this order, so that no two requests wait for each other.
+        admins = await self._session.scalars(users.active_admins_locked()) if keep_an_admin else []
+        if list(admins) == [user.id]:
+            raise LastAdmin
+        await self._session.refresh(user, with_for_update=True)
+        if user.deleted_at is not None:
+            raise UserNotFound
+        return user
+
+    async def authors(self, page: PageQuery) -> Slice[AuthorOut]:
+        """Everybody who has published something."""
+        rows = await fetch_page(self._session, users.authors(), users.BY_USERNAME, page)
+        return Slice([_profile(user, count) for user, count, *_ in rows.items], rows.next_cursor)
+
+    async def author(self, username: str) -> AuthorOut:
+        """The public profile of somebody who has published something. Raises `AuthorNotFound`."""
+        found = await self._session.execute(users.authors().where(User.username == username))
+        row = found.one_or_none()
+        if row is None:
+            raise AuthorNotFound
+        return _profile(row[0], row[1])
+
+
+def _profile(user: User, article_count: int) -> AuthorOut:
+    return AuthorOut(
+        username=user.username,
+        display_name=user.display_name,
+        avatar_url=user.avatar_url,
+        bio=user.bio,
+        article_count=article_count,
+    )

@@ -1,0 +1,184 @@
+"""Runs the server: `./start.sh`, or `python -m commands.serve` once everything is installed."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from commands.environment import write_environment_file
+
+# What takes long to import is imported where it is used, so that --help and refusals come at once.
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from app.core.config import Settings
+
+_ROOT = Path(__file__).resolve().parent.parent
+_CONNECT_TIMEOUT_SECONDS = 10
+_SHUTDOWN_TIMEOUT_SECONDS = 10
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Listen on this address instead of the one set as HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port instead of the one set as PORT.")] = None,
+    *,
+    reload: Annotated[bool, typer.Option("--reload", help="Restart whenever the code changes.")] = False,
+) -> None:
+    """Prepare what is missing (.env, folders, the database), then serve the API until stopped."""
+    # Being asked to stop is no failure. Once the server runs it stops by its own means, then passes the signal on.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+    _ensure_environment_file()
+    settings = _load_settings(host, port)
+    _make_folders(settings)
+    _require_free_port(settings.host, settings.port)
+    _migrate(settings.database_url)
+    _announce(settings)
+    _run(settings, reload=reload)
+
+
+def _refuse(sentence: str, *, code: int = 1) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+def _ensure_environment_file() -> None:
+    try:
+        if write_environment_file(_ROOT / ".env.example", Path(".env")):
+            typer.echo("Wrote .env with generated secrets.")
+    except OSError as error:
+        # Not fatal: where the folder is read-only, the settings usually come from the environment.
+        typer.echo(f".env could not be written: {error.strerror}.", err=True)
+
+
+def _load_settings(host: str | None, port: int | None) -> "Settings":
+    from pydantic import ValidationError
+
+    from app.core.config import Settings
+
+    # Through the environment, so that the application, which reads its settings itself, sees the same.
+    if host is not None:
+        os.environ["HOST"] = host
+    if port is not None:
+        os.environ["PORT"] = str(port)
+    try:
+        return Settings()
+    except ValidationError as error:
+        _refuse("\n".join(_setting_problems(error)), code=2)
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f".env cannot be read: {error}.", code=2)
+
+
+def _setting_problems(error: "ValidationError") -> list[str]:
+    """One sentence for each; the values stay out of it, as they may be secrets."""
+    sentences = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        message = problem["msg"].removeprefix("Value error, ")
+        sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
+    return sentences
+
+
+def _make_folders(settings: "Settings") -> None:
+    from sqlalchemy.engine import make_url
+
+    folders = [settings.var_dir, settings.mail_dir]
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        folders.append(Path(url.database).parent)
+    for folder in folders:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            _refuse(f"The folder {folder} cannot be made: {error.strerror}.")
+
+
+def _require_free_port(host: str, port: int) -> None:
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        _refuse(f"The server cannot listen on {host}, port {port}: {error.strerror}. Use --host and --port, or .env.")
+
+
+def _migrate(database_url: str) -> None:
+    import asyncpg
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.db.migrations import upgrade
+
+    try:
+        asyncio.run(_connect_once(database_url))
+        asyncio.run(upgrade(database_url))
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, CommandError) as error:
+        _refuse(_database_problem(database_url, error))
+
+
+async def _connect_once(database_url: str) -> None:
+    """Find out soon, rather than in the middle of a migration, that there is no database."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine(database_url, connect_args={"timeout": _CONNECT_TIMEOUT_SECONDS})
+    try:
+        async with engine.connect():
+            pass
+    finally:
+        await engine.dispose()
+
+
+def _database_problem(database_url: str, error: Exception) -> str:
+    from sqlalchemy.engine import make_url
+
+    # Passwords can hide in the query as well, and in what a driver has to say.
+    url = make_url(database_url).set(query={})
+    cause = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
+    reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
+    if url.password:
+        reason = reason.replace(url.password, "***")
+    return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."
+
+
+def _announce(settings: "Settings") -> None:
+    host = _EVERY_ADDRESS.get(settings.host, settings.host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    typer.echo(f"The API:        {address}/api/v1")
+    typer.echo(f"Its docs:       {address}/docs")
+    typer.echo(f"Runtime files:  {settings.var_dir.resolve()}")
+    if settings.mail_server is None:
+        typer.echo(f"Mails:          {settings.mail_dir.resolve()} (no MAIL_SERVER is set)")
+
+
+def _run(settings: "Settings", *, reload: bool) -> None:
+    import uvicorn
+
+    from app.core import logging
+
+    logging.configure(settings.log_level)
+    uvicorn.run(
+        "app.main:app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        reload=reload,
+        reload_dirs=[str(_ROOT / "app")] if reload else None,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    cli()
