@@ -1,10 +1,10 @@
 """How Alembic reaches the database: over the connection it is given, or over the one of the settings."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, DateTime, String
+from sqlalchemy import Connection, DateTime
 
 import app.db.models  # noqa: F401 - fills the metadata
 from app.core.config import Settings
@@ -12,12 +12,12 @@ from app.db.base import Base, LowercaseString, UtcDateTime
 from app.db.migrations import check_foreign_keys, lock, migration_engine
 
 
-def render_item(kind: str, item: Any, _autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
     """A migration outlives the code: it names the databases' types, not the application's."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return f"sa.{DateTime(timezone=True)!r}"
     if kind == "type" and isinstance(item, LowercaseString):
-        return f"sa.{String(item.impl_instance.length)!r}"
+        return f"sa.{item.impl_instance!r}"
     return False
 
 

@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from app.api import errors, openapi
 from app.api.request_id import HEADER, RequestIdMiddleware
 from app.api.routes import router
+from app.core import logging
 from app.core.config import Settings
 from app.core.passwords import PasswordHasher
 from app.db.session import open_database
@@ -45,8 +46,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def app_from_environment() -> FastAPI:
-    """The application with the settings of the environment and `.env`."""
-    return create_app(Settings())
+    """The application with the settings of the environment and `.env`, logging as they say."""
+    settings = Settings()
+    logging.configure(settings.log_level)
+    return create_app(settings)
 
 
 @asynccontextmanager

@@ -1,27 +1,25 @@
 """Runs the server: `./start.sh`, or `python -m commands.serve` once everything is installed."""
 
-import asyncio
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.environment import write_environment_file
+from commands.runtime import load_settings, refuse, run
 
 # What takes long to import is imported where it is used, so that --help and refusals come at once.
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from app.core.config import Settings
 
 _ROOT = Path(__file__).resolve().parent.parent
 _CONNECT_TIMEOUT_SECONDS = 10
 _SHUTDOWN_TIMEOUT_SECONDS = 10
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for what is printed only
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -42,14 +40,9 @@ def serve(
     settings = _load_settings(host, port)
     _make_folders(settings)
     _require_free_port(settings.host, settings.port)
-    _migrate(settings.database_url)
+    run(settings.database_url, lambda: _migrate(settings.database_url))
     _announce(settings)
     _run(settings, reload=reload)
-
-
-def _refuse(sentence: str, *, code: int = 1) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(code)
 
 
 def _ensure_environment_file() -> None:
@@ -62,31 +55,12 @@ def _ensure_environment_file() -> None:
 
 
 def _load_settings(host: str | None, port: int | None) -> "Settings":
-    from pydantic import ValidationError
-
-    from app.core.config import Settings
-
     # Through the environment, so that the application, which reads its settings itself, sees the same.
     if host is not None:
         os.environ["HOST"] = host
     if port is not None:
         os.environ["PORT"] = str(port)
-    try:
-        return Settings()
-    except ValidationError as error:
-        _refuse("\n".join(_setting_problems(error)), code=2)
-    except (OSError, UnicodeDecodeError) as error:
-        _refuse(f".env cannot be read: {error}.", code=2)
-
-
-def _setting_problems(error: "ValidationError") -> list[str]:
-    """One sentence for each; the values stay out of it, as they may be secrets."""
-    sentences = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        message = problem["msg"].removeprefix("Value error, ")
-        sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
-    return sentences
+    return load_settings()
 
 
 def _make_folders(settings: "Settings") -> None:
@@ -100,7 +74,7 @@ def _make_folders(settings: "Settings") -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            _refuse(f"The folder {folder} cannot be made: {error.strerror}.")
+            refuse(f"The folder {folder} cannot be made: {error.strerror}.")
 
 
 def _require_free_port(host: str, port: int) -> None:
@@ -110,21 +84,14 @@ def _require_free_port(host: str, port: int) -> None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
     except OSError as error:
-        _refuse(f"The server cannot listen on {host}, port {port}: {error.strerror}. Use --host and --port, or .env.")
+        refuse(f"The server cannot listen on {host}, port {port}: {error.strerror}. Use --host and --port, or .env.")
 
 
-def _migrate(database_url: str) -> None:
-    import asyncpg
-    from alembic.util import CommandError
-    from sqlalchemy.exc import SQLAlchemyError
-
+async def _migrate(database_url: str) -> None:
     from app.db.migrations import upgrade
 
-    try:
-        asyncio.run(_connect_once(database_url))
-        asyncio.run(upgrade(database_url))
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, CommandError) as error:
-        _refuse(_database_problem(database_url, error))
+    await _connect_once(database_url)
+    await upgrade(database_url)
 
 
 async def _connect_once(database_url: str) -> None:
@@ -137,18 +104,6 @@ async def _connect_once(database_url: str) -> None:
             pass
     finally:
         await engine.dispose()
-
-
-def _database_problem(database_url: str, error: Exception) -> str:
-    from sqlalchemy.engine import make_url
-
-    # Passwords can hide in the query as well, and in what a driver has to say.
-    url = make_url(database_url).set(query={})
-    cause = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
-    reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
-    if url.password:
-        reason = reason.replace(url.password, "***")
-    return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."
 
 
 def _announce(settings: "Settings") -> None:

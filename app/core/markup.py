@@ -53,7 +53,7 @@ _OWN_STYLE = re.compile(r"text-align:(left|center|right)")
 _WORD = re.compile(
     # A character of a script that is written without spaces counts as a word of its own.
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
-    r"|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['’-]\w+)*"
+    r"|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019-]\w+)*"
 )
 _FIRST_PARAGRAPHS = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _FOOTNOTES = '<section class="footnotes">'

@@ -12,6 +12,7 @@ MIN_LENGTH = 10
 MAX_LENGTH = 256
 # Hashing is meant to be slow and large (some 100 ms and 64 MiB each); more at once would only slow all of them down.
 _AT_ONCE = 2
+_DIFFERENT_CHARACTERS = 3
 # The hash that belongs to no password.
 UNUSABLE = "!"
 
@@ -23,14 +24,14 @@ def check_password(password: str, *, email: str, username: str) -> None:
     folded = password.casefold()
     if folded in {email.casefold(), email.casefold().partition("@")[0], username.casefold()}:
         raise WeakPassword("The password must not be your e-mail address or username.", field="password")
-    if len(set(folded)) < 3 or folded in _common_passwords():
+    if len(set(folded)) < _DIFFERENT_CHARACTERS or folded in _common_passwords():
         raise WeakPassword("This password is among the first that anybody would try.", field="password")
 
 
 @cache
 def _common_passwords() -> frozenset[str]:
     # Loaded on first use: the lists hold all the dictionaries of zxcvbn and take a moment.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
 

@@ -28,7 +28,7 @@ class ArticleInput(Input):
     language: LanguageTag = "en"
     cover_image_url: WebUrl | None = None
     category: Slug | None = Field(default=None, description="A category's slug.")
-    tags: TagNames = []
+    tags: TagNames = Field(default=[])
     status: ArticleStatus = ArticleStatus.DRAFT
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.core.roles import Role
 from app.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
@@ -23,7 +23,7 @@ class RegisterInput(Input):
 class LoginForm(Input):
     """The OAuth2 password form; what it may hold beyond name and password is accepted and not used."""
 
-    model_config = {"extra": "ignore"}
+    model_config = ConfigDict(extra="ignore")
 
     username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="E-mail address or username.")]
     password: Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]

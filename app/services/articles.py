@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import anyio.to_thread
 from sqlalchemy import select
@@ -181,5 +180,5 @@ class ArticleService:
         return article
 
     async def _reloaded(self, article: Article) -> Article:
-        statement: Any = articles.whole().where(Article.id == article.id).execution_options(populate_existing=True)
-        return (await self._session.scalars(statement)).one()
+        statement = articles.whole().where(Article.id == article.id)
+        return (await self._session.scalars(statement, execution_options={"populate_existing": True})).one()

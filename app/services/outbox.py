@@ -1,10 +1,10 @@
-"""The outbox: mails are decided on inside a transaction and leave after it, so that none is lost or sent for nothing."""
+"""The outbox: mails are decided on inside a transaction and leave after it: none is lost or sent for nothing."""
 
 import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +39,7 @@ class Outbox:
 
 def delay_after(attempts: int) -> timedelta:
     """How long to wait after that many failures: twice as long each time, up to two hours."""
-    return min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
+    return min(_FIRST_DELAY * (1 << (attempts - 1)), _LONGEST_DELAY)
 
 
 class OutboxWorker:
@@ -110,7 +110,7 @@ class OutboxWorker:
             .values(next_attempt_at=next_attempt, last_error=f"{type(error).__name__}: {error}"[:1000])
         )
 
-    async def _execute(self, statement: object) -> None:
+    async def _execute(self, statement: Executable) -> None:
         async with self._database.writing() as session:
-            await session.execute(statement)  # type: ignore[call-overload]
+            await session.execute(statement)
             await session.commit()

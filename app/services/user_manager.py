@@ -34,7 +34,8 @@ class UserDatabase(SQLAlchemyUserDatabase[User, int]):  # type: ignore[type-var]
     """The adapter that flushes where the stock one commits: the request owns the transaction."""
 
     async def get_by_email(self, email: str) -> User | None:
-        return await self.session.scalar(select(User).where(User.email == email))
+        user: User | None = await self.session.scalar(select(User).where(User.email == email))
+        return user
 
     async def update(self, user: User, update_dict: dict[str, object]) -> User:
         for key, value in update_dict.items():

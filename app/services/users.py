@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, passwords
@@ -34,7 +34,7 @@ class UserService:
     async def list(self, actor: Actor, query: UserListQuery) -> Counted:
         """Accounts, the newest first, for admins."""
         require_role(actor, Role.ADMIN)
-        wanted = [users.exists]
+        wanted: list[ColumnElement[bool]] = [users.exists]
         if query.role is not None:
             wanted.append(User.role == query.role)
         if query.is_active is not None:
@@ -77,7 +77,7 @@ class UserService:
     async def _locked(self, actor: Actor, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(actor, user_id)
         # The admins are locked before the account, always in this order, so that no two requests wait for each other.
-        admins = await self._session.scalars(users.active_admins_locked()) if keep_an_admin else []
+        admins = (await self._session.scalars(users.active_admins_locked())).all() if keep_an_admin else []
         if list(admins) == [user.id]:
             raise LastAdmin
         await self._session.refresh(user, with_for_update=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import BigId, Base, PrimaryKey, Timestamps
+from app.db.base import Base, BigId, PrimaryKey, Timestamps
 
 
 class Category(Timestamps, Base):

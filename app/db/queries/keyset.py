@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.cursors import Value
@@ -28,7 +28,8 @@ class Order:
 
     def after(self, values: Sequence[Value]) -> ColumnElement[bool]:
         """Whether a row comes after the one with these sort values."""
-        row, last = tuple_(*self.columns), tuple_(*values, types=[column.type for column in self.columns])
+        row = tuple_(*self.columns)
+        last = tuple_(*(literal(value, column.type) for value, column in zip(values, self.columns, strict=True)))
         return row < last if self.descending else row > last
 
     def sort(self, statement: Select[Any]) -> Select[Any]:

@@ -1,0 +1,101 @@
+"""What every command needs: the settings, the database, and a clear sentence when either cannot be used.
+
+Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import typer
+
+# What takes long to import is imported where it is used, so that --help and refusals come at once.
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from app.core.config import Settings
+    from app.db.session import Database
+    from app.services.wiring import Services
+
+REFUSED, UNUSABLE_SETTINGS, UNUSABLE_DATABASE = 1, 2, 3
+T = TypeVar("T")
+
+
+def refuse(sentence: str, *, code: int = REFUSED) -> NoReturn:
+    """Say why on standard error and exit with this code."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+def load_settings() -> "Settings":
+    """The settings of the environment and `.env`, or an exit that names those that are wrong."""
+    from pydantic import ValidationError
+
+    from app.core.config import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        refuse("\n".join(_setting_problems(error)), code=UNUSABLE_SETTINGS)
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f".env cannot be read: {error}.", code=UNUSABLE_SETTINGS)
+
+
+def _setting_problems(error: "ValidationError") -> list[str]:
+    """One sentence for each; the values stay out of it, as they may be secrets."""
+    sentences = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        message = problem["msg"].removeprefix("Value error, ")
+        sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
+    return sentences
+
+
+def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Do asynchronous work on the database, or exit with a sentence when the database cannot be used."""
+    import asyncpg
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return asyncio.run(work())
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, CommandError) as error:
+        refuse(_database_problem(database_url, error), code=UNUSABLE_DATABASE)
+
+
+def _database_problem(database_url: str, error: Exception) -> str:
+    from sqlalchemy.engine import make_url
+
+    # Passwords can hide in the query as well, and in what a driver has to say.
+    url = make_url(database_url).set(query={})
+    cause = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
+    reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
+    if "no such table" in reason or "UndefinedTable" in reason:
+        reason = "it has no tables yet; start the server once, or run `uv run alembic upgrade head`"
+    if url.password:
+        reason = reason.replace(url.password, "***")
+    return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."
+
+
+@asynccontextmanager
+async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
+    """The database of the settings, closed afterwards."""
+    from app.db.session import open_database
+
+    database = open_database(settings.database_url)
+    try:
+        yield database
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
+    """The services, on a transaction that is committed at the end and undone by an error."""
+    from app.core.passwords import PasswordHasher
+    from app.services.wiring import Services
+
+    async with database.writing() as session:
+        yield Services(session, settings, PasswordHasher())
+        await session.commit()

@@ -1,0 +1,122 @@
+"""What every test can ask for: an app on each of the two databases, and people who use it.
+
+Most tests get `app` and the clients made by `people`: everything such a test stores is undone afterwards. Those about
+several transactions at once get `live_app`, with a database of its own and real connections.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings
+from app.core.passwords import PasswordHasher
+from app.db.session import Database, open_database
+from app.main import create_app
+from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
+from tests.support.people import People
+
+SECRET = "a secret of the tests, long enough to sign with"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+async def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Template]:
+    """A migrated database; whatever needs it runs on SQLite and on PostgreSQL."""
+    opened: AbstractAsyncContextManager[Template] = (
+        sqlite_template(tmp_path_factory.mktemp("sqlite")) if request.param == "sqlite" else postgresql_template()
+    )
+    async with opened as template:
+        yield template
+
+
+@pytest.fixture(scope="session")
+def settings(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_for(template.url, tmp_path_factory.mktemp("var"))
+
+
+def settings_for(database_url: str, var_dir: Path) -> Settings:
+    """Settings that nothing on the developer's machine has a say in."""
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        var_dir=var_dir,
+        access_secret_key=SECRET,
+        reset_password_secret_key=SECRET,
+        verification_secret_key=SECRET,
+        frontend_url="https://blog.example.com",
+        cors_origins=["https://blog.example.com"],
+    )
+
+
+def _app_with(settings: Settings) -> FastAPI:
+    app = create_app(settings)
+    # The cheapest there is: hashing a password properly takes longer than any test.
+    app.state.passwords = PasswordHasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+    return app
+
+
+@pytest.fixture(scope="session")
+def shared_app(settings: Settings) -> FastAPI:
+    return _app_with(settings)
+
+
+@pytest.fixture
+async def database(template: Template) -> AsyncIterator[Database]:
+    async with undone_database(template.url) as database:
+        yield database
+
+
+@pytest.fixture
+def app(shared_app: FastAPI, database: Database) -> FastAPI:
+    """The app on a database in which every test finds nothing and leaves nothing."""
+    shared_app.state.database = database
+    return shared_app
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    """For looking at what is stored, and for storing what no client could."""
+    async with database.writing() as session:
+        yield session
+
+
+@pytest.fixture
+async def people(app: FastAPI) -> AsyncIterator[People]:
+    people = People(app)
+    yield people
+    for client in people.clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def stranger(people: People) -> httpx.AsyncClient:
+    """A client that is not logged in."""
+    return await people.client()
+
+
+@pytest.fixture
+async def live_app(template: Template, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """An app with a database of its own, for requests that really run at once."""
+    async with template.copy() as url:
+        app = _app_with(settings_for(url, tmp_path))
+        app.state.database = open_database(url)
+        yield app
+        await app.state.database.dispose()
+
+
+@pytest.fixture
+async def live_people(live_app: FastAPI) -> AsyncIterator[People]:
+    people = People(live_app)
+    yield people
+    for client in people.clients:
+        await client.aclose()
