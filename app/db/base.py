@@ -68,7 +68,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
     # SQLite would otherwise give the id of a deleted row to the next one, and with it whatever still names that id.
-    __table_args__: Any = {"sqlite_autoincrement": True}
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012 - models extend it with their own
 
 
 class Timestamps:

@@ -8,6 +8,7 @@ from app.core.errors import (
     InvalidCredentials,
     InvalidResetToken,
     UsernameTaken,
+    UserNotFound,
     WrongPassword,
 )
 from app.core.passwords import PasswordHasher, check_password
@@ -45,10 +46,21 @@ class AccountService:
         await self._manager.request_verify(user)
         return user
 
-    async def create_admin(self, data: RegisterInput) -> User:
-        """Open an account that may do everything; whoever can run commands here need not confirm an address."""
-        user = await self._create(data, Role.ADMIN)
+    async def create_verified(self, data: RegisterInput, role: Role) -> User:
+        """Open an account for somebody whose address is known; raises what `register` does."""
+        user = await self._create(data, role)
         user.is_verified = True
+        await self._session.flush()
+        return user
+
+    async def promote(self, login: str) -> User:
+        """Make the account with this e-mail address or username an active admin. Raises `UserNotFound`."""
+        user = await self._session.scalar(users.by_login(login.strip().lower()).with_for_update())
+        if user is None:
+            raise UserNotFound
+        user.role = Role.ADMIN
+        user.is_verified = True
+        user.reactivate()
         await self._session.flush()
         return user
 

@@ -61,6 +61,10 @@ class ArticleService:
             raise ArticleNotFound
         return article
 
+    async def any_exist(self) -> bool:
+        """Whether anybody has ever written anything, drafts and deleted articles included."""
+        return await self._session.scalar(select(Article.id).limit(1)) is not None
+
     async def create(self, actor: Actor, data: ArticleInput) -> Article:
         """Write an article. Raises `SlugTaken` for a slug that was given, or `UnknownCategory`."""
         author = require_role(actor, Role.AUTHOR)

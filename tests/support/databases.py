@@ -3,8 +3,8 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -108,12 +108,8 @@ async def undone_database(url: str) -> AsyncIterator[Database]:
     try:
         async with engine.connect() as connection:
             transaction = await connection.begin()
-            sessions = async_sessionmaker(
-                connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-            )
+            sessions = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
             yield Database(engine, writing=sessions, reading=sessions)
             await transaction.rollback()
     finally:
         await engine.dispose()
-
-

@@ -1,0 +1,99 @@
+"""Makes the first admin, or one more: `uv run python -m commands.create_superuser`."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.runtime import load_settings, opened_database, refuse, run, unit_of_work
+
+if TYPE_CHECKING:
+    from app.core.config import Settings
+    from app.db.models import User
+    from app.schemas.users import RegisterInput
+
+EXISTS = 4
+_PASSWORD_VARIABLE = "SUPERUSER_PASSWORD"
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def create_superuser(
+    email: Annotated[str | None, typer.Option(help="E-mail address; asked for where it is not given.")] = None,
+    username: Annotated[str | None, typer.Option(help="Username; asked for where it is not given.")] = None,
+    *,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
+    ] = False,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make an existing account (by --email or --username) admin instead.")
+    ] = False,
+) -> None:
+    """Create an account that may do everything.
+
+    The password is asked for twice and not shown, unless SUPERUSER_PASSWORD holds it or --password-stdin is given.
+
+    Exit codes: 0 done, 1 refused (wrong address, weak password, no such account), 2 wrong usage or settings,
+    3 the database cannot be used, 4 the account exists.
+    """
+    settings = load_settings()
+    if promote:
+        login = email or username or typer.prompt("E-mail address or username")
+        user = run(settings.database_url, lambda: _promote(settings, login))
+        typer.echo(f"{user.username} ({user.email}) is an admin now.")
+        return
+    email = email or typer.prompt("E-mail address")
+    username = username or typer.prompt("Username")
+    data = _validated(email, username, _password(from_stdin=password_stdin))
+    user = run(settings.database_url, lambda: _create(settings, data))
+    typer.echo(f"Created the admin {user.username} ({user.email}).")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    given = os.environ.get(_PASSWORD_VARIABLE)
+    return given or str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _validated(email: str, username: str, password: str) -> "RegisterInput":
+    from pydantic import ValidationError
+
+    from app.schemas.users import RegisterInput
+
+    try:
+        return RegisterInput(email=email, username=username, password=password)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        refuse("\n".join(f"{problem['loc'][0]}: {problem['msg'].rstrip('.')}." for problem in problems))
+
+
+async def _create(settings: "Settings", data: "RegisterInput") -> "User":
+    from app.core.errors import AppError, EmailTaken, UsernameTaken
+    from app.core.roles import Role
+
+    async with opened_database(settings) as database:
+        try:
+            async with unit_of_work(settings, database) as services:
+                return await services.accounts.create_verified(data, Role.ADMIN)
+        except (EmailTaken, UsernameTaken) as error:
+            refuse(f"{error.detail} Use --promote to make it an admin.", code=EXISTS)
+        except AppError as error:
+            refuse(error.detail)
+
+
+async def _promote(settings: "Settings", login: str) -> "User":
+    from app.core.errors import AppError
+
+    async with opened_database(settings) as database:
+        try:
+            async with unit_of_work(settings, database) as services:
+                return await services.accounts.promote(login)
+        except AppError as error:
+            refuse(error.detail)
+
+
+if __name__ == "__main__":
+    cli()

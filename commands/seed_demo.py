@@ -1,0 +1,89 @@
+"""Fills an empty blog with something to look at: `uv run python -m commands.seed_demo`."""
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from commands.runtime import load_settings, opened_database, refuse, run, unit_of_work
+
+if TYPE_CHECKING:
+    from app.core.config import Settings
+    from app.db.models import User
+    from app.services.wiring import Services
+    from commands.demo_content import DemoArticle, DemoComment
+
+cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@cli.command()
+def seed_demo() -> None:
+    """Write a small demonstration blog into an empty database.
+
+    Refused (exit code 1) where there are articles or categories already.
+    """
+    settings = load_settings()
+    password = secrets.token_urlsafe(12)
+    count = run(settings.database_url, lambda: _seed(settings, password))
+    typer.echo(f"Wrote {count} articles. Log in as the editor `margaret` with the password {password}")
+
+
+async def _seed(settings: "Settings", password: str) -> int:
+    from commands.demo_content import ARTICLES, CATEGORIES
+
+    async with opened_database(settings) as database, unit_of_work(settings, database) as services:
+        if await services.articles.any_exist() or await services.categories.tree():
+            refuse("There is content in this database already; the demonstration is for an empty one.")
+        people = await _people(services, password)
+        for category in CATEGORIES:
+            await services.categories.create(people["margaret"], category)
+        for article in ARTICLES:
+            await _publish(services, people, article)
+    return len(ARTICLES)
+
+
+async def _people(services: "Services", password: str) -> dict[str, "User"]:
+    from app.schemas.users import RegisterInput
+    from commands.demo_content import PEOPLE
+
+    people = {}
+    for person in PEOPLE:
+        # Nobody is told the other passwords, so that nobody else can use these accounts.
+        chosen = password if person.username == "margaret" else secrets.token_urlsafe(24)
+        data = RegisterInput(
+            email=f"{person.username}@example.com",
+            username=person.username,
+            display_name=person.name,
+            password=chosen,
+        )
+        people[person.username] = await services.accounts.create_verified(data, person.role)
+        people[person.username].bio = person.bio
+    return people
+
+
+async def _publish(services: "Services", people: dict[str, "User"], demo: "DemoArticle") -> None:
+    from app.core import clock
+
+    author = people[demo.author]
+    article = await services.articles.compose(author, demo.article)
+    if demo.days_ago is not None:
+        article.publish(clock.now() - timedelta(days=demo.days_ago))
+    await services.articles.add(article, None)
+    for comment in demo.comments:
+        await _comment(services, people, article.slug, comment, None)
+
+
+async def _comment(
+    services: "Services", people: dict[str, "User"], slug: str, comment: "DemoComment", parent_id: int | None
+) -> None:
+    from app.schemas.comments import CommentInput
+
+    data = CommentInput(body_markdown=comment.text, parent_id=parent_id)
+    written = await services.comments.create(people[comment.author], slug, data)
+    for answer in comment.answers:
+        await _comment(services, people, slug, answer, written.id)
+
+
+if __name__ == "__main__":
+    cli()

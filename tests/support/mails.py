@@ -1,0 +1,44 @@
+"""What the blog has written to people, and ways for it to leave."""
+
+import re
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from app.db.models import OutboxMail
+from app.mail.messages import Message
+
+
+async def mails_waiting(app: FastAPI) -> list[OutboxMail]:
+    """What is in the outbox, the oldest first."""
+    async with app.state.database.reading() as session:
+        return list(await session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
+
+
+async def mailed_token(app: FastAPI) -> str:
+    """The token in the link of the newest mail."""
+    return token_in((await mails_waiting(app))[-1].text)
+
+
+def token_in(text: str) -> str:
+    found = re.search(r"\?token=(\S+)", text)
+    assert found, text
+    return found[1]
+
+
+@dataclass
+class RecordingMailer:
+    """Keeps what it is given."""
+
+    sent: list[Message] = field(default_factory=list)
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+class RefusingMailer:
+    """A mail server that takes nothing."""
+
+    async def send(self, message: Message) -> None:
+        raise ConnectionRefusedError(f"no mail for {message.recipient}")
