@@ -29,7 +29,13 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """All that can be set. Building one raises `pydantic.ValidationError` when a value cannot be used."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     environment: Environment = Environment.DEVELOPMENT
     host: str = "127.0.0.1"

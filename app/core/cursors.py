@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.core.errors import InvalidCursor
 
@@ -32,7 +32,7 @@ def _parse(part: object, kind: type) -> Value:
     if kind is datetime and isinstance(part, str):
         moment = datetime.fromisoformat(part)
         if moment.tzinfo is not None:
-            return moment
+            return moment.astimezone(UTC)
     if kind is int and type(part) is int and abs(part) <= _MAX_INT:
         return part
     if kind is str and isinstance(part, str) and "\x00" not in part:

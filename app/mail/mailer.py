@@ -81,8 +81,9 @@ class FolderMailer:
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = make_msgid(domain="localhost")
-        mail.set_content(message.text)
-        mail.add_alternative(message.html, subtype="html")
+        # Not encoded further, so that the links in it can be read in any editor.
+        mail.set_content(message.text, cte="8bit")
+        mail.add_alternative(message.html, subtype="html", cte="8bit")
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:6]}.eml"
         # Mails carry tokens: nobody else on the machine needs to read them.

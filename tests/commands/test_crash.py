@@ -93,7 +93,7 @@ async def test_every_acknowledged_write_survives_a_kill_and_no_half_of_one(
     found: dict[str, list[str]] = {}
     cursor: str | None = ""
     while cursor is not None:
-        query = {"status": "draft", "limit": 100} | ({"cursor": cursor} if cursor else {})
+        query = {"status": "draft", "limit": "100"} | ({"cursor": cursor} if cursor else {})
         page = (await writer.get("/articles", params=query)).json()
         found |= {item["slug"]: [tag["slug"] for tag in item["tags"]] for item in page["items"]}
         cursor = page["next_cursor"]
