@@ -54,13 +54,14 @@ def _setting_problems(error: "ValidationError") -> list[str]:
 
 def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Do asynchronous work on the database, or exit with a sentence when the database cannot be used."""
-    import asyncpg
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from app.db.failures import CONNECTION_ERRORS
+
     try:
         return asyncio.run(work())
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, CommandError) as error:
+    except CONNECTION_ERRORS + (SQLAlchemyError, CommandError) as error:  # noqa: RUF005 - mypy follows no unpacking
         refuse(_database_problem(database_url, error), code=UNUSABLE_DATABASE)
 
 

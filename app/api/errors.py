@@ -8,12 +8,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.core.logging import request_id
+from app.db.failures import is_passing
 from app.schemas.problem import FieldProblem, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,9 +65,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(SQLAlchemyError, _database_error)
-    app.add_exception_handler(OSError, _unavailable)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(IntegrityError, _clash)
+    app.add_middleware(UnexpectedErrorMiddleware)
 
 
 async def _domain_error(_request: Request, error: Any) -> JSONResponse:
@@ -90,29 +90,37 @@ async def _http_error(_request: Request, error: Any) -> JSONResponse:
     return problem(status, status.name.lower(), str(error.detail), headers=error.headers)
 
 
-async def _database_error(request: Request, error: Any) -> JSONResponse:
-    if isinstance(error, IntegrityError):
-        _log.warning("a constraint was violated: %s", type(error.orig).__name__)
-        return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
-    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and _is_passing(error)):
-        return await _unavailable(request, error)
-    return await _unexpected(request, error)
+async def _clash(_request: Request, error: Any) -> JSONResponse:
+    """A constraint that no service expects to be violated, so somebody else was quicker."""
+    _log.warning("a constraint was violated: %s", type(error.orig).__name__)
+    return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
 
 
-def _is_passing(error: DBAPIError) -> bool:
-    """Whether the same request can succeed later: no connection, a lock, a deadlock."""
-    name = type(getattr(error.orig, "__cause__", None) or error.orig).__name__
-    return error.connection_invalidated or name in {
-        *("OperationalError", "DeadlockDetectedError", "SerializationError", "InterfaceError"),
-        *("ConnectionDoesNotExistError", "CannotConnectNowError", "AdminShutdownError", "TooManyConnectionsError"),
-    }
+class UnexpectedErrorMiddleware:
+    """Answers what nothing else has answered, inside the other middlewares, so that they see the answer too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            await _answer_to(error)(scope, receive, send)
 
 
-async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
-    _log.error("the database is unavailable", exc_info=error)
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
-
-
-async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+def _answer_to(error: Exception) -> JSONResponse:
+    if is_passing(error):
+        _log.error("the database is unavailable", exc_info=error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
     _log.error("unexpected error", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

@@ -17,15 +17,15 @@ _DIFFERENT_CHARACTERS = 3
 UNUSABLE = "!"
 
 
-def check_password(password: str, *, email: str, username: str) -> None:
+def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
     """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise WeakPassword(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.", field="password")
+        raise WeakPassword(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
     folded = password.casefold()
     if folded in {email.casefold(), email.casefold().partition("@")[0], username.casefold()}:
-        raise WeakPassword("The password must not be your e-mail address or username.", field="password")
+        raise WeakPassword("The password must not be your e-mail address or username.", field=field)
     if len(set(folded)) < _DIFFERENT_CHARACTERS or folded in _common_passwords():
-        raise WeakPassword("This password is among the first that anybody would try.", field="password")
+        raise WeakPassword("This password is among the first that anybody would try.", field=field)
 
 
 @cache

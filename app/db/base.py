@@ -16,6 +16,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -35,6 +36,7 @@ class LowercaseString(TypeDecorator[str]):
 
     impl = String
     cache_ok = True
+    python_type = str
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return value.lower() if value is not None else None
@@ -71,8 +73,13 @@ class Base(DeclarativeBase):
     __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012 - models extend it with their own
 
 
+def _when_created(context: Any) -> datetime:
+    created_at: datetime = context.get_current_parameters()["created_at"]
+    return created_at
+
+
 class Timestamps:
-    """When a row was made and last changed by somebody."""
+    """When a row was made and last changed by somebody; the two are equal until then."""
 
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=_when_created, onupdate=clock.now)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.db.models import ArticleStatus
-from app.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, WebUrl, unchanged
+from app.schemas.base import Input, LanguageTag, Line, Moment, Output, SafeStr, Slug, WebUrl, unchanged
 from app.schemas.pages import MAX_SKIP, PageQuery
 from app.schemas.users import AuthorSummary
 
@@ -46,7 +46,7 @@ class ArticleUpdate(Input):
 
 
 class PublicationInput(Input):
-    published_at: AwareDatetime | None = Field(
+    published_at: Moment | None = Field(
         default=None, description="Not in the future. Left out: the date it had, or now."
     )
 
@@ -60,8 +60,8 @@ class ArticleListQuery(PageQuery):
     status: Literal["published", "draft", "deleted"] = Field(
         default="published", description="Drafts: your own, or all for editors. Deleted: for editors."
     )
-    published_after: AwareDatetime | None = None
-    published_before: AwareDatetime | None = None
+    published_after: Moment | None = None
+    published_before: Moment | None = None
     sort: ArticleSort = "newest"
     skip: Annotated[int, Field(ge=0, le=MAX_SKIP)] = Field(
         default=0, description="How many to leave out; for small steps. Use the cursor for the rest."

@@ -1,8 +1,18 @@
 """The types that inputs and outputs are made of."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+)
 
 from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
@@ -42,6 +52,15 @@ def _strip(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is out of range") from error
+
+
+# The first and the last day there are can be out of reach once the offset is applied.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
 # A line of text that shows something, without space around it.
 Line = Annotated[

@@ -5,7 +5,6 @@ import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -54,7 +53,7 @@ class OutboxWorker:
         while True:
             try:
                 sent_any = await self.send_due()
-            except (SQLAlchemyError, OSError):
+            except Exception:  # noqa: BLE001 - mails must go on leaving, whatever happens to one round
                 _log.exception("the outbox cannot be read; trying again")
                 sent_any = False
             if not sent_any:

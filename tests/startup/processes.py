@@ -4,7 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
@@ -35,3 +42,30 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def started(checkout: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """`./start.sh` in this checkout, for as long as the block runs."""
+    command = [str(checkout / "start.sh"), "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd="/", env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def status_of(url: str, server: "subprocess.Popen[str]") -> int:
+    """Of the answer, once there is one."""
+    deadline = time.monotonic() + 30
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urlopen(url, timeout=10) as response:
+                status: int = response.status
+                return status
+        except URLError:
+            time.sleep(0.05)
+    server.kill()
+    pytest.fail(f"no answer from {url}; the server said:\n{server.communicate()[0]}")

@@ -54,7 +54,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     url = "postgresql+asyncpg://nobody:secretpw@127.0.0.1:1/x?password=secretpw"
     result = run_serve(tmp_path, "--port", str(free_port()), DATABASE_URL=url)
-    assert result.returncode == 1
+    assert result.returncode == 3
     assert refusal(result).startswith("The database postgresql+asyncpg://nobody:***@127.0.0.1:1/x cannot be used: ")
     assert "secretpw" not in result.stdout + result.stderr
 

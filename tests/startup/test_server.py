@@ -1,43 +1,11 @@
 """`./start.sh` in a checkout whose dependencies are installed: the server that comes of it."""
 
 import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
-from tests.startup.processes import environment, free_port
-
-
-@contextmanager
-def started(checkout: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
-    command = [str(checkout / "start.sh"), "--port", str(port)]
-    with subprocess.Popen(
-        command, cwd="/", env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as server:
-        try:
-            yield server
-        finally:
-            server.kill()
-
-
-def status_of(url: str, server: "subprocess.Popen[str]") -> int:
-    """Of the answer, once there is one."""
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            with urlopen(url, timeout=10) as response:
-                status: int = response.status
-                return status
-        except URLError:
-            time.sleep(0.05)
-    server.kill()
-    pytest.fail(f"no answer from {url}; the server said:\n{server.communicate()[0]}")
+from tests.startup.processes import free_port, started, status_of
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
