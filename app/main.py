@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import errors, openapi
+from app.api.body_limit import BodyLimitMiddleware
 from app.api.request_id import HEADER, RequestIdMiddleware
 from app.api.routes import router
 from app.core import logging
@@ -27,13 +28,13 @@ def create_app(settings: Settings) -> FastAPI:
         version="1.0.0",
         description="The blog's API.",
         lifespan=_lifespan,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.settings = settings
     app.state.passwords = PasswordHasher()
     app.include_router(router)
     errors.install(app)
     openapi.install(app)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,

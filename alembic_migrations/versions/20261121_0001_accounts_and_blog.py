@@ -112,6 +112,8 @@ def upgrade() -> None:
         sa.Column("reading_minutes", sa.Integer(), nullable=False),
         sa.Column("comment_count", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=500), nullable=True),
+        sa.Column("source_digest", sa.String(length=64), nullable=True),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("category_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

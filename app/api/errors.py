@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,6 +31,8 @@ _HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
 }
+# Python's own names for these change with its version.
+_TITLES = {HTTPStatus(413): "Content Too Large", HTTPStatus(422): "Unprocessable Content"}
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +51,7 @@ def problem(
     """An error as the client gets it."""
     content = Problem(
         type="about:blank",
-        title=status.phrase,
+        title=_title_of(status),
         status=status,
         detail=detail,
         code=code,
@@ -58,6 +61,10 @@ def problem(
     return JSONResponse(
         content.model_dump(), status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE
     )
+
+
+def _title_of(status: HTTPStatus) -> str:
+    return _TITLES.get(status, status.phrase)
 
 
 def install(app: FastAPI) -> None:
@@ -84,10 +91,20 @@ async def _validation_error(_request: Request, error: Any) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error", detail, errors)
 
 
-async def _http_error(_request: Request, error: Any) -> JSONResponse:
+async def _http_error(request: Request, error: Any) -> JSONResponse:
     """What the framework itself refuses: no such path, method not allowed, a body too large."""
     status = HTTPStatus(error.status_code)
-    return problem(status, status.name.lower(), str(error.detail), headers=error.headers)
+    headers = {"Allow": _allowed_methods(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(status, _title_of(status).lower().replace(" ", "_"), str(error.detail), headers=headers)
+
+
+def _allowed_methods(request: Request) -> str:
+    """All that can be done with the path; the framework names only what the first route for it does."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(path)]
+    # A route further down may match too, but not mean this path: `/users/{user_id}` does `/users/me`.
+    meant = [route for route in routes if route.path == routes[0].path]
+    return ", ".join(sorted({method for route in meant for method in route.methods or ()}))
 
 
 async def _clash(_request: Request, error: Any) -> JSONResponse:
@@ -120,7 +137,7 @@ class UnexpectedErrorMiddleware:
 
 def _answer_to(error: Exception) -> JSONResponse:
     if is_passing(error):
-        _log.error("the database is unavailable", exc_info=error)
+        _log.error("the database is unavailable: %s", type(getattr(error, "orig", None) or error).__name__)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
     _log.error("unexpected error", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

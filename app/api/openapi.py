@@ -43,6 +43,8 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     for path in schema["paths"].values():
         for operation in path.values():
             _describe_errors(operation)
+            for parameter in operation.get("parameters", ()):
+                _drop_null(parameter)
     return schema
 
 
@@ -58,6 +60,13 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
+
+
+def _drop_null(parameter: dict[str, Any]) -> None:
+    """A query cannot say null: what is optional there is left out."""
+    choices = [choice for choice in parameter["schema"].pop("anyOf", []) if choice != {"type": "null"}]
+    if choices:
+        parameter["schema"] |= choices[0] if len(choices) == 1 else {"anyOf": choices}
 
 
 def _codes(response: dict[str, Any]) -> str:

@@ -41,6 +41,8 @@ def open_database(url: str) -> Database:
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:
     """An engine that behaves alike on both databases; `options` go to SQLAlchemy."""
+    # What is stored is personal: errors, and so the log, show statements without their values.
+    options = {"hide_parameters": True, **options}
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_async_engine(url, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -52,6 +54,8 @@ def create_engine(url: str, **options: Any) -> AsyncEngine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by _begin_sqlite; the driver's own way loses updates and cannot undo DDL.
     connection.isolation_level = None
+    # SQLite's own knows the case of ASCII letters only.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
     # also survive a power cut.
@@ -63,6 +67,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 MAX_ID = 2**63 - 1
 # PostgreSQL cannot store NUL, and a lone half of a surrogate pair cannot be encoded at all.
 _NO_NUL = r"^[^\x00]*$"
-_HAS_VISIBLE_CHARACTER = r"^[^\x00]*[^\s\x00][^\x00]*$"
+_HAS_VISIBLE_CHARACTER = r"^[^\x00]*[^\s\x00\x1c-\x1f][^\x00]*$"
 USERNAME_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 
 
@@ -65,9 +65,9 @@ SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_ref
 # A line of text that shows something, without space around it.
 Line = Annotated[
     str,
-    BeforeValidator(_strip),
     StringConstraints(pattern=_HAS_VISIBLE_CHARACTER),
     AfterValidator(_refuse_lone_surrogates),
+    BeforeValidator(_strip),
 ]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH)]
 LanguageTag = Annotated[
@@ -86,4 +86,4 @@ Username = Annotated[
     StringConstraints(pattern=USERNAME_PATTERN, min_length=3, max_length=40),
     AfterValidator(str.lower),
 ]
-Password = Annotated[SafeStr, Field(min_length=10, max_length=256)]
+Password = Annotated[SafeStr, Field(min_length=10, max_length=256, json_schema_extra={"format": "password"})]

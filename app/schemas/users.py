@@ -50,7 +50,7 @@ class ResetPasswordInput(Input):
 
 
 class ChangePasswordInput(Input):
-    current_password: Annotated[SafeStr, Field(min_length=1, max_length=256)]
+    current_password: Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
     new_password: Password
 
 

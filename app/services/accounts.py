@@ -1,5 +1,7 @@
 """What people do with their own account."""
 
+import unicodedata
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +13,7 @@ from app.core.errors import (
     UserNotFound,
     WrongPassword,
 )
-from app.core.passwords import PasswordHasher, check_password
+from app.core.passwords import UNUSABLE, PasswordHasher, check_password
 from app.core.roles import Role
 from app.db.constraints import translating
 from app.db.models import User
@@ -64,6 +66,27 @@ class AccountService:
         await self._session.flush()
         return user
 
+    async def author_named(self, username: str, display_name: str, email: str | None) -> User:
+        """The account with this address or username; where there is none, one that waits to be claimed.
+
+        Nobody can log in to it before its password is reset. Without an address, an admin has to set one first.
+        """
+        for login in (email, username):
+            known: User | None = await self._session.scalar(users.by_login(login)) if login else None
+            if known is not None:
+                return known
+        user = User(
+            email=email or f"{username}@unclaimed.invalid",
+            username=username,
+            display_name=display_name,
+            role=Role.AUTHOR,
+            hashed_password=UNUSABLE,
+        )
+        self._session.add(user)
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        return user
+
     async def _create(self, data: RegisterInput, role: Role) -> User:
         check_password(data.password, email=data.email, username=data.username)
         user = User(
@@ -81,7 +104,7 @@ class AccountService:
     async def log_in(self, form: LoginForm) -> AccessToken:
         """A token for the account with this e-mail address or username. Raises `InvalidCredentials`."""
         async with reading(self._session):
-            user = await self._session.scalar(users.by_login(form.username.strip().lower()))
+            user = await self._session.scalar(users.by_login(_as_stored(form.username)))
         is_right, better_hash = await self._passwords.verify(form.password, user.hashed_password if user else None)
         if user is None or not is_right or not user.is_active:
             raise InvalidCredentials
@@ -142,8 +165,13 @@ class AccountService:
         is_right, _ = await self._passwords.verify(data.current_password, user.hashed_password)
         if not is_right:
             raise WrongPassword(field="current_password")
-        check_password(data.new_password, email=user.email, username=user.username)
-        user.change_password(await self._passwords.hash(data.new_password))
+        check_password(data.new_password, email=user.email, username=user.username, field="new_password")
+        hashed, checked = await self._passwords.hash(data.new_password), user.hashed_password
+        # Once more under a lock: the password may have been reset meanwhile, because somebody else knew it.
+        await self._session.refresh(user, with_for_update=True)
+        if user.hashed_password != checked:
+            raise WrongPassword(field="current_password")
+        user.change_password(hashed)
 
     async def update_profile(self, user: User, data: ProfileUpdate) -> User:
         """Change what others see of the account. Raises `UsernameTaken`."""
@@ -152,3 +180,8 @@ class AccountService:
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
         return user
+
+
+def _as_stored(login: str) -> str:
+    """A login as addresses and usernames are stored: an `ü` may also have been typed as two characters."""
+    return unicodedata.normalize("NFC", login.strip()).lower()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.core.roles import Role
-from app.core.slugs import slug_for
+from app.core.slugs import slug_for, sort_key
 from app.db.constraints import translating
 from app.db.models import Article, Category
 from app.db.queries import categories
@@ -90,6 +90,19 @@ class CategoryService:
             raise UnknownCategory(field="category")
         return found
 
+    async def named(self, name: str) -> int:
+        """The id of the category that has the slug of this name; where there is none, it is made at the top.
+
+        Raises `CategoryTaken` if somebody else makes it at the same moment.
+        """
+        category = await self._session.scalar(select(Category).where(Category.slug == slug_for(name)))
+        if category is None:
+            category = Category(name=name, slug=slug_for(name))
+            self._session.add(category)
+            with translating(_UNIQUE):
+                await self._session.flush()
+        return category.id
+
     async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
         """Add a category. Raises `CategoryTaken`, `UnknownCategory` or `CategoryTooDeep`."""
         forest = await self._locked_forest(actor)
@@ -135,7 +148,9 @@ class CategoryService:
         await self._session.delete(category)
 
     async def _forest(self) -> _Forest:
-        rows = (await self._session.execute(categories.with_article_counts())).all()
+        found = await self._session.execute(categories.with_article_counts())
+        # Sorted here, because what the databases make of case and accents differs.
+        rows = sorted(found.all(), key=lambda row: (sort_key(row[0].name), row[0].id))
         return _Forest({row[0].id: row[0] for row in rows}, {row[0].id: row[1] for row in rows})
 
     async def _locked_forest(self, actor: Actor) -> _Forest:

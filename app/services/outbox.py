@@ -15,6 +15,7 @@ from app.mail.messages import Message
 
 MAX_ATTEMPTS = 12
 _POLL_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 30.0
 _BATCH = 10
 _FIRST_DELAY = timedelta(seconds=15)
 _LONGEST_DELAY = timedelta(hours=2)
@@ -50,14 +51,18 @@ class OutboxWorker:
 
     async def run(self) -> None:
         """Send for ever; cancel to stop. A database that is away is waited for."""
+        pause = _POLL_SECONDS
         while True:
             try:
                 sent_any = await self.send_due()
-            except Exception:  # noqa: BLE001 - mails must go on leaving, whatever happens to one round
-                _log.exception("the outbox cannot be read; trying again")
-                sent_any = False
+            except Exception as error:  # noqa: BLE001 - mails must go on leaving, whatever happens to one round
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                _log.error("the outbox cannot be read, next try in %d s: %r", pause, error)
+                await asyncio.sleep(pause)
+                continue
+            pause = _POLL_SECONDS
             if not sent_any:
-                await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(pause)
 
     async def send_due(self) -> bool:
         """Try each mail that is due once; whether there was any."""

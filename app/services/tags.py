@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import TagNotFound, TagTaken
 from app.core.roles import Role
 from app.core.slugs import slug_for
@@ -52,7 +53,9 @@ class TagService:
 
     def _insert_unless_there(self, pairs: Sequence[tuple[str, str]]) -> Any:
         dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._session.get_bind().dialect.name]
-        values = [{"slug": slug, "name": name} for slug, name in pairs]
+        # Spelled out, because SQLAlchemy cannot derive one column's default from another's for several rows at once.
+        times = dict.fromkeys(("created_at", "updated_at"), clock.now())
+        values = [{"slug": slug, "name": name, **times} for slug, name in pairs]
         return dialect.insert(Tag).values(values).on_conflict_do_nothing(index_elements=["slug"])
 
     async def rename(self, actor: Actor, slug: str, data: TagUpdate) -> TagOut:

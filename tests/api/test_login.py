@@ -75,7 +75,7 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
             ("gone", PASSWORD),
             ("no-password", "!"),
             ("forgotten", PASSWORD),
-            (f"deleted-{forgotten.id}", PASSWORD),
+            (f"deleted.{forgotten.id}", PASSWORD),
         ]
     ]
 
@@ -167,7 +167,7 @@ async def test_a_forged_token_is_refused_even_where_strangers_may_read(app: Fast
     good = signed(anna)
     forged = {
         "expired": signed(anna, exp=datetime.now(UTC) - timedelta(seconds=1)),
-        "unsigned": jwt.encode(claims(anna), None, "none"),
+        "unsigned": jwt.encode(claims(anna), "", "none"),
         "signed with another secret": jwt.encode(claims(anna), SECRET[::-1], "HS256"),
         "signed with another algorithm": jwt.encode(claims(anna), SECRET * 2, "HS512"),
         "for somebody else": signed(anna, aud=["fastapi-users:reset"]),
@@ -199,14 +199,16 @@ async def test_a_forged_token_is_refused_even_where_strangers_may_read(app: Fast
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("header", [b"Bearer \xff\xfe", b"Bearer " + "ü".encode(), b"Bearer " + b"a" * 10_000])
+@pytest.mark.parametrize(
+    "header", [b"Bearer", b"Bearer \xff\xfe", b"Bearer " + "ü".encode(), b"Bearer " + b"a" * 10_000]
+)
 async def test_a_token_of_odd_bytes_is_refused(stranger: httpx.AsyncClient, header: bytes) -> None:
     refused = await stranger.get("/users/me", headers=[(b"Authorization", header)])
 
     problem_in(refused, 401, "invalid_token")
 
 
-@pytest.mark.parametrize("header", ["Basic YW5uYTpv", "Bearer", "nonsense", ""])
+@pytest.mark.parametrize("header", ["Basic YW5uYTpv", "nonsense", ""])
 async def test_whoever_shows_no_token_is_a_stranger(stranger: httpx.AsyncClient, header: str) -> None:
     refused = await stranger.get("/users/me", headers={"Authorization": header})
 

@@ -89,7 +89,9 @@ async def test_whether_there_is_an_account_is_not_told(
     await people.user(username="known", is_verified=False)
     await people.user(username="inactive", is_verified=False, is_active=False)
 
-    answers = [await stranger.post(path, json={"email": f"{name}@example.com"}) for name in ("known", "nobody", "inactive")]
+    answers = [
+        await stranger.post(path, json={"email": f"{name}@example.com"}) for name in ("known", "nobody", "inactive")
+    ]
 
     assert [(answer.status_code, answer.json()) for answer in answers] == 3 * [(202, {})]
     assert [mail.recipient for mail in await mails_waiting(app)] == ["known@example.com"]

@@ -121,7 +121,8 @@ async def test_a_username_is_a_short_plain_word(stranger: httpx.AsyncClient, use
 
 
 @pytest.mark.parametrize(
-    "email", ["", "anna", "anna@", "@example.com", "anna@localhost", "a b@example.com", "anna@example.com\r\nBcc: b@c.de"]
+    "email",
+    ["", "anna", "anna@", "@example.com", "anna@localhost", "a b@example.com", "anna@example.com\r\nBcc: b@c.de"],
 )
 async def test_an_address_has_to_look_like_one(stranger: httpx.AsyncClient, email: str) -> None:
     refused = await stranger.post("/auth/register", json={**ANNA, "email": email})
@@ -144,7 +145,9 @@ async def test_a_password_that_is_easily_guessed_is_refused(stranger: httpx.Asyn
     assert [field.rpartition(".")[2] for field in fields_of(refused.json())] == ["password"]
 
 
-@pytest.mark.parametrize("password", ["ten chars!", "x1yz" * 64, "пароль из шести слов", "    leading and trailing    "])
+@pytest.mark.parametrize(
+    "password", ["ten chars!", "x1yz" * 64, "пароль из шести слов", "    leading and trailing    "]
+)
 async def test_a_password_of_10_to_256_characters_is_taken_as_it_is(stranger: httpx.AsyncClient, password: str) -> None:
     assert (await stranger.post("/auth/register", json={**ANNA, "password": password})).status_code == 201
 

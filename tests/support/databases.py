@@ -93,7 +93,9 @@ async def postgresql_template() -> AsyncIterator[Template]:
     server = await postgresql_server()
     name = f"colophon_test_{uuid4().hex[:12]}"
     url = make_url(server).set(drivername="postgresql+asyncpg", database=name).render_as_string(hide_password=False)
-    await _execute(server, f'CREATE DATABASE "{name}"')
+    # A locale like that of most servers: what is to be sorted alike everywhere must not depend on it.
+    locale = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+    await _execute(server, f'CREATE DATABASE "{name}" {locale}')
     try:
         await upgrade(url)
         yield Template(url)

@@ -44,8 +44,11 @@ class Article(Timestamps, Base):
     word_count: Mapped[int]
     reading_minutes: Mapped[int]
     comment_count: Mapped[int] = mapped_column(default=0)
-    # Where an imported article comes from, so that importing it again finds it.
+    # Where an imported article comes from, so that importing it again finds it; what it was like there; and when it
+    # was last taken over: an article that was changed later than that was changed here.
     source: Mapped[str | None] = mapped_column(String(500), unique=True)
+    source_digest: Mapped[str | None] = mapped_column(String(64))
+    imported_at: Mapped[datetime | None]
     author_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="RESTRICT"))
     category_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("categories.id", ondelete="RESTRICT"))
 

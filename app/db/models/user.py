@@ -52,7 +52,8 @@ class User(Timestamps, Base):
     def anonymise(self, unusable_password: str, at: datetime) -> None:
         """Forget who this was; what they wrote stays, under a name that says nothing."""
         self.email = f"deleted-{self.id}@deleted.invalid"
-        self.username = f"deleted-{self.id}"
+        # With a full stop, which nobody's choice of a username can have.
+        self.username = f"deleted.{self.id}"
         self.display_name = "Deleted account"
         self.bio = ""
         self.avatar_url = None

@@ -22,8 +22,4 @@ def with_article_counts() -> Select[Any]:
         .group_by(Article.category_id)
         .subquery()
     )
-    return (
-        select(Category, func.coalesce(counts.c.count, 0))
-        .outerjoin(counts, counts.c.category_id == Category.id)
-        .order_by(Category.name, Category.id)
-    )
+    return select(Category, func.coalesce(counts.c.count, 0)).outerjoin(counts, counts.c.category_id == Category.id)

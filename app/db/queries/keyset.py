@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from app.core.cursors import Value
+
+
+def _wide(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A cursor may hold any number; PostgreSQL fails for one that the column's own type has no room for."""
+    return BigInteger() if isinstance(kind, Integer) else kind
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Order:
     def after(self, values: Sequence[Value]) -> ColumnElement[bool]:
         """Whether a row comes after the one with these sort values."""
         row = tuple_(*self.columns)
-        last = tuple_(*(literal(value, column.type) for value, column in zip(values, self.columns, strict=True)))
+        last = tuple_(*(literal(value, _wide(column.type)) for value, column in zip(values, self.columns, strict=True)))
         return row < last if self.descending else row > last
 
     def sort(self, statement: Select[Any]) -> Select[Any]:

@@ -1,0 +1,70 @@
+"""Front matter: the fields above a post, as YAML between `---` or as TOML between `+++`."""
+
+import tomllib
+from typing import Any
+
+import yaml
+
+MAX_LENGTH = 64 * 1024
+_CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}}
+
+
+class NotAPost(Exception):
+    """A file that is not meant to be a post; its message says how that shows."""
+
+
+class BadPost(ValueError):
+    """A post that cannot be imported; its message says why."""
+
+
+class _TextLoader(yaml.SafeLoader):
+    """YAML in which every plain value but null is a text.
+
+    YAML's own idea of types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the
+    country code NO. Nor are mappings merged (`<<`): a few lines of merges can stand for billions of entries.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
+        first: [pair for pair in resolvers if pair[0] == "tag:yaml.org,2002:null"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def split(text: str) -> tuple[str, str, str]:
+    """The delimiter, the text between the delimiters, and the body. Raises `NotAPost` or `BadPost`."""
+    lines = text.lstrip("\n").split("\n")
+    opening = lines[0].rstrip()
+    if opening not in _CLOSED_BY:
+        raise NotAPost("it has no front matter")
+    for number, line in enumerate(lines[1:], start=1):
+        if line.rstrip() in _CLOSED_BY[opening]:
+            return opening, "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).lstrip("\n")
+    raise BadPost(f"its front matter is not closed by {opening}")
+
+
+def parse(text: str) -> tuple[dict[str, Any], str]:
+    """The fields, their names in lower case, and the body. Raises `NotAPost` or `BadPost`."""
+    delimiter, header, body = split(text)
+    if len(header) > MAX_LENGTH:
+        raise BadPost(f"its front matter is longer than {MAX_LENGTH:,} characters")
+    try:
+        fields = _from_yaml(header) if delimiter == "---" else tomllib.loads(header)
+    except RecursionError as error:
+        raise BadPost("its front matter is nested too deeply") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadPost(f"its front matter is not valid TOML: {error}") from error
+    if not isinstance(fields, dict):
+        raise BadPost("its front matter does not consist of named fields")
+    return {str(name).lower(): value for name, value in fields.items()}, body
+
+
+def _from_yaml(header: str) -> Any:
+    try:
+        fields = yaml.load(header, _TextLoader)  # noqa: S506 - a SafeLoader that knows even fewer types
+    except yaml.MarkedYAMLError as error:
+        # The first line of the file is the delimiter, and the mark counts from 0.
+        line = f" (line {error.problem_mark.line + 2})" if error.problem_mark else ""
+        raise BadPost(f"its front matter is not valid YAML: {error.problem}{line}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadPost("its front matter is not valid YAML: a character that YAML does not allow") from error
+    return {} if fields is None else fields

@@ -1,0 +1,47 @@
+"""What has become of each file."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.services.importing.catalogue import Action
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One file's part of the report: `detail` is the reason why it was skipped, or what else there is to know."""
+
+    action: Action
+    file: str
+    slug: str = ""
+    detail: str = ""
+    is_error: bool = False
+
+    def __str__(self) -> str:
+        arrow = f" → {self.slug}" if self.slug else ""
+        return f"{self.action:9}  {self.file}{arrow}{f': {self.detail}' if self.detail else ''}"
+
+
+@dataclass
+class Report:
+    """Everything that an import has done so far."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    new_authors: list[str] = field(default_factory=list)
+
+    def skip(self, file: str, reason: str, *, is_error: bool = False) -> None:
+        self.outcomes.append(Outcome(Action.SKIPPED, file, detail=reason, is_error=is_error))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether there is a post that should have arrived and has not."""
+        return any(outcome.is_error for outcome in self.outcomes)
+
+    def lines(self) -> Iterator[str]:
+        """What was written, then what was skipped, then how much there was of each; what is unchanged is counted."""
+        for action in (Action.CREATED, Action.UPDATED, Action.SKIPPED):
+            yield from (str(outcome) for outcome in self.outcomes if outcome.action is action)
+        if self.new_authors:
+            yield f"{len(self.new_authors)} new accounts wait to be claimed: {', '.join(self.new_authors)}."
+        counts = Counter(outcome.action for outcome in self.outcomes)
+        yield f"{', '.join(f'{counts[action]} {action}' for action in Action)}."

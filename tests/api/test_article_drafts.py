@@ -1,0 +1,114 @@
+"""What is not published does not exist for those who may not see it."""
+
+import httpx
+import pytest
+
+from app.core.roles import Role
+from tests.support.answers import problem_in
+from tests.support.people import People
+from tests.support.writing import comment, names, publish, read, write
+
+
+@pytest.fixture(params=["stranger", "reader", "another author"])
+async def outsider(request: pytest.FixtureRequest, people: People) -> httpx.AsyncClient:
+    return await people.client({"stranger": None, "reader": Role.READER, "another author": Role.AUTHOR}[request.param])
+
+
+@pytest.fixture(params=["draft", "unpublished", "deleted", "deleted draft"])
+async def hidden(request: pytest.FixtureRequest, author: httpx.AsyncClient, editor: httpx.AsyncClient) -> str:
+    """The slug of an article that is not there for outsiders, with a tag, a category and a comment."""
+    await editor.post("/categories", json={"name": "Plans"})
+    slug = "secret-plan"
+    await write(author, "Secret plan", tags=["secret"], category="plans")
+    await comment(author, slug, "Not for you.")
+    if request.param in {"unpublished", "deleted"}:
+        await author.put(f"/articles/{slug}/publication")
+    if request.param == "unpublished":
+        await author.delete(f"/articles/{slug}/publication")
+    if request.param in {"deleted", "deleted draft"}:
+        await author.delete(f"/articles/{slug}")
+    return slug
+
+
+async def test_it_cannot_be_read(outsider: httpx.AsyncClient, hidden: str) -> None:
+    problem_in(await outsider.get(f"/articles/{hidden}"), 404, "article_not_found")
+    problem_in(await outsider.get(f"/articles/{hidden}/comments"), 404, "article_not_found")
+
+
+async def test_no_list_has_it(outsider: httpx.AsyncClient, hidden: str) -> None:
+    assert hidden
+    for params in ({}, {"tag": "secret"}, {"category": "plans"}, {"sort": "title"}, {"sort": "most_commented"}):
+        assert (await read(outsider, "/articles", **params))["items"] == []
+    assert (await read(outsider, "/tags"))["items"] == []
+    assert (await read(outsider, "/authors"))["items"] == []
+
+
+async def test_no_count_has_it(outsider: httpx.AsyncClient, author: httpx.AsyncClient, hidden: str) -> None:
+    await publish(author, "Open plan", tags=["secret"], category="plans")
+    [writer] = (await read(outsider, "/authors"))["items"]
+
+    assert hidden
+    assert (await read(outsider, "/tags"))["items"] == [{"slug": "secret", "name": "secret", "article_count": 1}]
+    assert (await read(outsider, "/tags/secret"))["article_count"] == 1
+    assert (await read(outsider, "/categories"))[0]["article_count"] == 1
+    assert (await read(outsider, "/categories/plans"))["article_count"] == 1
+    assert writer["article_count"] == 1
+    assert (await read(outsider, f"/authors/{writer['username']}"))["article_count"] == 1
+
+
+async def test_its_tag_and_its_author_are_not_found(
+    outsider: httpx.AsyncClient, author: httpx.AsyncClient, hidden: str
+) -> None:
+    assert hidden
+    me = await read(author, "/users/me")
+
+    problem_in(await outsider.get("/tags/secret"), 404, "tag_not_found")
+    problem_in(await outsider.get(f"/authors/{me['username']}"), 404, "author_not_found")
+
+
+async def test_it_cannot_be_changed_or_commented(people: People, hidden: str) -> None:
+    another = await people.client(Role.AUTHOR)
+
+    for response in (
+        await another.patch(f"/articles/{hidden}", json={"title": "Mine"}),
+        await another.delete(f"/articles/{hidden}"),
+        await another.put(f"/articles/{hidden}/publication"),
+        await another.delete(f"/articles/{hidden}/publication"),
+        await another.post(f"/articles/{hidden}/comments", json={"body_markdown": "Hi"}),
+    ):
+        problem_in(response, 404, "article_not_found")
+
+
+async def test_its_comments_cannot_be_changed(people: People, editor: httpx.AsyncClient, hidden: str) -> None:
+    assert hidden
+    another = await people.client(Role.AUTHOR)
+    [written] = (await read(editor, "/comments"))["items"]
+
+    response = await another.patch(f"/comments/{written['id']}", json={"body_markdown": "Mine"})
+    problem_in(response, 404, "comment_not_found")
+    problem_in(await another.delete(f"/comments/{written['id']}"), 404, "comment_not_found")
+
+
+async def test_drafts_are_listed_for_their_author_and_for_editors(
+    people: People, author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    await write(author, "Mine")
+    await write(editor, "The editor's")
+    await publish(author, "Published")
+    another = await people.client(Role.AUTHOR)
+
+    assert names((await read(author, "/articles", status="draft"))["items"]) == ["mine"]
+    assert names((await read(editor, "/articles", status="draft"))["items"]) == ["the-editor-s", "mine"]
+    assert (await read(another, "/articles", status="draft"))["items"] == []
+    problem_in(await stranger.get("/articles", params={"status": "draft"}), 401, "not_authenticated")
+
+
+async def test_deleted_articles_are_listed_for_editors_only(
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    await publish(author, "Gone")
+    await author.delete("/articles/gone")
+
+    assert names((await read(editor, "/articles", status="deleted"))["items"]) == ["gone"]
+    problem_in(await author.get("/articles", params={"status": "deleted"}), 403, "forbidden")
+    problem_in(await stranger.get("/articles", params={"status": "deleted"}), 401, "not_authenticated")

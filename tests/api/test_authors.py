@@ -1,0 +1,87 @@
+"""Public profiles of those who have published something."""
+
+import httpx
+import pytest
+
+from app.core.roles import Role
+from tests.support.answers import problem_in
+from tests.support.people import People
+from tests.support.writing import names, publish, read, walk, write
+
+PROFILE = {"display_name": "Anna A.", "bio": "Writes.", "avatar_url": "https://example.com/a.png"}
+
+
+async def test_a_profile_says_who_writes(people: People, stranger: httpx.AsyncClient) -> None:
+    anna = await people.client(Role.AUTHOR, username="anna", **PROFILE)
+    await publish(anna, "One")
+    await publish(anna, "Two")
+    await write(anna, "Three")
+
+    expected = {"username": "anna", **PROFILE, "article_count": 2}
+
+    assert await read(stranger, "/authors/anna") == expected
+    assert (await read(stranger, "/authors"))["items"] == [expected]
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_no_public_answer_has_an_address(people: People, role: Role | None) -> None:
+    anna = await people.client(Role.AUTHOR, username="anna", email="hidden@private.example.com")
+    await publish(anna)
+    await anna.post("/articles/an-article/comments", json={"body_markdown": "Hi"})
+    client = await people.client(role)
+
+    for path in ("/authors", "/authors/anna", "/articles", "/articles/an-article", "/articles/an-article/comments"):
+        response = await client.get(path)
+        assert "anna" in response.text
+        assert "private" not in response.text
+
+
+async def test_whoever_has_published_nothing_has_no_profile(people: People, stranger: httpx.AsyncClient) -> None:
+    await write(await people.client(Role.AUTHOR, username="drafter"))
+    await people.user(Role.ADMIN, username="admin")
+
+    for username in ("drafter", "admin", "nobody", "%", "x" * 120):
+        problem_in(await stranger.get(f"/authors/{username}"), 404, "author_not_found")
+    assert (await read(stranger, "/authors"))["items"] == []
+
+
+async def test_a_username_has_no_case(people: People, stranger: httpx.AsyncClient) -> None:
+    await publish(await people.client(Role.AUTHOR, username="anna"))
+
+    assert (await read(stranger, "/authors/ANNA"))["username"] == "anna"
+
+
+async def test_pages_of_authors_show_each_once_and_in_order(people: People, stranger: httpx.AsyncClient) -> None:
+    usernames = ["a-b", "a1", "ab", "b1", "b10", "b2", "zoe"]
+    for username in reversed(usernames):
+        await publish(await people.client(Role.AUTHOR, username=username))
+
+    whole = names(await walk(stranger, "/authors"), "username")
+
+    assert whole == usernames
+    for limit in (1, 2, 3):
+        assert names(await walk(stranger, "/authors", limit=limit), "username") == whole
+
+
+async def test_a_deleted_account_is_no_author_but_what_it_wrote_stays(
+    people: People, stranger: httpx.AsyncClient
+) -> None:
+    anna = await people.user(Role.AUTHOR, username="anna", **PROFILE)
+    await publish(await people.client_for(anna))
+
+    assert (await (await people.client(Role.ADMIN)).delete(f"/users/{anna.id}")).status_code == 204
+
+    problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
+    assert (await read(stranger, "/authors"))["items"] == []
+    by_whom = (await read(stranger, "/articles/an-article"))["author"]
+    assert (by_whom["display_name"], by_whom["avatar_url"]) == ("Deleted account", None)
+    problem_in(await stranger.get(f"/authors/{by_whom['username']}"), 404, "author_not_found")
+
+
+async def test_an_inactive_account_stays_an_author(people: People, stranger: httpx.AsyncClient) -> None:
+    anna = await people.user(Role.AUTHOR, username="anna")
+    await publish(await people.client_for(anna))
+
+    await (await people.client(Role.ADMIN)).patch(f"/users/{anna.id}", json={"is_active": False})
+
+    assert (await read(stranger, "/authors/anna"))["article_count"] == 1

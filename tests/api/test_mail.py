@@ -1,0 +1,266 @@
+"""Mails on their way: kept until they have left, and sent once."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from app.core import clock
+from app.db.models import OutboxMail
+from app.db.session import open_database
+from app.mail.mailer import mailer_for
+from app.mail.messages import Message
+from app.services import outbox
+from app.services.outbox import MAX_ATTEMPTS, Outbox, OutboxWorker
+from tests.support.databases import Template
+from tests.support.mails import RecordingMailer, RefusingMailer, mails_waiting, token_in
+from tests.support.outages import unusable_databases
+from tests.support.people import People
+
+ANNA = {"email": "anna@example.com", "username": "anna", "password": "four calm otters"}
+# How long a test waits for what happens at once unless something is broken.
+PATIENCE_SECONDS = 20
+
+
+async def register(client: httpx.AsyncClient, name: str, **fields: str) -> None:
+    data = {**ANNA, "email": f"{name}@example.com", "username": name, **fields}
+    answer = await client.post("/auth/register", json=data)
+    assert answer.status_code == 201, answer.text
+
+
+async def put(app: FastAPI, *recipients: str) -> None:
+    async with app.state.database.writing() as session:
+        for recipient in recipients:
+            Outbox(session).put(Message(recipient, "Hi", "text", "<p>html</p>"))
+        await session.commit()
+
+
+async def change_waiting(app: FastAPI, **values: object) -> None:
+    async with app.state.database.writing() as session:
+        await session.execute(update(OutboxMail).values(**values))
+        await session.commit()
+
+
+# --- Into the outbox -------------------------------------------------------------------------------------------
+
+
+async def test_a_mail_waits_for_the_transaction_that_it_belongs_to(live_app: FastAPI) -> None:
+    async with live_app.state.database.writing() as session:
+        Outbox(session).put(Message("anna@example.com", "Hi", "text", "<p>html</p>"))
+        await session.flush()
+        mailer = RecordingMailer()
+        # SQLite has one writer at a time, and this one is not done: the worker only looks.
+        assert not await OutboxWorker(live_app.state.database, mailer).send_due()
+        await session.rollback()
+
+    assert not await OutboxWorker(live_app.state.database, mailer).send_due()
+    assert mailer.sent == []
+
+
+async def test_a_request_that_fails_sends_nothing(
+    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it fails after the mail was written."""
+    put = Outbox.put
+
+    def put_and_fail(self: Outbox, message: Message) -> None:
+        put(self, message)
+        raise RuntimeError
+
+    monkeypatch.setattr(Outbox, "put", put_and_fail)
+    assert (await stranger.post("/auth/register", json=ANNA)).status_code == 500
+
+    assert await mails_waiting(app) == []
+    monkeypatch.undo()
+    await register(stranger, "anna")
+
+
+# --- Out of it -------------------------------------------------------------------------------------------------
+
+
+async def test_a_mail_that_has_left_is_forgotten(app: FastAPI, stranger: httpx.AsyncClient) -> None:
+    await register(stranger, "anna")
+    mailer = RecordingMailer()
+    worker = OutboxWorker(app.state.database, mailer)
+
+    assert await worker.send_due()
+
+    assert [message.recipient for message in mailer.sent] == ["anna@example.com"]
+    assert await mails_waiting(app) == []
+    assert not await worker.send_due()
+
+
+async def test_without_a_mail_server_the_mail_is_found_in_the_folder(live_app: FastAPI, live_people: People) -> None:
+    await register(await live_people.client(), "anna", display_name="Anna O'Brien")
+
+    await OutboxWorker(live_app.state.database, mailer_for(live_app.state.settings)).send_due()
+
+    (file,) = live_app.state.settings.mail_dir.glob("*.eml")
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert "Anna O'Brien" in text.get_content()
+    assert "Anna O&#39;Brien" in html.get_content()
+    verified = await (await live_people.client()).post("/auth/verify", json={"token": token_in(text.get_content())})
+    assert verified.status_code == 200, verified.text
+
+
+async def test_a_mail_that_is_refused_is_tried_again_later(app: FastAPI) -> None:
+    await put(app, "anna@example.com")
+    worker = OutboxWorker(app.state.database, RefusingMailer())
+    before = clock.now()
+
+    assert await worker.send_due()
+
+    (mail,) = await mails_waiting(app)
+    assert mail.attempts == 1
+    assert mail.next_attempt_at is not None
+    assert before < mail.next_attempt_at <= clock.now() + timedelta(minutes=1)
+    assert mail.last_error == "ConnectionRefusedError: no mail for anna@example.com"
+    assert not await worker.send_due()
+    await change_waiting(app, next_attempt_at=clock.now())
+    mailer = RecordingMailer()
+    assert await OutboxWorker(app.state.database, mailer).send_due()
+    assert len(mailer.sent) == 1
+
+
+async def test_a_mail_that_nobody_ever_takes_is_given_up_but_kept(app: FastAPI) -> None:
+    await put(app, "anna@example.com")
+    worker = OutboxWorker(app.state.database, RefusingMailer())
+
+    for _ in range(MAX_ATTEMPTS):
+        await change_waiting(app, next_attempt_at=clock.now())
+        assert await worker.send_due()
+
+    (mail,) = await mails_waiting(app)
+    assert (mail.attempts, mail.next_attempt_at) == (MAX_ATTEMPTS, None)
+    assert not await worker.send_due()
+
+
+async def test_a_mail_that_is_refused_does_not_hold_up_the_others(live_app: FastAPI) -> None:
+    class Choosy(RecordingMailer):
+        async def send(self, message: Message) -> None:
+            if message.recipient == "bad@example.com":
+                raise ConnectionRefusedError
+            await super().send(message)
+
+    await put(live_app, "bad@example.com", *(f"good{number}@example.com" for number in range(12)))
+    mailer = Choosy()
+    worker = OutboxWorker(live_app.state.database, mailer)
+
+    while await worker.send_due():
+        pass
+
+    assert len(mailer.sent) == 12
+    assert [mail.recipient for mail in await mails_waiting(live_app)] == ["bad@example.com"]
+
+
+async def test_two_workers_at_once_send_each_mail_once(live_app: FastAPI) -> None:
+    recipients = [f"reader{number}@example.com" for number in range(40)]
+    await put(live_app, *recipients)
+    mailer = RecordingMailer()
+
+    async def work() -> None:
+        worker = OutboxWorker(live_app.state.database, mailer)
+        while await mails_waiting(live_app):
+            await worker.send_due()
+
+    with anyio.fail_after(PATIENCE_SECONDS):
+        await asyncio.gather(work(), work())
+
+    assert sorted(message.recipient for message in mailer.sent) == sorted(recipients)
+
+
+async def test_what_a_worker_leaves_behind_when_it_dies_is_sent_by_another(live_app: FastAPI) -> None:
+    """Not before it must be dead, or the mail would go out twice."""
+    await put(live_app, "anna@example.com")
+    stuck = StuckMailer()
+    dying = asyncio.create_task(OutboxWorker(live_app.state.database, stuck).send_due())
+    await stuck.is_sending.wait()
+    dying.cancel()
+    with suppress(asyncio.CancelledError):
+        await dying
+    mailer = RecordingMailer()
+    another = OutboxWorker(live_app.state.database, mailer)
+
+    assert not await another.send_due()
+    (mail,) = await mails_waiting(live_app)
+    assert mail.next_attempt_at is not None
+    assert mail.next_attempt_at > clock.now() + timedelta(minutes=1)
+    await change_waiting(live_app, next_attempt_at=clock.now())
+
+    assert await another.send_due()
+    assert len(mailer.sent) == 1
+
+
+# --- While the app runs ----------------------------------------------------------------------------------------
+
+
+class StuckMailer:
+    """A mail server that never answers."""
+
+    def __init__(self) -> None:
+        self.is_sending = asyncio.Event()
+
+    async def send(self, message: Message) -> None:
+        self.is_sending.set()
+        await asyncio.Event().wait()
+
+
+async def test_no_answer_waits_for_the_mail_server(
+    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = StuckMailer()
+    monkeypatch.setattr("app.main.mailer_for", lambda _settings: stuck)
+    client = await live_people.client()
+    await register(client, "anna")
+    await live_app.state.database.dispose()  # the app opens its own
+
+    async with live_app.router.lifespan_context(live_app):
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await stuck.is_sending.wait()
+            await register(client, "bert")
+        waiting = await mails_waiting(live_app)
+
+    assert [mail.recipient for mail in waiting] == ["anna@example.com", "bert@example.com"]
+
+
+@pytest.mark.parametrize("outage", [0, 1])
+async def test_the_worker_outlives_an_outage_of_the_database(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outage: int
+) -> None:
+    tries = 0
+    tried_twice = asyncio.Event()
+
+    def count(*_: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 2:
+            tried_twice.set()
+
+    monkeypatch.setattr(outbox, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(outbox._log, "exception", count)
+    database = open_database(unusable_databases(template, tmp_path)[outage])
+    tasks = [
+        asyncio.create_task(OutboxWorker(database, RecordingMailer()).run()),
+        asyncio.create_task(tried_twice.wait()),
+    ]
+
+    with anyio.fail_after(PATIENCE_SECONDS):
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    assert ended == {tasks[1]}
+    tasks[0].cancel()
+    with suppress(asyncio.CancelledError):
+        await tasks[0]
+    await database.dispose()

@@ -1,0 +1,264 @@
+"""Who may do what: the whole table, and a check that no route was forgotten."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app.core.markup import render_article
+from app.core.roles import Role
+from app.db.models import Article, Category, Comment, Tag, User
+from tests.support.people import People
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Blog:
+    """A small blog of its own: everything in it is one author's, but for a comment and another that was deleted."""
+
+    owner: User
+    commenter: User
+    # What stands for it in an address, by what it is called in the table.
+    names: dict[str, object]
+
+    def named(self, value: Any) -> Any:
+        """The same with the names of what is in this blog."""
+        if isinstance(value, dict):
+            return {key: self.named(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.named(item) for item in value]
+        return value.format_map(self.names) if isinstance(value, str) else value
+
+    async def client(self, people: People, who: str) -> httpx.AsyncClient:
+        match who:
+            case "stranger":
+                return await people.client()
+            case "unverified":
+                return await people.client(Role.ADMIN, is_verified=False)
+            case "commenter":
+                return await people.client_for(self.commenter)
+            case "other":
+                return await people.client(Role.AUTHOR)
+            case "owner":
+                return await people.client_for(self.owner)
+        return await people.client(Role(who))
+
+
+async def blog_of(people: People, **attributes: object) -> Blog:
+    """A new one, in which the owner and the commenter have these attributes."""
+    owner = await people.user(Role.AUTHOR, **attributes)
+    commenter = await people.user(Role.READER, **attributes)
+    number = owner.id
+    async with people.app.state.database.writing() as session:
+        articles = [
+            Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id)
+            for kind in ("public", "draft", "deleted")
+        ]
+        for article in articles:
+            article.write("Text", render_article("Text"))
+        articles[0].publish(NOW)
+        articles[2].publish(NOW)
+        articles[2].deleted_at = NOW
+        tags = [Tag(slug=f"{kind}-{number}", name=kind) for kind in ("tag", "more")]
+        category = Category(slug=f"category-{number}", name="Category")
+        session.add_all([*articles, *tags, category])
+        await session.flush()
+        comments = [Comment(article_id=articles[0].id, author_id=commenter.id) for _ in range(2)]
+        for comment in comments:
+            comment.write("Text", "<p>Text</p>")
+        comments[1].deleted_at = NOW
+        session.add_all(comments)
+        await session.flush()
+        for comment in comments:
+            comment.place_below(None)
+        await session.commit()
+    names = {kind: f"{kind}-{number}" for kind in ("public", "draft", "deleted", "tag", "more", "category")}
+    ids = {"comment": comments[0].id, "gone": comments[1].id, "user": commenter.id, "owner": owner.username}
+    return Blog(owner, commenter, {**names, **ids})
+
+
+# The answers that somebody gets, by what they do and who they are. `unverified` is an admin whose address is not
+# confirmed, `commenter` a reader who wrote the comment, `owner` the author of the articles, `other` another author.
+TABLE = """
+                                                          stranger unverified reader commenter other owner editor admin
+list articles      GET    /articles                            200        200    200       200   200   200    200   200
+list drafts        GET    /articles?status=draft               401        200    200       200   200   200    200   200
+list deleted ones  GET    /articles?status=deleted             401        403    403       403   403   403    200   200
+read a public one  GET    /articles/{public}                   200        200    200       200   200   200    200   200
+read a draft       GET    /articles/{draft}                    404        200    404       404   404   200    200   200
+read a deleted one GET    /articles/{deleted}                  404        404    404       404   404   404    404   404
+write an article   POST   /articles                            401        403    403       403   201   201    201   201
+change an article  PATCH  /articles/{public}                   401        403    403       403   403   200    200   200
+change a draft     PATCH  /articles/{draft}                    401        403    404       404   404   200    200   200
+edit a deleted one PATCH  /articles/{deleted}                  401        404    404       404   404   404    404   404
+publish            PUT    /articles/{draft}/publication        401        403    404       404   404   200    200   200
+publish again      PUT    /articles/{public}/publication       401        403    403       403   403   200    200   200
+unpublish          DELETE /articles/{public}/publication       401        403    403       403   403   204    204   204
+delete an article  DELETE /articles/{public}                   401        403    403       403   403   204    204   204
+delete a draft     DELETE /articles/{draft}                    401        403    404       404   404   204    204   204
+delete it again    DELETE /articles/{deleted}                  401        404    404       404   404   404    404   404
+restore an article PUT    /articles/{deleted}/restoration      401        403    403       403   403   403    200   200
+list comments      GET    /articles/{public}/comments          200        200    200       200   200   200    200   200
+list a draft's     GET    /articles/{draft}/comments           404        200    404       404   404   200    200   200
+comment            POST   /articles/{public}/comments          401        403    201       201   201   201    201   201
+comment on a draft POST   /articles/{draft}/comments           401        403    404       404   404   201    201   201
+comment on nothing POST   /articles/{deleted}/comments         401        403    404       404   404   404    404   404
+change a comment   PATCH  /comments/{comment}                  401        403    403       200   403   403    403   403
+delete a comment   DELETE /comments/{comment}                  401        403    403       204   403   204    204   204
+restore a comment  PUT    /comments/{gone}/restoration         401        403    403       403   403   403    200   200
+moderate comments  GET    /comments                            401        403    403       403   403   403    200   200
+list tags          GET    /tags                                200        200    200       200   200   200    200   200
+read unused tag    GET    /tags/{tag}                          404        200    404       404   404   404    200   200
+rename a tag       PATCH  /tags/{tag}                          401        403    403       403   403   403    200   200
+merge tags         POST   /tags/{tag}/merges                   401        403    403       403   403   403    200   200
+delete a tag       DELETE /tags/{tag}                          401        403    403       403   403   403    204   204
+list categories    GET    /categories                          200        200    200       200   200   200    200   200
+read a category    GET    /categories/{category}               200        200    200       200   200   200    200   200
+add a category     POST   /categories                          401        403    403       403   403   403    201   201
+change a category  PATCH  /categories/{category}               401        403    403       403   403   403    200   200
+delete a category  DELETE /categories/{category}               401        403    403       403   403   403    204   204
+list authors       GET    /authors                             200        200    200       200   200   200    200   200
+read an author     GET    /authors/{owner}                     200        200    200       200   200   200    200   200
+read oneself       GET    /users/me                            401        200    200       200   200   200    200   200
+change oneself     PATCH  /users/me                            401        200    200       200   200   200    200   200
+list accounts      GET    /users                               401        403    403       403   403   403    403   200
+read an account    GET    /users/{user}                        401        403    403       403   403   403    403   200
+change an account  PATCH  /users/{user}                        401        403    403       403   403   403    403   200
+delete an account  DELETE /users/{user}                        401        403    403       403   403   403    403   204
+"""
+
+BODIES: dict[str, object] = {
+    "POST /articles": {"title": "Hello", "tags": ["Tag"]},
+    "POST /tags/{tag}/merges": {"tags": ["{more}"]},
+    "PATCH /tags/{tag}": {"name": "Renamed {tag}"},
+    "POST /categories": {"name": "Another {category}"},
+    "PATCH /categories/{category}": {"name": "Renamed"},
+    "PATCH /users/me": {"bio": "New"},
+    "PATCH /users/{user}": {"bio": "New"},
+    "PATCH /comments/{comment}": {"body_markdown": "Well"},
+    **{f"PATCH /articles/{{{kind}}}": {"title": "New"} for kind in ("public", "draft", "deleted")},
+    **{f"POST /articles/{{{kind}}}/comments": {"body_markdown": "Well"} for kind in ("public", "draft", "deleted")},
+}
+
+
+def rows() -> list[tuple[str, str, dict[str, int]]]:
+    """What is done, the request for it, and the statuses by who asks."""
+    head, *lines = TABLE.strip().splitlines()
+    actors = head.split()
+    parsed = []
+    for line in lines:
+        *what, method, path = line.split()[: -len(actors)]
+        statuses = [int(word) for word in line.split()[-len(actors) :]]
+        parsed.append((" ".join(what), f"{method} {path}", dict(zip(actors, statuses, strict=True))))
+    return parsed
+
+
+async def ask(client: httpx.AsyncClient, blog: Blog, action: str) -> int:
+    """Do it; the status of the answer."""
+    method, path = action.split()
+    response = await client.request(method, blog.named(path), json=blog.named(BODIES.get(action)))
+    return response.status_code
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"), [pytest.param(action, expected, id=what) for what, action, expected in rows()]
+)
+async def test_everybody_may_do_what_the_table_says(people: People, action: str, expected: dict[str, int]) -> None:
+    answers = {}
+    blog = await blog_of(people)
+    for who in expected:
+        answers[who] = await ask(await blog.client(people, who), blog, action)
+        if answers[who] < 300 and not action.startswith("GET"):
+            blog = await blog_of(people)
+
+    assert answers == expected
+
+
+WRITING = ["PATCH /articles/{public}", "DELETE /articles/{draft}", "PUT /articles/{draft}/publication"]
+
+
+@pytest.mark.parametrize("action", [*WRITING, "POST /articles", "POST /articles/{public}/comments"])
+async def test_authors_write_nothing_before_their_address_is_confirmed(people: People, action: str) -> None:
+    blog = await blog_of(people, is_verified=False)
+
+    assert await ask(await blog.client(people, "owner"), blog, action) == 403
+
+
+@pytest.mark.parametrize("action", ["PATCH /comments/{comment}", "DELETE /comments/{comment}"])
+async def test_a_comment_stays_as_it_is_before_its_authors_address_is_confirmed(people: People, action: str) -> None:
+    blog = await blog_of(people, is_verified=False)
+
+    assert await ask(await blog.client(people, "commenter"), blog, action) == 403
+
+
+@pytest.mark.parametrize("action", [*WRITING, "DELETE /comments/{comment}"])
+async def test_whoever_is_no_author_any_more_has_no_say_in_what_they_wrote(people: People, action: str) -> None:
+    blog = await blog_of(people)
+    owner = await blog.client(people, "owner")
+    admin = await people.client(Role.ADMIN)
+    await admin.patch(f"/users/{blog.owner.id}", json={"role": "reader"})
+
+    assert await ask(owner, blog, action) == 403
+
+
+# What strangers may ask for. A route that is new belongs here or answers them with 401.
+PUBLIC = {
+    "GET /openapi.json",
+    "GET /docs",
+    "GET /docs/oauth2-redirect",
+    "GET /redoc",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/request-verify-token",
+    "POST /api/v1/auth/verify",
+    "POST /api/v1/auth/forgot-password",
+    "POST /api/v1/auth/reset-password",
+    "GET /api/v1/articles",
+    "GET /api/v1/articles/{slug}",
+    "GET /api/v1/articles/{slug}/comments",
+    "GET /api/v1/authors",
+    "GET /api/v1/authors/{username}",
+    "GET /api/v1/tags",
+    "GET /api/v1/tags/{slug}",
+    "GET /api/v1/categories",
+    "GET /api/v1/categories/{slug}",
+}
+# What a route has to be sent before it looks at who asks.
+NEEDED = {
+    "POST /api/v1/articles": {"title": "Hello"},
+    "POST /api/v1/articles/{slug}/comments": {"body_markdown": "Well"},
+    "PATCH /api/v1/comments/{comment_id}": {"body_markdown": "Well"},
+    "POST /api/v1/categories": {"name": "Category"},
+    "PATCH /api/v1/tags/{slug}": {"name": "Tag"},
+    "POST /api/v1/tags/{slug}/merges": {"tags": ["more"]},
+}
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    return {
+        f"{method} {route.path_format}"
+        for route in iter_route_contexts(app.routes)
+        for method in (route.methods or {"ANY"}) - {"HEAD"}
+    }
+
+
+async def test_every_route_is_public_or_asks_who_is_there(app: FastAPI, stranger: httpx.AsyncClient) -> None:
+    private = routes_of(app) - PUBLIC
+    answers = {}
+    for route in sorted(private):
+        method, path = route.split()
+        url = f"http://blog.example.com{path.format_map({'slug': 'slug', 'comment_id': 1, 'user_id': 1})}"
+        response = await stranger.request(method, url, json=NEEDED.get(route, {}))
+        answers[route] = (response.status_code, response.headers.get("WWW-Authenticate"))
+
+    assert answers == dict.fromkeys(private, (401, "Bearer"))
+
+
+async def test_the_list_of_public_routes_names_only_routes(app: FastAPI) -> None:
+    assert routes_of(app) >= PUBLIC
+    assert routes_of(app) >= NEEDED.keys()

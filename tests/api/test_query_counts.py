@@ -1,0 +1,146 @@
+"""However long a list is, it takes the same few queries."""
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.roles import Role
+from app.db.models import Article, ArticleStatus, Category, Comment, Tag, User
+from tests.support.people import People
+from tests.support.statements import recorded_statements
+from tests.support.writing import publish
+
+FEW, MANY = 3, 30
+MOST_QUERIES = 3
+PUBLIC_LISTS = [
+    "/articles?limit=100",
+    "/articles?limit=100&sort=title",
+    "/articles?limit=100&tag=shared&category=shared&sort=most_commented",
+    "/tags?limit=100",
+    "/categories",
+    "/authors?limit=100",
+    "/articles/article-0/comments?limit=100",
+]
+EDITORS_LISTS = ["/articles?limit=100&status=draft", "/articles?limit=100&status=deleted", "/comments?limit=100"]
+
+
+class Blog:
+    """A blog that grows; every article has an author, a category, tags and a comment of its own."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._size = 0
+        self._commented_id = 0
+        self._shared = Tag(slug="shared", name="Shared")
+        self._root = Category(slug="shared", name="Shared")
+
+    async def grow(self, size: int) -> None:
+        self._session.add_all([self._shared, self._root])
+        await self._session.flush()
+        for number in range(self._size, size):
+            await self._add(number)
+        self._size = size
+        await self._session.commit()
+
+    async def _add(self, number: int) -> None:
+        name = f"author-{number}"
+        author = User(
+            username=name, email=f"{name}@example.com", display_name=name, role=Role.AUTHOR, hashed_password="!"
+        )
+        category = Category(slug=f"category-{number}", name=f"Category {number}", parent_id=self._root.id)
+        tags = [self._shared, Tag(slug=f"tag-{number}", name=f"Tag {number}")]
+        self._session.add_all([author, category, *tags])
+        await self._session.flush()
+        for kind in ("article", "draft", "deleted"):
+            article = Article(
+                slug=f"{kind}-{number}",
+                title=f"{kind} {number}",
+                body_markdown="A body",
+                body_html="<p>A body</p>",
+                derived_excerpt="A body",
+                word_count=2,
+                reading_minutes=1,
+                status=ArticleStatus.DRAFT if kind == "draft" else ArticleStatus.PUBLISHED,
+                published_at=clock.now(),
+                deleted_at=clock.now() if kind == "deleted" else None,
+                author_id=author.id,
+                category_id=category.id,
+                tags=tags,
+            )
+            self._session.add(article)
+            await self._session.flush()
+            if kind == "article":
+                self._commented_id = self._commented_id if number else article.id
+        comment = Comment(article_id=self._commented_id, author_id=author.id, body_markdown="x", body_html="<p>x</p>")
+        self._session.add(comment)
+        await self._session.flush()
+        comment.place_below(None)
+
+
+async def ask(app: FastAPI, client: httpx.AsyncClient, path: str) -> tuple[int, list[str]]:
+    """How many items a list has, and the queries that it takes."""
+    with recorded_statements(app.state.database) as statements:
+        response = await client.get(path)
+    assert response.status_code == 200, response.text
+    found = response.json()
+    return len(found["items"] if "items" in found else found[0]["children"]), statements
+
+
+async def assert_queries_do_not_grow(app: FastAPI, blog: Blog, client: httpx.AsyncClient, path: str) -> None:
+    await blog.grow(FEW)
+    few, queries_for_few = await ask(app, client, path)
+    await blog.grow(MANY)
+    many, queries_for_many = await ask(app, client, path)
+
+    assert few >= FEW
+    assert many == few + MANY - FEW
+    assert len(queries_for_many) == len(queries_for_few)
+    assert 1 <= len(queries_for_many) <= MOST_QUERIES, queries_for_many
+
+
+@pytest.fixture
+def blog(session: AsyncSession) -> Blog:
+    return Blog(session)
+
+
+@pytest.mark.parametrize("path", PUBLIC_LISTS)
+@pytest.mark.parametrize("role", [None, Role.READER, Role.EDITOR])
+async def test_a_public_list_takes_the_same_queries_however_long_it_is(
+    app: FastAPI, people: People, blog: Blog, path: str, role: Role | None
+) -> None:
+    await assert_queries_do_not_grow(app, blog, await people.client(role), path)
+
+
+@pytest.mark.parametrize("path", EDITORS_LISTS)
+async def test_so_does_a_list_for_editors(app: FastAPI, editor: httpx.AsyncClient, blog: Blog, path: str) -> None:
+    await assert_queries_do_not_grow(app, blog, editor, path)
+
+
+async def test_so_does_the_list_of_accounts(app: FastAPI, people: People, blog: Blog) -> None:
+    await assert_queries_do_not_grow(app, blog, await people.client(Role.ADMIN), "/users?limit=100")
+
+
+@pytest.mark.parametrize(("role", "queries"), [(None, 2), (Role.READER, 3), (Role.EDITOR, 3)])
+async def test_an_article_takes_one_query_and_one_for_its_tags(
+    app: FastAPI, people: People, author: httpx.AsyncClient, role: Role | None, queries: int
+) -> None:
+    await publish(author, tags=[f"tag {number}" for number in range(20)])
+    client = await people.client(role)
+
+    with recorded_statements(app.state.database) as statements:
+        response = await client.get("/articles/an-article")
+
+    assert len(response.json()["tags"]) == 20
+    assert len(statements) == queries, statements
+
+
+async def test_lists_do_not_fetch_bodies(app: FastAPI, author: httpx.AsyncClient) -> None:
+    await publish(author)
+
+    with recorded_statements(app.state.database) as statements:
+        await author.get("/articles")
+
+    assert statements
+    assert not any("body_" in statement for statement in statements)
