@@ -27,6 +27,8 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render_item,
+        # Alembic does not expect it of SQLite, and would commit each revision before the references are checked.
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         lock(connection)

@@ -11,6 +11,8 @@ from app.core.errors import AppError
 from app.schemas.problem import Problem
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
+# The `openapi_extra` of a route that strangers may ask too, although it shows some more to those who are logged in.
+LOGIN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 
 def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Slugs: the part of an address that names an article, a tag or a category."""
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from slugify import slugify
 
 SLUG_MAX_LENGTH = 120
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+# C, C++ and C# are not the same.
+_PLUSES = re.compile(r"(?<=[A-Za-z])\+\+")
+_SHARP = re.compile(r"(?<=\b[A-Za-z])#(?!\w)")
 _NUMBERED_TRIES = 3
 _RANDOM_TRIES = 5
 
@@ -22,7 +26,7 @@ def slug_for(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    return slugify(text, max_length=SLUG_MAX_LENGTH, word_boundary=True)
+    return slugify(_PLUSES.sub("pp", _SHARP.sub("sharp", text)), max_length=SLUG_MAX_LENGTH, word_boundary=True)
 
 
 def alternatives(base: str, first_free: int) -> Iterator[str]:

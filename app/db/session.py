@@ -1,5 +1,8 @@
 """The engine, and sessions for reading and for writing."""
 
+import asyncio
+import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,10 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.util import await_only
 
 CONNECT_TIMEOUT_SECONDS = 5
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+SQLITE_LOCK_TIMEOUT_SECONDS = 10
+_SQLITE_RETRY_SECONDS = (0.001, 0.01)
+_SQLITE_BUSY_TIMEOUT_MS = 20
 # How a transaction begins on SQLite: the default takes the write lock at once, because a transaction that
 # has read and then wants to write is refused when another has written meanwhile. Readers need no lock.
 _SQLITE_BEGIN = "sqlite_begin"
@@ -60,7 +67,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
     # also survive a power cut.
     for pragma in (
-        f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+        f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -74,7 +81,22 @@ def _lower(value: Any) -> Any:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_SQLITE_BEGIN, "BEGIN IMMEDIATE"))
+    """Begin, waiting for the write lock on the event loop rather than inside SQLite.
+
+    A connection that waits inside SQLite is locked itself: should Python meanwhile collect an old cursor of it, the
+    whole event loop would wait too, and with it the one who holds the write lock.
+    """
+    begin = connection.get_execution_options().get(_SQLITE_BEGIN, "BEGIN IMMEDIATE")
+    deadline = time.monotonic() + SQLITE_LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql(begin)
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        await_only(asyncio.sleep(random.uniform(*_SQLITE_RETRY_SECONDS)))  # noqa: S311 - only spreads the tries
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Protocol
 from uuid import uuid4
 
 import anyio.to_thread
-from fastapi_mail import ConnectionConfig, FastMail, MessageSchema, MessageType, MultipartSubtypeEnum
-from pydantic import NameEmail
+from fastapi_mail import ConnectionConfig
+from fastapi_mail.connection import Connection
 
+from app.core import clock
 from app.core.config import Settings
 from app.mail.messages import Message
 
@@ -27,46 +28,41 @@ class Mailer(Protocol):
 
 def mailer_for(settings: Settings) -> Mailer:
     """The mail server of the settings, or a folder where they name none."""
-    return SmtpMailer(settings) if settings.mail_server else FolderMailer(settings.mail_dir, settings.mail_from)
+    if settings.mail_server:
+        return SmtpMailer(settings)
+    return FolderMailer(settings.mail_dir, Address(settings.site_name, addr_spec=settings.mail_from))
 
 
 class SmtpMailer:
-    """Sends through the mail server that the settings name."""
+    """Sends through the mail server that the settings name.
+
+    fastapi-mail makes the connection. The mail itself is the standard library's: fastapi-mail would encode the parts
+    of a mail as a whole as soon as there is an accent in it, which RFC 2045 forbids and many programs cannot read.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._server = FastMail(
-            ConnectionConfig(
-                MAIL_SERVER=settings.mail_server or "",
-                MAIL_PORT=settings.mail_port,
-                MAIL_STARTTLS=settings.mail_security == "starttls",
-                MAIL_SSL_TLS=settings.mail_security == "tls",
-                MAIL_USERNAME=settings.mail_username,
-                MAIL_PASSWORD=settings.mail_password,
-                USE_CREDENTIALS=bool(settings.mail_username),
-                MAIL_FROM=settings.mail_from,
-                MAIL_FROM_NAME=settings.site_name,
-                TIMEOUT=SEND_TIMEOUT_SECONDS,
-            )
+        self._sender = Address(settings.site_name, addr_spec=settings.mail_from)
+        self._server = ConnectionConfig(
+            MAIL_SERVER=settings.mail_server or "",
+            MAIL_PORT=settings.mail_port,
+            MAIL_STARTTLS=settings.mail_security == "starttls",
+            MAIL_SSL_TLS=settings.mail_security == "tls",
+            MAIL_USERNAME=settings.mail_username,
+            MAIL_PASSWORD=settings.mail_password,
+            USE_CREDENTIALS=bool(settings.mail_username),
+            MAIL_FROM=settings.mail_from,
+            TIMEOUT=SEND_TIMEOUT_SECONDS,
         )
 
     async def send(self, message: Message) -> None:
-        await self._server.send_message(
-            MessageSchema(
-                recipients=[NameEmail(message.recipient, message.recipient)],
-                subject=message.subject,
-                # The other way round the library puts the plain text last, and readers' programs prefer the last.
-                body=message.text,
-                alternative_body=message.html,
-                subtype=MessageType.plain,
-                multipart_subtype=MultipartSubtypeEnum.alternative,
-            )
-        )
+        async with Connection(self._server) as connection:
+            await connection.session.send_message(_mail(message, self._sender))
 
 
 class FolderMailer:
     """Writes each mail as an `.eml` file, which every mail program can open."""
 
-    def __init__(self, folder: Path, sender: str) -> None:
+    def __init__(self, folder: Path, sender: Address) -> None:
         self._folder = folder
         self._sender = sender
 
@@ -75,18 +71,24 @@ class FolderMailer:
         _log.info("there is no mail server; a mail was written to %s", path)
 
     def _write(self, message: Message) -> Path:
-        mail = EmailMessage()
-        mail["From"] = self._sender
-        mail["To"] = message.recipient
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(datetime.now(UTC))
-        mail["Message-ID"] = make_msgid(domain="localhost")
-        # Not encoded further, so that the links in it can be read in any editor.
-        mail.set_content(message.text, cte="8bit")
-        mail.add_alternative(message.html, subtype="html", cte="8bit")
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:6]}.eml"
+        path = self._folder / f"{clock.now():%Y%m%dT%H%M%S%f}-{uuid4().hex[:6]}.eml"
+        # Not encoded further, so that the links in it can be read in any editor.
+        mail = _mail(message, self._sender, encoding="8bit")
         # Mails carry tokens: nobody else on the machine needs to read them.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(bytes(mail))
+            file.write(mail.as_bytes())
         return path
+
+
+def _mail(message: Message, sender: Address, encoding: str | None = None) -> EmailMessage:
+    """The mail as it is sent, the HTML last: of alternatives, mail programs prefer the last that they can show."""
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = message.recipient
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(clock.now())
+    mail["Message-ID"] = make_msgid(domain=sender.domain)
+    mail.set_content(message.text, cte=encoding)
+    mail.add_alternative(message.html, subtype="html", cte=encoding)
+    return mail

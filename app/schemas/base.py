@@ -59,8 +59,15 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from error
 
 
-# The first and the last day there are can be out of reach once the offset is applied.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _refuse_numbers(value: object) -> object:
+    if isinstance(value, (int, float)) or (isinstance(value, str) and ":" not in value):
+        raise ValueError("must be a date and a time")
+    return value
+
+
+# A number would count as seconds since 1970. The first and the last day there are can be out of reach once the offset
+# is applied.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refuse_numbers)]
 SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
 # A line of text that shows something, without space around it.
 Line = Annotated[

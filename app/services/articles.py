@@ -141,6 +141,9 @@ class ArticleService:
             article.category_id = await self._categories.id_of(data.category)
         if rendered is not None:
             article.write(data.body_markdown, rendered)
+        if sent:
+            # Said here, because other tags alone change no column of the article.
+            article.updated_at = clock.now()
         with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._session.flush()
         return await self._reloaded(article)
@@ -166,7 +169,9 @@ class ArticleService:
     async def restore(self, actor: Actor, slug: str) -> Article:
         """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
         require_role(actor, Role.EDITOR)
-        article = await self._session.scalar(select(Article).where(Article.slug == slug).with_for_update())
+        article = await self._session.scalar(
+            select(Article).where(Article.slug == slug).with_for_update(key_share=True)
+        )
         if article is None:
             raise ArticleNotFound
         article.deleted_at = None
@@ -177,7 +182,7 @@ class ArticleService:
         """The article, if the actor may change it, so that nobody else does until the transaction ends."""
         require_account(actor)
         statement = articles.whole().where(Article.slug == slug, articles.visible_to(actor))
-        article = await self._session.scalar(statement.with_for_update(of=Article))
+        article = await self._session.scalar(statement.with_for_update(of=Article, key_share=True))
         if article is None:
             raise ArticleNotFound
         require_article_editing(actor, article)

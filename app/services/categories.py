@@ -156,7 +156,7 @@ class CategoryService:
     async def _locked_forest(self, actor: Actor) -> _Forest:
         """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
         require_role(actor, Role.EDITOR)
-        await self._session.execute(select(Category.id).order_by(Category.id).with_for_update())
+        await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
         return await self._forest()
 
 

@@ -53,10 +53,11 @@ class CommentService:
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
         comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
         comment.write(data.body_markdown, html)
+        # First, for whoever inserts a comment holds on to its article, and two who do could not both change it then.
+        await self._count(article_id, 1)
         self._session.add(comment)
         await self._session.flush()
         comment.place_below(parent)
-        await self._count(article_id, 1)
         return _shown(comment)
 
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentOut:
@@ -79,7 +80,7 @@ class CommentService:
         """Bring a deleted comment back. Raises `CommentNotFound`."""
         require_role(actor, Role.EDITOR)
         comment = await self._session.scalar(
-            comments.with_author().where(Comment.id == comment_id).with_for_update(of=Comment)
+            comments.with_author().where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
         )
         if comment is None:
             raise CommentNotFound
@@ -110,7 +111,7 @@ class CommentService:
     async def _locked(self, actor: Actor, comment_id: int) -> Comment:
         require_account(actor)
         statement = comments.for_moderation(deleted=False).where(Comment.id == comment_id, articles.visible_to(actor))
-        comment: Comment | None = await self._session.scalar(statement.with_for_update(of=Comment))
+        comment: Comment | None = await self._session.scalar(statement.with_for_update(of=Comment, key_share=True))
         if comment is None:
             raise CommentNotFound
         return comment

@@ -1,9 +1,9 @@
 """Tags: found, made by being used, renamed, merged and deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,13 +40,23 @@ class TagService:
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
         """The tags with these names; those that are missing are made. Names with the same slug are one tag."""
         wanted = {slug_for(name): name for name in reversed(names)}
-        found = await self._with_slugs(wanted)
-        missing = sorted(wanted.keys() - {tag.slug for tag in found})
-        if not missing:
-            return found
+        found = await self._known(wanted)
         # In order of slug, so that two requests that make the same tags at once do not wait for each other.
-        await self._session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
-        return await self._with_slugs(wanted)
+        missing = sorted(wanted.keys() - found.keys())
+        if missing:
+            await self._session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
+            found = await self._known(wanted)
+        return list(dict.fromkeys(found.values()))
+
+    async def _known(self, wanted: Mapping[str, str]) -> dict[str, Tag]:
+        """The tags there are of these slugs and names, by the slug; one with a slug of its own goes by its name."""
+        if not wanted:
+            return {}
+        statement = select(Tag).where(or_(Tag.slug.in_(list(wanted)), Tag.name.in_(list(wanted.values()))))
+        tags = (await self._session.scalars(statement)).all()
+        by_name, by_slug = {tag.name: tag for tag in tags}, {tag.slug: tag for tag in tags}
+        found = ((slug, by_name.get(name) or by_slug.get(slug)) for slug, name in wanted.items())
+        return {slug: tag for slug, tag in found if tag is not None}
 
     async def _with_slugs(self, slugs: Any) -> Sequence[Tag]:
         return (await self._session.scalars(select(Tag).where(Tag.slug.in_(list(slugs))).order_by(Tag.slug))).all()
@@ -89,7 +99,7 @@ class TagService:
 
     async def _locked(self, actor: Actor, slug: str) -> Tag:
         require_role(actor, Role.EDITOR)
-        tag = await self._session.scalar(select(Tag).where(Tag.slug == slug).with_for_update())
+        tag = await self._session.scalar(select(Tag).where(Tag.slug == slug).with_for_update(key_share=True))
         if tag is None:
             raise TagNotFound
         return tag

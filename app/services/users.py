@@ -76,10 +76,10 @@ class UserService:
 
     async def _locked(self, actor: Actor, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(actor, user_id)
-        # The admins are locked before the account, always in this order, so that no two requests wait for each other.
-        admins = (await self._session.scalars(users.active_admins_locked())).all() if keep_an_admin else []
-        if list(admins) == [user.id]:
-            raise LastAdmin
+        if keep_an_admin:
+            locked = (await self._session.execute(users.locked_with_active_admins(user_id))).all()
+            if [locked_id for locked_id, is_active_admin in locked if is_active_admin] == [user_id]:
+                raise LastAdmin
         await self._session.refresh(user, with_for_update=True)
         if user.deleted_at is not None:
             raise UserNotFound

@@ -56,8 +56,7 @@ async def blog_of(people: People, **attributes: object) -> Blog:
     number = owner.id
     async with people.app.state.database.writing() as session:
         articles = [
-            Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id)
-            for kind in ("public", "draft", "deleted")
+            Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id) for kind in ("public", "draft", "deleted")
         ]
         for article in articles:
             article.write("Text", render_article("Text"))
@@ -262,3 +261,14 @@ async def test_every_route_is_public_or_asks_who_is_there(app: FastAPI, stranger
 async def test_the_list_of_public_routes_names_only_routes(app: FastAPI) -> None:
     assert routes_of(app) >= PUBLIC
     assert routes_of(app) >= NEEDED.keys()
+
+
+async def test_the_schema_says_of_every_route_whether_strangers_may_ask(app: FastAPI) -> None:
+    asking_for_login = {
+        f"{method.upper()} {path}"
+        for path, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+        if "security" in operation and {} not in operation["security"]
+    }
+
+    assert asking_for_login == routes_of(app) - PUBLIC

@@ -70,7 +70,6 @@ async def test_a_tag_may_change_its_case_only_or_have_a_slug_of_its_own(
     assert await tags_of(author, "an-article") == ["cpp"]
 
 
-@pytest.mark.xfail(reason="names are looked up by the slug made of them only")
 async def test_a_tag_with_a_slug_of_its_own_is_found_by_its_name(
     author: httpx.AsyncClient, editor: httpx.AsyncClient
 ) -> None:

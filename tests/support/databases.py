@@ -79,6 +79,22 @@ class Template:
         finally:
             await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @asynccontextmanager
+    async def empty(self) -> AsyncIterator[str]:
+        """The URL of a database without any table, which is gone afterwards."""
+        url = make_url(self.url)
+        name = f"{url.database}_{uuid4().hex[:8]}"
+        emptied = url.set(database=name).render_as_string(hide_password=False)
+        if self.is_sqlite:
+            yield emptied
+            return
+        server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+        await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+        try:
+            yield emptied
+        finally:
+            await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
 
 @asynccontextmanager
 async def sqlite_template(folder: Path) -> AsyncIterator[Template]:

@@ -97,7 +97,10 @@ def test_two_blogs_that_are_known_alike_get_longer_names() -> None:
     sources = [chosen.decide(each, post(title=str(each))).source for each in files]
     assert sources == ["blog/_posts/a.md", "two/blog/_posts/a.md"]
 
-    stored = [article(post(title=str(each)), source, id=n) for n, (each, source) in enumerate(zip(files, sources))]
+    stored = [
+        article(post(title=str(each)), source, id=n)
+        for n, (each, source) in enumerate(zip(files, sources, strict=True))
+    ]
     for order in (files, files[::-1]):
         again = catalogue(*stored)
         assert {again.decide(each, post(title=str(each))).action for each in order} == {Action.UNCHANGED}

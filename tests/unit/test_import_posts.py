@@ -199,3 +199,15 @@ def test_the_digest_changes_with_the_post_and_with_nothing_else() -> None:
     assert post(header).digest == same.digest
     assert post(f"{header}\ndraft: true").digest == others[-1].digest
     assert len({same.digest, *(other.digest for other in others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize("field", ["title", "date", "author", "tags", "draft", "published", "slug", "lang"])
+def test_aliases_are_not_spelled_out(field: str) -> None:
+    lists = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 20)}]" for n in range(1, 15)]
+    header = "\n".join(["a0: &a0 [x]", *lists, f"{field}: *a14"])
+    reason = ""
+    try:
+        post(header)
+    except BadPost as error:
+        reason = str(error)
+    assert len(reason) < 100

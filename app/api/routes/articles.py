@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
-from app.api.openapi import raises
+from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.core.errors import (
     ArticleNotFound,
     EmailNotVerified,
@@ -36,6 +36,7 @@ router = APIRouter(prefix="/articles", tags=["articles"])
     "",
     response_model=Page[ArticleSummary],
     responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
+    openapi_extra=LOGIN_OPTIONAL,
 )
 async def list_articles(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ArticleListQuery, Query()]
@@ -50,7 +51,7 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
     return ArticleOut.model_validate(await services.articles.create(actor, data))
 
 
-@router.get("/{slug}", responses=raises(InvalidAccessToken, ArticleNotFound))
+@router.get("/{slug}", responses=raises(InvalidAccessToken, ArticleNotFound), openapi_extra=LOGIN_OPTIONAL)
 async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
     return ArticleOut.model_validate(await services.articles.get(actor, slug))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath
-from app.api.openapi import raises
+from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.core.errors import (
     ArticleNotFound,
     CommentNotFound,
@@ -37,6 +37,7 @@ router = APIRouter(tags=["comments"])
     "/articles/{slug}/comments",
     response_model=Page[CommentOut],
     responses=raises(InvalidAccessToken, ArticleNotFound, InvalidCursor),
+    openapi_extra=LOGIN_OPTIONAL,
 )
 async def list_comments(
     services: ServicesDep,

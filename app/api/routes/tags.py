@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
-from app.api.openapi import raises
+from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -22,7 +22,12 @@ _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, Tag
 router = APIRouter(prefix="/tags", tags=["tags"])
 
 
-@router.get("", response_model=Page[TagOut], responses=raises(InvalidAccessToken, InvalidCursor))
+@router.get(
+    "",
+    response_model=Page[TagOut],
+    responses=raises(InvalidAccessToken, InvalidCursor),
+    openapi_extra=LOGIN_OPTIONAL,
+)
 async def list_tags(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[TagListQuery, Query()]
 ) -> Any:
@@ -30,7 +35,7 @@ async def list_tags(
     return link.on(await services.tags.list(actor, query))
 
 
-@router.get("/{slug}", responses=raises(InvalidAccessToken, TagNotFound))
+@router.get("/{slug}", responses=raises(InvalidAccessToken, TagNotFound), openapi_extra=LOGIN_OPTIONAL)
 async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> TagOut:
     return await services.tags.get(actor, slug)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core.roles import Role
 from app.db.models import Article, User
@@ -27,9 +27,19 @@ def matching(text: str) -> ColumnElement[bool]:
     )
 
 
-def active_admins_locked() -> Select[tuple[int]]:
-    """The ids of all who can administer, locked so that two of them cannot depose each other at once."""
-    return select(User.id).where(User.role == Role.ADMIN, User.is_active, exists).order_by(User.id).with_for_update()
+def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
+    """An account and all who can administer, locked so that no two of those depose each other at once.
+
+    Each with whether it can administer. They are locked together and in the order of their ids: who locked one of
+    them later could wait for somebody who waits for him.
+    """
+    is_active_admin = and_(User.role == Role.ADMIN, User.is_active, exists)
+    return (
+        select(User.id, is_active_admin)
+        .where(or_(is_active_admin, User.id == user_id))
+        .order_by(User.id)
+        .with_for_update()
+    )
 
 
 def authors() -> Select[Any]:

@@ -119,14 +119,13 @@ class Catalogue:
 
 def candidates(post: Post) -> Iterator[str]:
     """The slugs a post may have, the best first: its own, with its date, and that with a number."""
+    day = f"-{post.published_at.date()}" if post.published_at else ""
     yield post.slug
-    dated = post.slug
-    if post.published_at is not None:
-        dated = _with_suffix(post.slug, f"{post.published_at:%Y-%m-%d}")
-        yield dated
+    if day:
+        yield _with_suffix(post.slug, day)
     for number in count(2):
-        yield _with_suffix(dated, str(number))
+        yield _with_suffix(post.slug, f"{day}-{number}")
 
 
 def _with_suffix(slug: str, suffix: str) -> str:
-    return f"{slug[: SLUG_MAX_LENGTH - len(suffix) - 1].rstrip('-')}-{suffix}"
+    return slug[: SLUG_MAX_LENGTH - len(suffix)].rstrip("-") + suffix

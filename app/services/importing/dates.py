@@ -27,7 +27,9 @@ def moment(value: Any) -> datetime:
         # Whatever cannot be expressed in UTC cannot be stored either.
         found.astimezone(UTC)
     except (ValueError, TypeError, OverflowError) as error:
-        raise BadPost(f"its date {str(value)[:60]!r} cannot be read") from error
+        # Nothing but a text is repeated: a list with aliases in it could be spelled out to billions of entries.
+        given = f" {value[:60]!r}" if isinstance(value, str) else ""
+        raise BadPost(f"its date{given} cannot be read") from error
     return found
 
 

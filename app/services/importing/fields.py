@@ -78,11 +78,11 @@ def text(value: Any, name: str) -> str:
 
 
 def is_yes(value: Any) -> bool:
-    return str(value).strip().lower() in _YES
+    return isinstance(value, str | int) and text(value, "flag").lower() in _YES
 
 
 def is_no(value: Any) -> bool:
-    return str(value).strip().lower() in _NO
+    return isinstance(value, str | int) and text(value, "flag").lower() in _NO
 
 
 def everywhere(fields: Fields, name: str) -> Iterator[Any]:

@@ -5,7 +5,9 @@ from typing import Any
 
 import yaml
 
-MAX_LENGTH = 64 * 1024
+# Both parsers take time quadratic in the length of what is nested deeply enough.
+MAX_LENGTH = 32 * 1024
+_YAML_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map")}
 _CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}}
 
 
@@ -18,7 +20,7 @@ class BadPost(ValueError):
 
 
 class _TextLoader(yaml.SafeLoader):
-    """YAML in which every plain value but null is a text.
+    """YAML of texts, lists and mappings: every plain value but null is a text.
 
     YAML's own idea of types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the
     country code NO. Nor are mappings merged (`<<`): a few lines of merges can stand for billions of entries.
@@ -27,6 +29,9 @@ class _TextLoader(yaml.SafeLoader):
     yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
         first: [pair for pair in resolvers if pair[0] == "tag:yaml.org,2002:null"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    yaml_constructors = {  # noqa: RUF012 - likewise
+        tag: construct for tag, construct in yaml.SafeLoader.yaml_constructors.items() if tag in _YAML_TAGS | {None}
     }
 
 
@@ -48,14 +53,20 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     if len(header) > MAX_LENGTH:
         raise BadPost(f"its front matter is longer than {MAX_LENGTH:,} characters")
     try:
-        fields = _from_yaml(header) if delimiter == "---" else tomllib.loads(header)
+        fields = _from_yaml(header) if delimiter == "---" else _from_toml(header)
     except RecursionError as error:
         raise BadPost("its front matter is nested too deeply") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadPost(f"its front matter is not valid TOML: {error}") from error
     if not isinstance(fields, dict):
         raise BadPost("its front matter does not consist of named fields")
     return {str(name).lower(): value for name, value in fields.items()}, body
+
+
+def _from_toml(header: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(header)
+    except ValueError as error:
+        # Not only TOMLDecodeError: a number may have more digits than Python reads.
+        raise BadPost(f"its front matter is not valid TOML: {error}") from error
 
 
 def _from_yaml(header: str) -> Any:

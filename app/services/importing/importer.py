@@ -147,8 +147,9 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
     known = decision.article
     if known is None:
         return Article(tags=[])
-    statement = select(Article).where(Article.id == known.id, Article.updated_at == known.updated_at)
-    return (await session.scalars(statement.options(selectinload(Article.tags)).with_for_update())).one_or_none()
+    unchanged = select(Article).where(Article.id == known.id, Article.updated_at == known.updated_at)
+    statement = unchanged.options(selectinload(Article.tags)).with_for_update(key_share=True)
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:

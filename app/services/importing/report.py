@@ -42,6 +42,6 @@ class Report:
         for action in (Action.CREATED, Action.UPDATED, Action.SKIPPED):
             yield from (str(outcome) for outcome in self.outcomes if outcome.action is action)
         if self.new_authors:
-            yield f"{len(self.new_authors)} new accounts wait to be claimed: {', '.join(self.new_authors)}."
+            yield f"New accounts that wait to be claimed ({len(self.new_authors)}): {', '.join(self.new_authors)}."
         counts = Counter(outcome.action for outcome in self.outcomes)
         yield f"{', '.join(f'{counts[action]} {action}' for action in Action)}."

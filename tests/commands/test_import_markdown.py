@@ -1,0 +1,210 @@
+"""Importing Markdown: what arrives, and what happens the second time."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.roles import Role
+from tests.support.blogs import all_articles, import_blog, last_line, small_blog, write_post
+from tests.support.people import People
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Path:
+    return small_blog(tmp_path / "blog")
+
+
+@pytest.fixture
+async def editor(live_people: People) -> httpx.AsyncClient:
+    return await live_people.client(Role.EDITOR)
+
+
+async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_people: People, blog: Path) -> None:
+    result = await import_blog(live_app, blog)
+
+    assert result.exit_code == 0, result.stderr
+    articles = await all_articles(await live_people.client())
+    assert list(articles) == ["team-meeting-2019-12-01", "team-meeting", "jekyll-1-0-0-released"]
+    released = articles["jekyll-1-0-0-released"]
+    assert released["title"] == "Jekyll 1.0.0 Released"
+    assert released["published_at"] == "2013-05-06T00:12:52Z"
+    assert released["author"] == {"username": "parkr", "display_name": "parkr", "avatar_url": None}
+    assert released["category"] == {"slug": "release", "name": "release"}
+    assert released["tags"] == [{"slug": "big-news", "name": "big news"}]
+    assert released["body_html"] == "<p>Hey!  {% highlight %} <em>there</em></p>\n"
+    assert released["created_at"] == released["updated_at"]
+    meeting = articles["team-meeting"]
+    assert (meeting["title"], meeting["published_at"]) == ("A meeting", "2019-11-18T00:00:00Z")
+    assert [tag["slug"] for tag in meeting["tags"]] == ["news", "teams"]  # type: ignore[attr-defined]
+
+
+async def test_the_report(live_app: FastAPI, blog: Path) -> None:
+    result = await import_blog(live_app, blog)
+    assert result.stdout.splitlines() == [
+        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released",
+        "created    meeting.md → team-meeting: also by Bob",
+        "created    later.md → team-meeting-2019-12-01",
+        "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
+        "skipped    README.md: it has no front matter",
+        "New accounts that wait to be claimed (2): parkr, ann-lee.",
+        "3 created, 0 updated, 0 unchanged, 2 skipped.",
+    ]
+
+
+async def test_a_dry_run_says_the_same_and_does_nothing(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    dry = await import_blog(live_app, "--dry-run", blog)
+    assert await all_articles(editor) == {}
+    assert (await editor.get("/tags")).json()["items"] == []
+    real = await import_blog(live_app, blog)
+    assert dry.stdout == f"{real.stdout}This was a dry run: nothing has been changed.\n"
+
+
+async def test_the_second_time_nothing_changes(live_app: FastAPI, editor: httpx.AsyncClient, blog: Path) -> None:
+    await import_blog(live_app, blog)
+    before = await all_articles(editor)
+
+    for arguments in ([blog], [f"{blog}/"], [blog / "later.md", blog / "meeting.md"], [blog.parent]):
+        again = await import_blog(live_app, *arguments)
+        assert again.exit_code == 0
+        assert ", 0 updated," in last_line(again)
+        assert last_line(again).startswith("0 created")
+
+    assert await all_articles(editor) == before
+
+
+async def test_what_has_changed_is_updated_where_it_is(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    await import_blog(live_app, blog)
+    before = await all_articles(editor)
+    write_post(
+        blog / "later.md", "title: New\nslug: team-meeting\ndate: 2019-12-02\nauthor: Cid\ntags: [x]\nlang: de", "New\n"
+    )
+
+    result = await import_blog(live_app, blog)
+
+    assert "updated    later.md → team-meeting-2019-12-02" in result.stdout
+    assert last_line(result) == "0 created, 1 updated, 2 unchanged, 2 skipped."
+    after = await all_articles(editor)
+    updated = after.pop("team-meeting-2019-12-02")
+    original = before.pop("team-meeting-2019-12-01")
+    assert after == before
+    assert (updated["id"], updated["title"], updated["language"]) == (original["id"], "New", "de")
+    assert (updated["body_markdown"], updated["body_html"]) == ("New\n", "<p>New</p>\n")
+    assert updated["published_at"] == "2019-12-02T00:00:00Z"
+    assert updated["tags"] == [{"slug": "x", "name": "x"}]
+    assert updated["author"]["username"] == "cid"  # type: ignore[index]
+    assert last_line(await import_blog(live_app, blog)) == "0 created, 0 updated, 3 unchanged, 2 skipped."
+
+
+async def test_what_was_edited_in_the_blog_is_never_overwritten(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    await import_blog(live_app, blog)
+    await editor.patch("/articles/team-meeting", json={"title": "Edited here"})
+    before = await all_articles(editor)
+
+    assert "3 unchanged" in last_line(await import_blog(live_app, blog))
+    (blog / "meeting.md").write_text('+++\npath = "2019/11/18/Team-Meeting"\ntitle = "There"\n+++\n', encoding="utf-8")
+    result = await import_blog(live_app, blog)
+
+    assert result.exit_code == 0
+    assert "skipped    meeting.md: it has changed, but its article was edited in the blog" in result.stdout
+    assert await all_articles(editor) == before
+
+
+async def test_what_was_deleted_in_the_blog_stays_deleted(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    await import_blog(live_app, blog)
+    await editor.delete("/articles/team-meeting")
+
+    result = await import_blog(live_app, blog)
+
+    assert "skipped    meeting.md: its article has been deleted in the blog" in result.stdout
+    assert "team-meeting" not in await all_articles(editor)
+
+
+async def test_a_blog_that_has_moved_is_recognised(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path, tmp_path: Path
+) -> None:
+    await import_blog(live_app, blog)
+    before = await all_articles(editor)
+    moved = small_blog(tmp_path / "elsewhere")
+
+    assert last_line(await import_blog(live_app, moved)) == "0 created, 0 updated, 3 unchanged, 2 skipped."
+    assert await all_articles(editor) == before
+    write_post(moved / "later.md", "title: New\nslug: team-meeting\ndate: 2019-12-01\nauthor: Ann Lee")
+    assert last_line(await import_blog(live_app, moved)) == "0 created, 1 updated, 2 unchanged, 2 skipped."
+
+
+async def test_equally_named_posts_of_two_blogs_both_arrive(
+    live_app: FastAPI, editor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    for blog in ("one", "two"):
+        write_post(tmp_path / blog / "_posts" / "2020-01-01-hello.md", f"title: Hello from {blog}")
+    for _ in range(2):
+        for blog in ("one", "two"):
+            await import_blog(live_app, tmp_path / blog / "_posts")
+
+    titles = {slug: article["title"] for slug, article in (await all_articles(editor)).items()}
+    assert titles == {"hello": "Hello from one", "hello-2020-01-01": "Hello from two"}
+
+
+async def test_a_slug_that_somebody_has_taken_here_stays_theirs(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    await editor.post("/articles", json={"title": "Mine", "slug": "team-meeting", "status": "published"})
+    await import_blog(live_app, blog)
+    titles = {slug: article["title"] for slug, article in (await all_articles(editor)).items()}
+    assert titles["team-meeting"] == "Mine"
+    assert titles["team-meeting-2019-11-18"] == "A meeting"
+
+
+async def test_one_bad_file_does_not_stop_the_rest(live_app: FastAPI, editor: httpx.AsyncClient, blog: Path) -> None:
+    (blog / "a-latin1.md").write_bytes(b"---\ntitle: caf\xe9\n---\n")
+    write_post(blog / "b-broken.md", "title: [")
+    write_post(blog / "c-long.md", f"title: {'x' * 201}")
+    write_post(blog / "d-date.md", "title: D\ndate: someday")
+
+    result = await import_blog(live_app, blog)
+
+    assert result.exit_code == 1
+    reasons = dict(line.removeprefix("skipped    ").split(": ", 1) for line in result.stdout.splitlines()[3:9])
+    assert reasons["a-latin1.md"] == "it is not encoded in UTF-8"
+    assert reasons["b-broken.md"].startswith("its front matter is not valid YAML")
+    assert reasons["c-long.md"] == "its field title has more than 200 characters"
+    assert reasons["d-date.md"] == "its date 'someday' cannot be read"
+    assert last_line(result) == "3 created, 0 updated, 0 unchanged, 6 skipped."
+    assert len(await all_articles(editor)) == 3
+
+
+async def test_drafts_keep_their_dates_and_are_seen_by_editors_only(
+    live_app: FastAPI, live_people: People, editor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    write_post(tmp_path / "blog" / "a.md", "title: A\ndate: 2020-01-01\ndraft: true")
+    write_post(tmp_path / "blog" / "b.md", "title: B\ndate: 2999-01-01")
+    write_post(tmp_path / "blog" / "c.md", "title: C")
+
+    result = await import_blog(live_app, "--author", "Ann Lee <ann@example.com>", tmp_path / "blog")
+
+    assert "created    b.md → b: a draft, because its date is in the future" in result.stdout
+    assert "created    c.md → c: a draft, because it has no date" in result.stdout
+    assert await all_articles(await live_people.client()) == {}
+    drafts = await all_articles(editor, "draft")
+    assert {slug: draft["published_at"] for slug, draft in drafts.items()} == {
+        "a": "2020-01-01T00:00:00Z",
+        "b": "2999-01-01T00:00:00Z",
+        "c": None,
+    }
+    assert {draft["author"]["username"] for draft in drafts.values()} == {"ann-lee"}  # type: ignore[index]
+
+
+async def test_wrong_usage(live_app: FastAPI, tmp_path: Path) -> None:
+    assert (await import_blog(live_app)).exit_code == 2
+    assert (await import_blog(live_app, tmp_path / "nowhere")).exit_code == 2
+    assert (await import_blog(live_app, "--author", " ", tmp_path)).exit_code == 2

@@ -1,0 +1,123 @@
+"""One row of every kind, and looking at a database from outside."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.markup import render_article
+from app.core.roles import Role
+from app.db.base import Base
+from app.db.models import Article, Category, Comment, OutboxMail, Tag, User
+from app.db.session import Database, create_engine, open_database
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """The database at `url`, as the app opens it."""
+    database = open_database(url)
+    try:
+        yield database
+    finally:
+        await database.dispose()
+
+
+def a_user(name: str = "anna") -> User:
+    return User(email=f"{name}@example.com", username=name, display_name=name, role=Role.AUTHOR, hashed_password="!")
+
+
+def an_article(author_id: int, slug: str = "an-article") -> Article:
+    article = Article(slug=slug, title=slug, author_id=author_id)
+    article.write("A body", render_article("A body"))
+    article.publish(clock.now())
+    return article
+
+
+def a_mail() -> OutboxMail:
+    return OutboxMail(recipient="anna@example.com", subject="Hi", text="Hi", html="<p>Hi</p>")
+
+
+async def fill(session: AsyncSession) -> None:
+    """A row or two in every table, which refer to each other."""
+    user, parent, tag = a_user(), Category(name="Parent", slug="parent"), Tag(name="Tag", slug="tag")
+    session.add_all([user, parent, tag, a_mail()])
+    await session.flush()
+    child = Category(name="Child", slug="child", parent_id=parent.id)
+    session.add(child)
+    await session.flush()
+    article = an_article(user.id)
+    article.category_id, article.tags = child.id, [tag]
+    session.add(article)
+    await session.flush()
+    above: Comment | None = None
+    for _ in range(2):
+        comment = Comment(
+            article_id=article.id,
+            author_id=user.id,
+            parent_id=above.id if above else None,
+            body_markdown="Hi",
+            body_html="<p>Hi</p>",
+        )
+        session.add(comment)
+        await session.flush()
+        comment.place_below(above)
+        above = comment
+    await session.commit()
+
+
+async def counts(url: str) -> dict[str, int]:
+    """How many rows each table has."""
+    async with opened(url) as database, database.reading() as session:
+        return {
+            table.name: await session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def schema_of(url: str) -> dict[str, Any]:
+    """All that the database says about its tables, in a form that can be compared."""
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(_schema)
+    finally:
+        await engine.dispose()
+
+
+def _schema(connection: Connection) -> dict[str, Any]:
+    inspector = inspect(connection)
+    schema: dict[str, Any] = {
+        table: {
+            "columns": sorted(
+                (column["name"], repr(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            ),
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": _by_name(inspector.get_foreign_keys(table)),
+            "unique": _by_name(inspector.get_unique_constraints(table)),
+            "checks": _by_name(inspector.get_check_constraints(table)),
+            "indexes": _by_name(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+    if connection.dialect.name == "sqlite":
+        # What the inspector does not know: AUTOINCREMENT, triggers, and how expressions are written.
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"))
+        schema["sqlite_master"] = {
+            name: _clauses(sql) for name, sql in rows if not name.startswith(("sqlite_", "alembic_"))
+        }
+    return schema
+
+
+def _by_name(constraints: Any) -> list[str]:
+    return sorted(repr(sorted(constraint.items())) for constraint in constraints)
+
+
+def _clauses(sql: str) -> list[str]:
+    """The lines of a statement, whatever their order."""
+    return sorted(re.sub(r"\s+", " ", line).strip(" ,\t") for line in sql.splitlines())
