@@ -17,7 +17,8 @@ def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[Fa
     if kind == "type" and isinstance(item, UtcDateTime):
         return f"sa.{DateTime(timezone=True)!r}"
     if kind == "type" and isinstance(item, LowercaseString):
-        return f"sa.{item.impl_instance!r}"
+        text = f"sa.String(length={item.length}"
+        return f'{text}, collation="C").with_variant({text}), "sqlite")'
     return False
 
 

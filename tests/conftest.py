@@ -12,11 +12,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.core.config import Settings
 from app.core.passwords import PasswordHasher
-from app.db.session import Database, open_database
+from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
 from tests.support.people import People
@@ -70,9 +70,17 @@ def shared_app(settings: Settings) -> FastAPI:
     return _app_with(settings)
 
 
+@pytest.fixture(scope="session")
+async def engine(template: Template) -> AsyncIterator[AsyncEngine]:
+    """One for all tests: it remembers the statements that it has compiled, which takes longer than to execute them."""
+    engine = create_engine(template.url)
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture
-async def database(template: Template) -> AsyncIterator[Database]:
-    async with undone_database(template.url) as database:
+async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
+    async with undone_database(engine) as database:
         yield database
 
 

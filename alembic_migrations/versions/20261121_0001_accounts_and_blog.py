@@ -63,8 +63,12 @@ def upgrade() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("username", sa.String(length=40), nullable=False),
+        sa.Column(
+            "email", sa.String(length=320, collation="C").with_variant(sa.String(length=320), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "username", sa.String(length=40, collation="C").with_variant(sa.String(length=40), "sqlite"), nullable=False
+        ),
         sa.Column("display_name", sa.String(length=100), nullable=False),
         sa.Column("bio", sa.Text(), nullable=False),
         sa.Column("avatar_url", sa.String(length=2000), nullable=True),

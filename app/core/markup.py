@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from dataclasses import dataclass
 from math import ceil
 
@@ -86,7 +87,7 @@ def render_comment(markdown: str) -> str:
 
 def shows_something(html_text: str) -> bool:
     """Whether a reader would see anything of this HTML."""
-    return bool(_text_of(html_text))
+    return any(unicodedata.category(char)[0] not in "CZ" for char in _text_of(html_text))
 
 
 def _sanitise(html_text: str, tags: set[str], attributes: dict[str, set[str]], link_rel: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core import clock
 
@@ -31,20 +31,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def ordered_text(length: int) -> String:
+    """A text that sorts by code point on every database, whatever the server's locale."""
+    return String(length, collation="C").with_variant(String(length), "sqlite")
+
+
 class LowercaseString(TypeDecorator[str]):
-    """A text that is the same whatever its case, in every script; the databases' own `lower()` is not that."""
+    """A text that is the same whatever its case, in every script; the databases' own `lower()` is not that.
+
+    It sorts by code point.
+    """
 
     impl = String
     cache_ok = True
     python_type = str
 
+    def __init__(self, length: int) -> None:
+        self.length = length
+        super().__init__(length)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return ordered_text(self.length).dialect_impl(dialect)
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return value.lower() if value is not None else None
-
-
-def ordered_text(length: int) -> String:
-    """A text that sorts by code point on every database, whatever the server's locale."""
-    return String(length, collation="C").with_variant(String(length), "sqlite")
 
 
 def one_of(kind: type[StrEnum], name: str) -> Enum:

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import uuid4
 
 import anyio.to_thread
+from aiosmtplib import SMTPException
 from fastapi_mail import ConnectionConfig
 from fastapi_mail.connection import Connection
 
@@ -55,8 +56,15 @@ class SmtpMailer:
         )
 
     async def send(self, message: Message) -> None:
-        async with Connection(self._server) as connection:
-            await connection.session.send_message(_mail(message, self._sender))
+        is_taken = False
+        try:
+            async with Connection(self._server) as connection:
+                await connection.session.send_message(_mail(message, self._sender))
+                is_taken = True
+        except (SMTPException, OSError):
+            # A server that hangs up without a goodbye has the mail all the same; it must not be sent again.
+            if not is_taken:
+                raise
 
 
 class FolderMailer:

@@ -45,6 +45,17 @@ async def test_whoever_has_published_nothing_has_no_profile(people: People, stra
     assert (await read(stranger, "/authors"))["items"] == []
 
 
+async def test_authors_are_in_the_order_of_their_code_points_everywhere(
+    people: People, stranger: httpx.AsyncClient
+) -> None:
+    for username in ("a_b", "a-b", "ab", "a-c"):
+        await publish(await people.client(Role.AUTHOR, username=username), f"By {username}")
+
+    authors = (await read(stranger, "/authors"))["items"]
+
+    assert [author["username"] for author in authors] == ["a-b", "a-c", "a_b", "ab"]
+
+
 async def test_a_username_has_no_case(people: People, stranger: httpx.AsyncClient) -> None:
     await publish(await people.client(Role.AUTHOR, username="anna"))
 

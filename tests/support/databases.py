@@ -12,10 +12,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from app.db.migrations import upgrade
-from app.db.session import Database, create_engine
+from app.db.session import Database
 
 _LOCAL_SERVERS = (
     "postgresql://postgres@127.0.0.1:5432/postgres",
@@ -120,14 +120,10 @@ async def postgresql_template() -> AsyncIterator[Template]:
 
 
 @asynccontextmanager
-async def undone_database(url: str) -> AsyncIterator[Database]:
+async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """A database whose sessions commit and roll back as always, and of which nothing is left afterwards."""
-    engine = create_engine(url)
-    try:
-        async with engine.connect() as connection:
-            transaction = await connection.begin()
-            sessions = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-            yield Database(engine, writing=sessions, reading=sessions)
-            await transaction.rollback()
-    finally:
-        await engine.dispose()
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        sessions = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        yield Database(engine, writing=sessions, reading=sessions)
+        await transaction.rollback()

@@ -70,11 +70,11 @@ class FullInbox(Inbox):
 
 
 @asynccontextmanager
-async def mail_server(inbox: Inbox) -> AsyncIterator[SmtpMailer]:
+async def mail_server(inbox: Inbox, kind: type[SMTP] = SMTP) -> AsyncIterator[SmtpMailer]:
     """A mail server on a port of its own, and the way to it."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(inbox, enable_SMTPUTF8=True, hostname="mail.example.com", loop=loop), "127.0.0.1", 0
+        lambda: kind(inbox, enable_SMTPUTF8=True, hostname="mail.example.com", loop=loop), "127.0.0.1", 0
     )
     port = server.sockets[0].getsockname()[1]
     try:
@@ -168,6 +168,22 @@ async def test_a_mail_server_gets_an_address_in_any_script() -> None:
     mail = parsed(inbox.contents[0])
     address = mail["To"].addresses[0].addr_spec.encode(errors="surrogateescape").decode()
     assert (mail["Subject"], address) == ("Grüße", "ünal@example.com")
+
+
+async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None:
+    """It would be sent once more, and again, for as long as the server hangs up like that."""
+
+    class RudeServer(SMTP):
+        async def smtp_QUIT(self, _argument: str) -> None:  # noqa: N802
+            assert self.transport is not None
+            self.transport.close()
+
+    inbox = Inbox()
+
+    async with mail_server(inbox, RudeServer) as mailer:
+        await mailer.send(Message("anna@example.com", "Hi", "text", "<p>html</p>"))
+
+    assert inbox.recipients == ["anna@example.com"]
 
 
 async def test_a_mail_that_the_server_does_not_take_has_not_left() -> None:
