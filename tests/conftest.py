@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.pool import NullPool
 
 from app.core.config import Settings
 from app.core.passwords import PasswordHasher
@@ -72,8 +73,11 @@ def shared_app(settings: Settings) -> FastAPI:
 
 @pytest.fixture(scope="session")
 async def engine(template: Template) -> AsyncIterator[AsyncEngine]:
-    """One for all tests: it remembers the statements that it has compiled, which takes longer than to execute them."""
-    engine = create_engine(template.url)
+    """One for all tests: it remembers the statements that it has compiled, which takes longer than to execute them.
+
+    No connection is kept, for PostgreSQL copies no database that somebody is connected to.
+    """
+    engine = create_engine(template.url, poolclass=NullPool)
     yield engine
     await engine.dispose()
 
