@@ -83,12 +83,24 @@ async def _domain_error(_request: Request, error: Any) -> JSONResponse:
 
 async def _validation_error(_request: Request, error: Any) -> JSONResponse:
     # What was sent is not repeated: it may be a password.
-    errors = [
-        FieldProblem(field=".".join(str(part) for part in problem["loc"]), detail=problem["msg"])
-        for problem in error.errors()
-    ]
+    errors = [FieldProblem(field=_field_of(problem), detail=_detail_of(problem)) for problem in error.errors()]
     detail = "Something in the request is missing or wrong."
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error", detail, errors)
+
+
+def _field_of(validation_problem: dict[str, Any]) -> str:
+    """The field's name, as in the errors of the domain: without whether it stood in the body, the query or the path."""
+    place, *inside = validation_problem["loc"]
+    if not inside or validation_problem["type"] == "json_invalid":
+        return str(place)
+    return ".".join(str(part) for part in inside)
+
+
+def _detail_of(validation_problem: dict[str, Any]) -> str:
+    if validation_problem["type"] == "string_pattern_mismatch":
+        # Instead of the pattern, which is in the schema and says nothing to a person.
+        return "This is empty, or has characters that are not allowed here."
+    return str(validation_problem["msg"]).removeprefix("Value error, ")
 
 
 async def _http_error(request: Request, error: Any) -> JSONResponse:

@@ -37,8 +37,8 @@ def mailer_for(settings: Settings) -> Mailer:
 class SmtpMailer:
     """Sends through the mail server that the settings name.
 
-    fastapi-mail makes the connection. The mail itself is the standard library's: fastapi-mail would encode the parts
-    of a mail as a whole as soon as there is an accent in it, which RFC 2045 forbids and many programs cannot read.
+    fastapi-mail makes the connection. The mail itself is the standard library's: fastapi-mail would encode text and
+    HTML together as a whole, which RFC 2045 forbids and many programs cannot read.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 class FieldProblem(BaseModel):
     """What is wrong with one input."""
 
-    field: str = Field(description="Where in the input, as a dotted path.", examples=["body.title"])
+    field: str = Field(description="Where in the input, as a dotted path.", examples=["title"])
     detail: str
 
 

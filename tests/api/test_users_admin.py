@@ -83,7 +83,7 @@ async def test_accounts_are_found_by_part_of_what_they_are_called(
 async def test_a_filter_that_makes_no_sense_is_refused(admin: httpx.AsyncClient, query: str) -> None:
     problem = problem_in(await admin.get(f"/users?{query}"), 422, "validation_error")
 
-    assert fields_of(problem) == [f"query.{query.partition('=')[0]}"]
+    assert fields_of(problem) == [f"{query.partition('=')[0]}"]
 
 
 async def test_a_deleted_account_is_not_listed(people: People, admin: httpx.AsyncClient) -> None:
@@ -114,7 +114,7 @@ async def test_what_can_be_no_id_is_refused(admin: httpx.AsyncClient, user_id: o
         await admin.patch(f"/users/{user_id}", json={"bio": ""}),
         await admin.delete(f"/users/{user_id}"),
     ):
-        assert fields_of(problem_in(answer, 422, "validation_error")) == ["path.user_id"]
+        assert fields_of(problem_in(answer, 422, "validation_error")) == ["user_id"]
 
 
 async def test_admins_change_everything_about_an_account(people: People, admin: httpx.AsyncClient) -> None:
@@ -173,7 +173,7 @@ async def test_nothing_that_every_account_has_can_become_null(
 
     refused = await admin.patch(f"/users/{user.id}", json={field: None})
 
-    assert fields_of(problem_in(refused, 422, "validation_error")) == [f"body.{field}"]
+    assert fields_of(problem_in(refused, 422, "validation_error")) == [f"{field}"]
 
 
 @pytest.mark.parametrize("value", NEVER_VALID.values(), ids=NEVER_VALID.keys())
@@ -182,7 +182,7 @@ async def test_hostile_values_are_refused(people: People, admin: httpx.AsyncClie
     for field in ("email", "username", "display_name", "bio", "avatar_url", "role", "is_active", "is_verified"):
         refused = await admin.patch(f"/users/{user.id}", content=json_with({field: value}), headers=JSON)
 
-        assert fields_of(problem_in(refused, 422, "validation_error")) == [f"body.{field}"]
+        assert fields_of(problem_in(refused, 422, "validation_error")) == [f"{field}"]
 
 
 @pytest.mark.parametrize("field", ["password", "hashed_password", "is_superuser", "id", "token_version", "created_at"])
@@ -191,7 +191,7 @@ async def test_what_not_even_admins_may_set_is_refused(people: People, admin: ht
 
     refused = await admin.patch(f"/users/{user.id}", json={field: "four calm otters"})
 
-    assert fields_of(problem_in(refused, 422, "validation_error")) == [f"body.{field}"]
+    assert fields_of(problem_in(refused, 422, "validation_error")) == [f"{field}"]
     assert "otters" not in refused.text
 
 
