@@ -15,7 +15,7 @@ from app.core import logging
 from app.core.config import Settings
 from app.core.passwords import PasswordHasher
 from app.db.session import open_database
-from app.mail.mailer import mailer_for
+from app.mail.mailer import SEND_TIMEOUT_SECONDS, mailer_for
 from app.services.outbox import OutboxWorker
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -57,9 +57,11 @@ def app_from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database = open_database(app.state.settings.database_url)
     app.state.database = database
-    sending = asyncio.create_task(OutboxWorker(database, mailer_for(app.state.settings)).run())
+    stopping = asyncio.Event()
+    sending = asyncio.create_task(OutboxWorker(database, mailer_for(app.state.settings)).run(stopping))
     yield
-    sending.cancel()
-    with suppress(asyncio.CancelledError):
-        await sending
+    stopping.set()
+    # Cut short, a mail would wait for its lease to end, and might leave twice.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(sending, SEND_TIMEOUT_SECONDS)
     await database.dispose()

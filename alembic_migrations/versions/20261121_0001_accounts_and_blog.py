@@ -135,7 +135,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_articles_author_id_published_at_id", "articles", ["author_id", "published_at", "id"], unique=False
+        "ix_articles_author_id_status_published_at_id",
+        "articles",
+        ["author_id", "status", "published_at", "id"],
+        unique=False,
     )
     op.create_index(
         "ix_articles_category_id_published_at_id", "articles", ["category_id", "published_at", "id"], unique=False
@@ -198,7 +201,7 @@ def downgrade() -> None:
     op.drop_index("ix_articles_status_published_at_id", table_name="articles")
     op.drop_index("ix_articles_status_comment_count_id", table_name="articles")
     op.drop_index("ix_articles_category_id_published_at_id", table_name="articles")
-    op.drop_index("ix_articles_author_id_published_at_id", table_name="articles")
+    op.drop_index("ix_articles_author_id_status_published_at_id", table_name="articles")
     op.drop_table("articles")
     op.drop_table("users")
     op.drop_table("tags")

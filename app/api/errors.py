@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.core.logging import request_id
-from app.db.failures import is_passing
+from app.db.failures import is_clash, is_passing
 from app.schemas.problem import FieldProblem, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -120,7 +120,9 @@ def _allowed_methods(request: Request) -> str:
 
 
 async def _clash(_request: Request, error: Any) -> JSONResponse:
-    """A constraint that no service expects to be violated, so somebody else was quicker."""
+    """A row that no service expects to be there, or to be missing: somebody else was quicker."""
+    if not is_clash(error):
+        return _answer_to(error)
     _log.warning("a constraint was violated: %s", type(error.orig).__name__)
     return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
 

@@ -132,6 +132,11 @@ class PublicationInFuture(Conflict):
     message = "An article cannot be published at a future date."
 
 
+class TooComplex(Invalid):
+    code = "too_complex"
+    message = "This text takes too long to render; make it shorter or simpler."
+
+
 class InvalidCursor(Invalid):
     code = "invalid_cursor"
     message = "The cursor does not belong to this list; start from the first page."

@@ -20,7 +20,8 @@ _ARTICLE.use(footnote_plugin)
 _COMMENT = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["strikethrough", "linkify"]
 )
-_COMMENT.disable(["heading", "lheading", "image", "html_block", "html_inline", "hr"])
+# References too: a few of them, used often enough, make megabytes of a short comment.
+_COMMENT.disable(["heading", "lheading", "image", "html_block", "html_inline", "hr", "reference"])
 
 _COMMENT_TAGS = {"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"}
 _ARTICLE_TAGS = _COMMENT_TAGS | {
@@ -56,7 +57,7 @@ _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
     r"|[^\W\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019-]\w+)*"
 )
-_FIRST_PARAGRAPHS = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _FOOTNOTES = '<section class="footnotes">'
 _FOOTNOTE_REFERENCE = re.compile(r'<sup class="footnote-ref">.*?</sup>', re.DOTALL)
 _SPACES = re.compile(r"\s+")
@@ -112,9 +113,12 @@ def _keep_attribute(_tag: str, attribute: str, value: str) -> str | None:
 
 
 def _excerpt_of(body: str) -> str:
-    """The text of the first paragraphs, cut at a word."""
-    text = ""
-    for paragraph in _FIRST_PARAGRAPHS.finditer(body.partition(_FOOTNOTES)[0]):
+    """The text of the first paragraphs up to anything else, cut at a word."""
+    text, end = "", None
+    for paragraph in _PARAGRAPH.finditer(body.partition(_FOOTNOTES)[0]):
+        if text and body[end : paragraph.start()].strip():
+            break
+        end = paragraph.end()
         text = f"{text} {_text_of(_FOOTNOTE_REFERENCE.sub('', paragraph.group(1)))}".strip()
         if len(text) >= EXCERPT_LENGTH // 2:
             break

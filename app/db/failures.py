@@ -1,7 +1,7 @@
-"""Which errors mean that the database is away or busy, rather than that a statement is wrong."""
+"""Which errors of the database are nobody's mistake: it is away or busy, or somebody else was quicker."""
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # While connecting, asyncpg's and the system's own errors come through as they are.
@@ -11,6 +11,14 @@ _PASSING = {
     *("OperationalError", "InterfaceError", "DeadlockDetectedError", "SerializationError", "LockNotAvailableError"),
     *("ConnectionDoesNotExistError", "CannotConnectNowError", "AdminShutdownError", "TooManyConnectionsError"),
 }
+
+
+def is_clash(error: IntegrityError) -> bool:
+    """Whether a row was there already, or one that it refers to was not; anything else is a mistake of the code."""
+    cause = getattr(error.orig, "__cause__", None)
+    if cause is not None:
+        return isinstance(cause, (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError))
+    return str(error.orig).startswith(("UNIQUE", "FOREIGN KEY"))
 
 
 def is_passing(error: Exception) -> bool:

@@ -28,21 +28,26 @@ class Message:
 
 @dataclass(frozen=True)
 class MessageWriter:
-    """Writes mails in the name of the site, with links to its frontend."""
+    """Writes mails in the name of the site, with links to its frontend.
+
+    People are greeted by their username: an address may be a stranger's, and a display name could say anything to them.
+    """
 
     site_name: str
     frontend_url: str
 
-    def verification(self, recipient: str, name: str, token: str, hours: int) -> Message:
+    def verification(self, recipient: str, username: str, token: str, hours: int) -> Message:
         """Asks to confirm the address."""
         subject = f"Confirm your e-mail address for {self.site_name}"
-        return self._write("verification", recipient, subject, name=name, hours=hours, link=self._link("verify", token))
+        return self._write(
+            "verification", recipient, subject, username=username, hours=hours, link=self._link("verify", token)
+        )
 
-    def password_reset(self, recipient: str, name: str, token: str, hours: int) -> Message:
+    def password_reset(self, recipient: str, username: str, token: str, hours: int) -> Message:
         """Carries the link to choose another password."""
         subject = f"Choose a new password for {self.site_name}"
         link = self._link("reset-password", token)
-        return self._write("password_reset", recipient, subject, name=name, hours=hours, link=link)
+        return self._write("password_reset", recipient, subject, username=username, hours=hours, link=link)
 
     def _link(self, page: str, token: str) -> str:
         return f"{self.frontend_url}/{page}?token={quote(token)}"

@@ -19,7 +19,15 @@ from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 MAX_ID = 2**63 - 1
 # PostgreSQL cannot store NUL, and a lone half of a surrogate pair cannot be encoded at all.
 _NO_NUL = r"^[^\x00]*$"
-_HAS_VISIBLE_CHARACTER = r"^[^\x00]*[^\s\x00\x1c-\x1f][^\x00]*$"
+# Controls, line breaks, and marks that turn the direction of the text around them.
+_NOT_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+# Spaces of all kinds, and characters that take up no room.
+_INVISIBLE = (
+    r"\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+)
+_LINE = rf"^[^{_NOT_IN_A_LINE}]*[^{_INVISIBLE}][^{_NOT_IN_A_LINE}]*$"
+_PROSE = rf"^[^\x00]*[^{_INVISIBLE}][^\x00]*$"
 USERNAME_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 
 
@@ -52,6 +60,12 @@ def _strip(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _refuse_display_name(value: object) -> object:
+    if isinstance(value, str) and "<" in value:
+        raise ValueError("must be an address alone, without a name")
+    return value
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -71,10 +85,11 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refu
 SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
 # A line of text that shows something, without space around it.
 Line = Annotated[
-    str,
-    StringConstraints(pattern=_HAS_VISIBLE_CHARACTER),
-    AfterValidator(_refuse_lone_surrogates),
-    BeforeValidator(_strip),
+    str, StringConstraints(pattern=_LINE), AfterValidator(_refuse_lone_surrogates), BeforeValidator(_strip)
+]
+# Text of any number of lines that shows something.
+Prose = Annotated[
+    str, StringConstraints(pattern=_PROSE), AfterValidator(_refuse_lone_surrogates), BeforeValidator(_strip)
 ]
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH)]
 LanguageTag = Annotated[
@@ -87,7 +102,7 @@ WebUrl = Annotated[
     StringConstraints(pattern=r"^https?://[A-Za-z0-9][^\s<>\"\x00-\x20]*$", max_length=2000),
     AfterValidator(_refuse_lone_surrogates),
 ]
-Email = Annotated[EmailStr, AfterValidator(str.lower), Field(max_length=254)]
+Email = Annotated[EmailStr, BeforeValidator(_refuse_display_name), AfterValidator(str.lower), Field(max_length=254)]
 Username = Annotated[
     str,
     StringConstraints(pattern=USERNAME_PATTERN, min_length=3, max_length=40),

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.schemas.base import MAX_ID, Input, Line, Output
+from app.schemas.base import MAX_ID, Input, Output, Prose
 from app.schemas.pages import PageQuery
 from app.schemas.users import AuthorSummary
 
 CommentBody = Annotated[
-    Line,
+    Prose,
     Field(max_length=10_000, description="Markdown: emphasis, links, lists, quotations and code."),
 ]
 

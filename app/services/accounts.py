@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import (
     EmailTaken,
+    InvalidAccessToken,
     InvalidCredentials,
     InvalidResetToken,
     UsernameTaken,
@@ -175,6 +176,10 @@ class AccountService:
 
     async def update_profile(self, user: User, data: ProfileUpdate) -> User:
         """Change what others see of the account. Raises `UsernameTaken`."""
+        # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
+        await self._session.refresh(user, with_for_update=True)
+        if not user.is_active:
+            raise InvalidAccessToken
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))
         with translating(UNIQUE_ACCOUNT):

@@ -3,24 +3,25 @@
 import re
 from collections.abc import Iterator
 
-import anyio.to_thread
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.errors import ArticleNotFound, PublicationInFuture, SlugTaken
-from app.core.markup import render_article
+from app.core.markup import RenderedArticle
 from app.core.roles import Role
 from app.core.slugs import alternatives, slug_for
 from app.db.constraints import translating, violated_constraint
 from app.db.models import Article, ArticleStatus, User
 from app.db.queries import articles
+from app.db.session import reading
 from app.policies.actors import Actor, require_account, require_role
 from app.policies.articles import require_article_editing
 from app.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
 from app.services.categories import CategoryService
 from app.services.paging import Slice, fetch_entities
+from app.services.rendering import rendered_article
 from app.services.tags import TagService
 
 _SLUG_CONSTRAINT = "uq_articles_slug"
@@ -66,7 +67,7 @@ class ArticleService:
         return await self._session.scalar(select(Article.id).limit(1)) is not None
 
     async def create(self, actor: Actor, data: ArticleInput) -> Article:
-        """Write an article. Raises `SlugTaken` for a slug that was given, or `UnknownCategory`."""
+        """Write an article. Raises `SlugTaken` for a slug that was given, `UnknownCategory` or `TooComplex`."""
         author = require_role(actor, Role.AUTHOR)
         article = await self.compose(author, data)
         if data.status is ArticleStatus.PUBLISHED:
@@ -77,7 +78,7 @@ class ArticleService:
     async def compose(self, author: User, data: ArticleInput) -> Article:
         """An article that is not stored yet."""
         # Rendered before the first query: it takes a while, and no lock is held meanwhile.
-        rendered = await anyio.to_thread.run_sync(render_article, data.body_markdown)
+        rendered = await rendered_article(data.body_markdown)
         article = Article(
             title=data.title,
             given_excerpt=data.excerpt,
@@ -125,11 +126,8 @@ class ArticleService:
 
     async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> Article:
         """Change what was sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
-        require_account(actor)
         sent = data.model_fields_set
-        rendered = (
-            await anyio.to_thread.run_sync(render_article, data.body_markdown) if "body_markdown" in sent else None
-        )
+        rendered = await self._rendered_for(actor, slug, data.body_markdown) if "body_markdown" in sent else None
         article = await self._locked(actor, slug)
         for name in sent - _COMPOSED:
             setattr(article, name, getattr(data, name))
@@ -147,6 +145,12 @@ class ArticleService:
         with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._session.flush()
         return await self._reloaded(article)
+
+    async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
+        """Rendered before anything is locked, but only for those who may change the article."""
+        async with reading(self._session):
+            await self._editable(actor, articles.whole(), slug)
+        return await rendered_article(markdown)
 
     async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> Article:
         """Publish, at once or under an earlier date. Raises `PublicationInFuture`."""
@@ -180,9 +184,12 @@ class ArticleService:
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
         """The article, if the actor may change it, so that nobody else does until the transaction ends."""
+        statement = articles.whole().with_for_update(of=Article, key_share=True)
+        return await self._editable(actor, statement.execution_options(populate_existing=True), slug)
+
+    async def _editable(self, actor: Actor, statement: Select[tuple[Article]], slug: str) -> Article:
         require_account(actor)
-        statement = articles.whole().where(Article.slug == slug, articles.visible_to(actor))
-        article = await self._session.scalar(statement.with_for_update(of=Article, key_share=True))
+        article = await self._session.scalar(statement.where(Article.slug == slug, articles.visible_to(actor)))
         if article is None:
             raise ArticleNotFound
         require_article_editing(actor, article)

@@ -24,10 +24,12 @@ class _Forest:
     """All categories: there are few, and the questions about them are about the tree."""
 
     by_id: Mapping[int, Category]
+    children: Mapping[int | None, Sequence[Category]]
+    # Of articles here and below.
     counts: Mapping[int, int]
 
     def children_of(self, parent_id: int | None) -> Sequence[Category]:
-        return [category for category in self.by_id.values() if category.parent_id == parent_id]
+        return self.children.get(parent_id, ())
 
     def tree(self, parent_id: int | None) -> list[CategoryTree]:
         return [
@@ -42,11 +44,8 @@ class _Forest:
             name=category.name,
             description=category.description,
             parent=parent.slug if parent else None,
-            article_count=self._count(category),
+            article_count=self.counts[category.id],
         )
-
-    def _count(self, category: Category) -> int:
-        return self.counts[category.id] + sum(self._count(child) for child in self.children_of(category.id))
 
     def with_slug(self, slug: str) -> Category | None:
         return next((category for category in self.by_id.values() if category.slug == slug), None)
@@ -151,13 +150,29 @@ class CategoryService:
         found = await self._session.execute(categories.with_article_counts())
         # Sorted here, because what the databases make of case and accents differs.
         rows = sorted(found.all(), key=lambda row: (sort_key(row[0].name), row[0].id))
-        return _Forest({row[0].id: row[0] for row in rows}, {row[0].id: row[1] for row in rows})
+        return _grown([(category, count) for category, count in rows])
 
     async def _locked_forest(self, actor: Actor) -> _Forest:
         """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
         require_role(actor, Role.EDITOR)
         await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
         return await self._forest()
+
+
+def _grown(rows: Sequence[tuple[Category, int]]) -> _Forest:
+    """The forest of these categories, siblings in this order, each with the number of articles directly in it."""
+    children: dict[int | None, list[Category]] = {}
+    for category, _ in rows:
+        children.setdefault(category.parent_id, []).append(category)
+    counts = {category.id: count for category, count in rows}
+
+    def add_up(parent: Category) -> int:
+        counts[parent.id] += sum(map(add_up, children.get(parent.id, ())))
+        return counts[parent.id]
+
+    for root in children.get(None, ()):
+        add_up(root)
+    return _Forest({category.id: category for category, _ in rows}, children, counts)
 
 
 def _parent(forest: _Forest, slug: str | None) -> Category | None:

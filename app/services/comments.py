@@ -4,8 +4,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import ArticleNotFound, CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
-from app.core.markup import render_comment, shows_something
+from app.core.errors import ArticleNotFound, CommentNotFound, ParentCommentNotFound, ThreadTooDeep
 from app.core.roles import Role
 from app.db.models import Article, Comment
 from app.db.models.comment import MAX_DEPTH
@@ -22,6 +21,7 @@ from app.schemas.comments import (
 )
 from app.schemas.users import AuthorSummary
 from app.services.paging import Slice, fetch_entities
+from app.services.rendering import rendered_comment
 
 
 class CommentService:
@@ -38,17 +38,17 @@ class CommentService:
     async def moderate(self, actor: Actor, query: ModerationQuery) -> Slice[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
         require_role(actor, Role.EDITOR)
-        statement = comments.for_moderation(query.deleted)
+        statement = comments.for_moderation(query.deleted).where(articles.visible_to(actor))
         page = await fetch_entities(self._session, statement, comments.NEWEST, query)
         return Slice([_whole(comment) for comment in page.items], page.next_cursor)
 
     async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentOut:
         """Comment on an article, or answer a comment of it.
 
-        Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep` or `EmptyComment`.
+        Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
         """
         author = require_verified(actor)
-        html = _rendered(data.body_markdown)
+        html = await rendered_comment(data.body_markdown)
         article_id = await self._article_id(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
         comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
@@ -61,10 +61,13 @@ class CommentService:
         return _shown(comment)
 
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentOut:
-        """Change one's own comment. Raises `CommentNotFound` or `EmptyComment`."""
+        """Change one's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
+        require_verified(actor)
+        # Before anything is locked, for it takes a while.
+        html = await rendered_comment(data.body_markdown)
         comment = await self._locked(actor, comment_id)
         require_comment_editing(actor, comment)
-        comment.write(data.body_markdown, _rendered(data.body_markdown))
+        comment.write(data.body_markdown, html)
         comment.edited_at = clock.now()
         await self._session.flush()
         return _shown(comment)
@@ -79,11 +82,7 @@ class CommentService:
     async def restore(self, actor: Actor, comment_id: int) -> CommentOut:
         """Bring a deleted comment back. Raises `CommentNotFound`."""
         require_role(actor, Role.EDITOR)
-        comment = await self._session.scalar(
-            comments.with_author().where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
-        )
-        if comment is None:
-            raise CommentNotFound
+        comment = await self._locked(actor, comment_id, deleted=None)
         if comment.is_deleted:
             comment.deleted_at = None
             await self._count(comment.article_id, 1)
@@ -108,9 +107,9 @@ class CommentService:
             raise ThreadTooDeep(field="parent_id")
         return parent
 
-    async def _locked(self, actor: Actor, comment_id: int) -> Comment:
+    async def _locked(self, actor: Actor, comment_id: int, *, deleted: bool | None = False) -> Comment:
         require_account(actor)
-        statement = comments.for_moderation(deleted=False).where(Comment.id == comment_id, articles.visible_to(actor))
+        statement = comments.for_moderation(deleted).where(Comment.id == comment_id, articles.visible_to(actor))
         comment: Comment | None = await self._session.scalar(statement.with_for_update(of=Comment, key_share=True))
         if comment is None:
             raise CommentNotFound
@@ -123,13 +122,6 @@ class CommentService:
             update(Article).where(Article.id == article_id).values(counted),
             execution_options={"synchronize_session": False},
         )
-
-
-def _rendered(markdown: str) -> str:
-    html = render_comment(markdown)
-    if not shows_something(html):
-        raise EmptyComment(field="body_markdown")
-    return html
 
 
 def _shown(comment: Comment) -> CommentOut:

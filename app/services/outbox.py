@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable, delete, select, update
@@ -49,20 +50,20 @@ class OutboxWorker:
         self._database = database
         self._mailer = mailer
 
-    async def run(self) -> None:
-        """Send for ever; cancel to stop. A database that is away is waited for."""
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until told to stop, then finish what is under way. A database that is away is waited for."""
         pause = _POLL_SECONDS
-        while True:
+        while not stopping.is_set():
             try:
                 sent_any = await self.send_due()
             except Exception as error:  # noqa: BLE001 - mails must go on leaving, whatever happens to one round
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                 _log.error("the outbox cannot be read, next try in %d s: %r", pause, error)
-                await asyncio.sleep(pause)
+                await _wait(stopping, pause)
                 continue
             pause = _POLL_SECONDS
             if not sent_any:
-                await asyncio.sleep(pause)
+                await _wait(stopping, pause)
 
     async def send_due(self) -> bool:
         """Try each mail that is due once; whether there was any."""
@@ -118,3 +119,8 @@ class OutboxWorker:
         async with self._database.writing() as session:
             await session.execute(statement)
             await session.commit()
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)

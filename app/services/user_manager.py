@@ -91,7 +91,7 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             raise InvalidVerificationToken from error
 
     async def on_after_request_verify(self, user: User, token: str, request: Request | None = None) -> None:
-        self._outbox.put(self._messages.verification(user.email, user.display_name, token, VERIFICATION_HOURS))
+        self._outbox.put(self._messages.verification(user.email, user.username, token, VERIFICATION_HOURS))
 
     async def forgot_password(self, user: User, request: Request | None = None) -> None:
         """Mail a token that works once: it is bound to the password and address that the account has now."""
@@ -101,7 +101,7 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             "aud": self.reset_password_token_audience,
         }
         token = generate_jwt(claims, self.reset_password_token_secret, self.reset_password_token_lifetime_seconds)
-        self._outbox.put(self._messages.password_reset(user.email, user.display_name, token, RESET_HOURS))
+        self._outbox.put(self._messages.password_reset(user.email, user.username, token, RESET_HOURS))
 
     async def user_of_reset_token(self, token: str) -> User:
         """The active account that may choose a new password with this token. Raises `InvalidResetToken`."""

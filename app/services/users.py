@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, passwords
 from app.core.errors import AuthorNotFound, LastAdmin, UserNotFound
 from app.core.roles import Role
 from app.db.constraints import translating
-from app.db.models import User
+from app.db.models import OutboxMail, User
 from app.db.queries import users
 from app.policies.actors import Actor, require_role
 from app.schemas.pages import PageQuery
@@ -72,6 +72,7 @@ class UserService:
     async def delete(self, actor: Actor, user_id: int) -> None:
         """Forget who an account belonged to; what they wrote stays. Raises `UserNotFound` or `LastAdmin`."""
         user = await self._locked(actor, user_id, keep_an_admin=True)
+        await self._session.execute(delete(OutboxMail).where(OutboxMail.recipient == user.email))
         user.anonymise(passwords.UNUSABLE, clock.now())
 
     async def _locked(self, actor: Actor, user_id: int, *, keep_an_admin: bool) -> User:
@@ -87,11 +88,14 @@ class UserService:
 
     async def authors(self, page: PageQuery) -> Slice[AuthorOut]:
         """Everybody who has published something."""
-        rows = await fetch_page(self._session, users.authors(), users.BY_USERNAME, page)
+        rows = await fetch_page(self._session, users.authors().where(users.exists), users.BY_USERNAME, page)
         return Slice([_profile(user, count) for user, count, *_ in rows.items], rows.next_cursor)
 
     async def author(self, username: str) -> AuthorOut:
-        """The public profile of somebody who has published something. Raises `AuthorNotFound`."""
+        """The public profile of somebody who has published something. Raises `AuthorNotFound`.
+
+        Of deleted accounts too: what they wrote is still listed under the name that is left of them.
+        """
         found = await self._session.execute(users.authors().where(User.username == username))
         row = found.one_or_none()
         if row is None:

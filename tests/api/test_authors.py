@@ -74,7 +74,7 @@ async def test_pages_of_authors_show_each_once_and_in_order(people: People, stra
         assert names(await walk(stranger, "/authors", limit=limit), "username") == whole
 
 
-async def test_a_deleted_account_is_no_author_but_what_it_wrote_stays(
+async def test_a_deleted_account_is_listed_no_more_but_what_it_wrote_names_a_profile(
     people: People, stranger: httpx.AsyncClient
 ) -> None:
     anna = await people.user(Role.AUTHOR, username="anna", **PROFILE)
@@ -85,8 +85,29 @@ async def test_a_deleted_account_is_no_author_but_what_it_wrote_stays(
     problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
     assert (await read(stranger, "/authors"))["items"] == []
     by_whom = (await read(stranger, "/articles/an-article"))["author"]
-    assert (by_whom["display_name"], by_whom["avatar_url"]) == ("Deleted account", None)
-    problem_in(await stranger.get(f"/authors/{by_whom['username']}"), 404, "author_not_found")
+    nobody = {"username": f"deleted.{anna.id}", "display_name": "Deleted account", "avatar_url": None}
+    assert by_whom == nobody
+    assert names((await read(stranger, "/articles", author=by_whom["username"]))["items"]) == ["an-article"]
+    assert await read(stranger, f"/authors/{by_whom['username']}") == {**nobody, "bio": "", "article_count": 1}
+
+
+async def test_a_deleted_account_that_had_published_nothing_has_no_profile(
+    people: People, stranger: httpx.AsyncClient
+) -> None:
+    drafter = await people.user(Role.AUTHOR)
+    await write(await people.client_for(drafter))
+    await (await people.client(Role.ADMIN)).delete(f"/users/{drafter.id}")
+
+    problem_in(await stranger.get(f"/authors/deleted.{drafter.id}"), 404, "author_not_found")
+
+
+async def test_an_author_of_deleted_articles_only_has_no_profile(people: People, stranger: httpx.AsyncClient) -> None:
+    anna = await people.client(Role.AUTHOR, username="anna")
+    await publish(anna)
+    await anna.delete("/articles/an-article")
+
+    problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
+    assert (await read(stranger, "/authors"))["items"] == []
 
 
 async def test_an_inactive_account_stays_an_author(people: People, stranger: httpx.AsyncClient) -> None:

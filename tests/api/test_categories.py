@@ -1,5 +1,6 @@
 """Categories: a tree that editors look after."""
 
+from operator import itemgetter
 from typing import Any
 
 import httpx
@@ -64,6 +65,25 @@ async def test_articles_are_counted_here_and_below(
     assert world["children"][0]["article_count"] == 3
     assert world["children"][0]["children"][0]["article_count"] == 1
     assert (await read(stranger, "/categories/europe"))["article_count"] == 3
+
+
+async def test_every_branch_is_counted_by_itself(
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    await plant(editor, "World", "Europe", "France")
+    await plant(editor, "Spain", below="europe")
+    await plant(editor, "Asia", below="world")
+    await plant(editor, "Sport")
+    for category in ("france", "spain", "spain", "asia", "sport"):
+        await publish(author, category=category)
+
+    counted = {"world": 4, "europe": 3, "france": 1, "spain": 2, "asia": 1, "sport": 1}
+
+    for slug, count in counted.items():
+        assert (await read(stranger, f"/categories/{slug}"))["article_count"] == count
+    [world, sport] = sorted(await read(stranger, "/categories"), key=itemgetter("slug"), reverse=True)
+    assert (world["article_count"], sport["article_count"]) == (4, 1)
+    assert {node["slug"]: node["article_count"] for node in world["children"]} == {"asia": 1, "europe": 3}
 
 
 @pytest.mark.parametrize(

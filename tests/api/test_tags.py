@@ -21,6 +21,8 @@ async def test_tags_are_listed_with_the_number_of_their_articles(
     await publish(author, "One", tags=["Red", "Blue"])
     await publish(author, "Two", tags=["Red"])
     await write(author, "A draft", tags=["Red", "Green"])
+    await publish(author, "Deleted", tags=["Red", "Yellow"])
+    await author.delete("/articles/deleted")
 
     assert await walk(stranger, "/tags") == [
         {"slug": "blue", "name": "Blue", "article_count": 1},

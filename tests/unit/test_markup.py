@@ -74,7 +74,7 @@ def test_comments_show_no_pictures() -> None:
     assert "<img" not in render_comment("![spy](https://example.com/pixel.gif)")
 
 
-@pytest.mark.parametrize("markdown", ["", "[](https://example.com)", "&nbsp;", "[x]: https://example.com", "> "])
+@pytest.mark.parametrize("markdown", ["", "[](https://example.com)", "&nbsp;", "\u200b", "> "])
 def test_a_comment_without_anything_to_see_is_noticed(markdown: str) -> None:
     assert not shows_something(render_comment(markdown))
 
@@ -135,3 +135,14 @@ def test_a_long_paragraph_is_cut_at_a_word() -> None:
 )
 def test_shortening_keeps_to_the_length(text: str, length: int, shortened: str) -> None:
     assert shorten(text, length) == shortened
+
+
+def test_references_cannot_make_megabytes_of_a_comment() -> None:
+    html = render_comment("[a]: /" + "y" * 5000 + "\n\n" + "[a] " * 1200)
+
+    assert len(html) < 11_000
+
+
+def test_an_excerpt_ends_where_something_else_begins() -> None:
+    assert render_article("There are:\n\n- one\n- two\n\nThat is all.").excerpt == "There are:"
+    assert render_article("# Title\n\nFirst.\n\nSecond.").excerpt == "First. Second."

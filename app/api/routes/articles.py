@@ -14,6 +14,7 @@ from app.core.errors import (
     InvalidCursor,
     PublicationInFuture,
     SlugTaken,
+    TooComplex,
     Unauthenticated,
     UnknownCategory,
 )
@@ -45,7 +46,7 @@ async def list_articles(
     return link.on(await services.articles.list(actor, query))
 
 
-@router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory))
+@router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
     """Write an article, as a draft unless it is to be published at once."""
     return ArticleOut.model_validate(await services.articles.create(actor, data))
@@ -56,7 +57,7 @@ async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -
     return ArticleOut.model_validate(await services.articles.get(actor, slug))
 
 
-@router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory))
+@router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))
 async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
     """Change what is sent and leave the rest."""
     return ArticleOut.model_validate(await services.articles.update(actor, slug, data))

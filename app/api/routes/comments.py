@@ -16,6 +16,7 @@ from app.core.errors import (
     InvalidCursor,
     ParentCommentNotFound,
     ThreadTooDeep,
+    TooComplex,
     Unauthenticated,
 )
 from app.schemas.comments import (
@@ -53,7 +54,7 @@ async def list_comments(
 @router.post(
     "/articles/{slug}/comments",
     status_code=201,
-    responses=raises(*_WRITER, ArticleNotFound, ParentCommentNotFound, ThreadTooDeep, EmptyComment),
+    responses=raises(*_WRITER, ArticleNotFound, ParentCommentNotFound, ThreadTooDeep, EmptyComment, TooComplex),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
     return await services.comments.create(actor, slug, data)
@@ -67,7 +68,7 @@ async def list_comments_for_moderation(
     return link.on(await services.comments.moderate(actor, query))
 
 
-@router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment))
+@router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment, TooComplex))
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
     """Change your own comment."""
     return await services.comments.update(actor, comment_id, data)

@@ -40,7 +40,8 @@ class User(Timestamps, Base):
 
     def end_access(self) -> None:
         """Make every access token of this account worthless."""
-        self.token_version += 1
+        # Counted in the database, so that of two who do this at once neither takes the other's back.
+        self.token_version = User.token_version + 1
 
     def deactivate(self) -> None:
         self.is_active = False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select, true
 
 from app.db.models import Article, Tag, article_tags
 from app.db.queries.articles import is_public
@@ -16,11 +16,8 @@ def with_article_counts(*, unused: bool) -> Select[Any]:
 
     A tag that only drafts have would tell what somebody is writing about.
     """
-    counts = (
-        select(article_tags.c.tag_id, func.count().label("count"))
-        .join(Article, Article.id == article_tags.c.article_id)
-        .where(is_public)
-        .group_by(article_tags.c.tag_id)
-        .subquery()
-    )
-    return select(Tag, func.coalesce(counts.c.count, 0)).join(counts, counts.c.tag_id == Tag.id, isouter=unused)
+    # Looked up article by article: in a join, the databases would rather read all that is published.
+    published = select(is_public).where(Article.id == article_tags.c.article_id).correlate(article_tags)
+    uses = article_tags.c.tag_id == Tag.id, published.scalar_subquery()
+    count = select(func.count()).where(*uses).correlate(Tag).scalar_subquery()
+    return select(Tag, count).where(true() if unused else exists().where(*uses))
