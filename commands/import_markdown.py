@@ -31,11 +31,16 @@ def import_markdown(
     Taken over are: title, date, author or authors, slug (or the last part of path, url or permalink, or the file's
     name), tags, categories, draft and published, description, and lang. A date without an offset is in UTC; without
     any date, or with one in the future, the post becomes a draft. An article has one author and one category: further
-    authors are only named in the report, and further categories become tags. Of two posts with the same slug the
+    authors are only named in the report and not stored, and further categories become tags. Of two posts with the same slug the
     older one keeps it, the other gets its date appended.
 
-    Authors are looked for by address and by username. For those who are not found an account is made that nobody can
-    log in to; whoever owns its address claims it by resetting the password. An admin can set the address.
+    Of Jekyll's template language, `highlight` blocks become fenced code and `raw` tags are dropped; the report names the
+    posts that have more of it.
+
+    An author is whoever has their address, if it is confirmed, or their username, if that is an author, an editor or
+    an admin here; the report lists the accounts that get posts in this way. For the others an account is made, with a
+    number after its username if that is taken, that nobody can log in to; whoever owns its address claims it by
+    resetting the password. An admin can set the address.
 
     Run it again at any time, also after an interruption: posts are recognised by the end of their path, or, where a
     file was moved, by what is in it. What has not changed stays as it is, and so does what was edited or deleted in

@@ -67,17 +67,13 @@ class AccountService:
         await self._session.flush()
         return user
 
-    async def author_named(self, username: str, display_name: str, email: str | None) -> User:
-        """The account with this address or username; where there is none, one that waits to be claimed.
+    async def author_named(self, username: str, display_name: str, email: str) -> User:
+        """An account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
 
-        Nobody can log in to it before its password is reset. Without an address, an admin has to set one first.
+        Nobody can log in to it before its password is reset, by mail to its address.
         """
-        for login in (email, username):
-            known: User | None = await self._session.scalar(users.by_login(login)) if login else None
-            if known is not None:
-                return known
         user = User(
-            email=email or f"{username}@unclaimed.invalid",
+            email=email,
             username=username,
             display_name=display_name,
             role=Role.AUTHOR,

@@ -28,7 +28,7 @@ def article(known: Post, source: str = "blog/_posts/a.md", **changes: Any) -> Im
 
 
 def catalogue(*articles: Imported) -> Catalogue:
-    return Catalogue(articles, [known.slug for known in articles], [])
+    return Catalogue(articles, [known.slug for known in articles])
 
 
 def test_a_new_post_is_created_under_its_slug() -> None:
@@ -107,6 +107,6 @@ def test_two_blogs_that_are_known_alike_get_longer_names() -> None:
 
 
 def test_an_author_is_new_once() -> None:
-    chosen = Catalogue([], [], ["ann", "bob@example.com"])
-    authors = [Author("Ann"), Author("Bob", "bob@example.com"), Author("Cid"), Author("CID")]
-    assert [chosen.is_new(author) for author in authors] == [False, False, True, False]
+    chosen = catalogue()
+    authors = [Author("Ann", "ann@example.com"), Author("Anna", "ann@example.com"), Author("Cid"), Author("CID")]
+    assert [chosen.is_new(author) for author in authors] == [True, False, True, False]

@@ -1,7 +1,5 @@
 """Template code in the posts of Jekyll."""
 
-import time
-
 import pytest
 
 from app.core.markup import render_article
@@ -21,7 +19,10 @@ from app.services.importing.liquid import is_left_in, without_liquid
         ("{% highlight sh %}{% endhighlight %}", "```sh\n```\n"),
         ("{% highlight html %}{% raw %}\n{{ x }}\n{% endraw %}{% endhighlight %}", "```html\n{{ x }}\n```\n"),
         ("a {% raw %}{{ x }}{% endraw %} b", "a {{ x }} b"),
-        ("`{% raw %}{% highlight %}{% endraw %}` as `{% raw %}{% raw %}{% endraw %}`", "`{% highlight %}` as `{% raw %}`"),
+        (
+            "`{% raw %}{% highlight %}{% endraw %}` as `{% raw %}{% raw %}{% endraw %}`",
+            "`{% highlight %}` as `{% raw %}`",
+        ),
         ("{% highlight %} {% highlight sh %}ls{% endhighlight %}", "{% highlight %} ```sh\nls\n```\n"),
     ],
 )
@@ -74,9 +75,7 @@ def test_what_is_left_outside_of_code(markdown: str, *, is_left: bool) -> None:
         '<pre title="<code',
     ],
 )
-def test_a_hostile_text_takes_no_longer_than_any_other(unit: str) -> None:
+def test_a_hostile_text_neither_grows_nor_takes_for_ever(unit: str) -> None:
     text = unit * (500_000 // len(unit))
-    before = time.process_time()
     assert len(without_liquid(text)) <= len(text)
-    is_left_in(text)
-    assert time.process_time() - before < 5
+    assert is_left_in(text) is ("{%" in unit)

@@ -51,17 +51,17 @@ class Decision:
 
 
 class Catalogue:
-    """The articles of earlier imports, the slugs that are taken, and the logins of accounts that authors may be.
+    """The articles of earlier imports, the slugs that are taken, and the authors that accounts are made for.
 
     It keeps up with its own decisions: ask for each post once, in the order in which they are to be stored.
     """
 
-    def __init__(self, imported: Iterable[Imported], slugs: Iterable[str], logins: Iterable[str]) -> None:
+    def __init__(self, imported: Iterable[Imported], slugs: Iterable[str]) -> None:
         articles = list(imported)
         self._by_source = {article.source: article for article in articles}
         self._by_digest = {article.source_digest: article for article in articles}
         self._slugs = set(slugs)
-        self._logins = set(logins)
+        self._logins: set[str] = set()
         # Which file of this run each source belongs to, and each digest of a new article.
         self._claimed: dict[str, str] = {}
         self._created: dict[str, str] = {}
@@ -86,7 +86,7 @@ class Catalogue:
         return slug
 
     def is_new(self, author: Author) -> bool:
-        """Whether the author needs an account; the second time they have one."""
+        """Whether an author without an account needs one; the second time they have it."""
         logins = {author.username, author.email or author.username}
         is_new = self._logins.isdisjoint(logins)
         self._logins |= logins

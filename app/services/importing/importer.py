@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import anyio.to_thread
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -15,12 +15,14 @@ from app.core.config import Settings
 from app.core.errors import AppError, SlugTaken
 from app.core.markup import RenderedArticle, render_article
 from app.core.passwords import PasswordHasher
-from app.db.models import Article, User
+from app.db.models import Article
 from app.db.session import Database
+from app.services.importing.authors import Byline, byline_for
 from app.services.importing.catalogue import Action, Catalogue, Decision, Imported
 from app.services.importing.fields import Author
 from app.services.importing.files import SourceFile
 from app.services.importing.front_matter import BadPost, NotAPost
+from app.services.importing.liquid import is_left_in
 from app.services.importing.posts import Post, read_post
 from app.services.importing.report import Outcome, Report
 from app.services.wiring import Services
@@ -58,7 +60,7 @@ class PostImporter:
 
     async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
         """Import posts in this order; `advance` is called after each."""
-        catalogue = await self._catalogue({post.author for _, post in posts})
+        catalogue = await self._catalogue()
         for file, post in posts:
             try:
                 await self._import(catalogue, file, post)
@@ -66,42 +68,41 @@ class PostImporter:
                 self._report.skip(file.shown, str(error), is_error=True)
             advance()
 
-    async def _catalogue(self, authors: set[Author]) -> Catalogue:
+    async def _catalogue(self) -> Catalogue:
         columns = (
             *(Article.id, Article.slug, Article.source, Article.source_digest),
             *(Article.imported_at, Article.updated_at, Article.deleted_at),
         )
-        usernames = {author.username for author in authors}
-        emails = {author.email for author in authors if author.email}
         async with self._database.reading() as session:
             imported = (await session.execute(select(*columns).where(Article.source.is_not(None)))).all()
             slugs = await session.scalars(select(Article.slug))
-            logins = await session.execute(
-                select(User.username, User.email).where(or_(User.username.in_(usernames), User.email.in_(emails)))
-            )
-            return Catalogue(
-                (Imported(**row._asdict()) for row in imported), slugs, (login for row in logins for login in row)
-            )
+            return Catalogue((Imported(**row._asdict()) for row in imported), slugs)
 
     async def _import(self, catalogue: Catalogue, file: SourceFile, post: Post) -> None:
         decision = catalogue.decide(file, post)
-        if not self._dry_run:
-            decision = await self._carry_out(catalogue, decision, post)
+        notes = post.notes
+        if decision.action is Action.UNCHANGED and not self._dry_run:
+            await self._follow(decision)
+        if decision.action in {Action.CREATED, Action.UPDATED}:
+            # Outside of the transaction: it takes a while, and no lock is held meanwhile.
+            rendered = await _rendered(post)
+            decision = await self._carry_out(catalogue, decision, post, rendered)
+            notes += ("has template code",) if is_left_in(rendered.html) else ()
         if decision.action is Action.SKIPPED:
             self._report.skip(file.shown, decision.reason)
-            return
-        if decision.action is not Action.UNCHANGED and catalogue.is_new(post.author):
-            self._report.new_authors.append(post.author.username)
-        self._report.outcomes.append(Outcome(decision.action, file.shown, decision.slug, "; ".join(post.notes)))
+        else:
+            self._report.outcomes.append(Outcome(decision.action, file.shown, decision.slug, "; ".join(notes)))
 
-    async def _carry_out(self, catalogue: Catalogue, decision: Decision, post: Post) -> Decision:
+    async def _carry_out(
+        self, catalogue: Catalogue, decision: Decision, post: Post, rendered: RenderedArticle
+    ) -> Decision:
         """Returns the decision as it was carried out, which others at work in the blog may have changed."""
-        if decision.action is Action.UNCHANGED:
-            await self._follow(decision)
-        if decision.action not in {Action.CREATED, Action.UPDATED}:
+        if self._dry_run:
+            async with self._database.reading() as session:
+                byline = await byline_for(session, post.author)
+            if byline.id is not None or catalogue.is_new(post.author):
+                self._report.attribute(byline)
             return decision
-        # Outside of the transaction: it takes a while, and no lock is held meanwhile.
-        rendered = await _rendered(post)
         while True:
             try:
                 return await self._store(decision, post, rendered)
@@ -127,16 +128,23 @@ class PostImporter:
             article = await _article(session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was edited in the blog just now")
+            byline = await byline_for(session, post.author)
+            article.author_id = byline.id or await _new_account(byline, post.author, services)
             await _fill(article, post, rendered, services)
             article.source = decision.source
             await services.articles.add(article, decision.slug)
             await session.commit()
+        self._report.attribute(byline)
         return decision
+
+
+async def _new_account(byline: Byline, author: Author, services: Services) -> int:
+    return (await services.accounts.author_named(byline.username, author.name, byline.email)).id
 
 
 async def _rendered(post: Post) -> RenderedArticle:
     try:
-        return await anyio.to_thread.run_sync(render_article, post.content.body_markdown)
+        return await anyio.to_thread.run_sync(render_article, post.body)
     except Exception as error:
         # Whatever a text may do to the renderer, the other posts are not to blame.
         raise BadPost(f"its body cannot be rendered ({type(error).__name__})") from error
@@ -154,14 +162,13 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
 
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:
     """Make the article what the post is."""
-    content, author = post.content, post.author
-    article.author_id = (await services.accounts.author_named(author.username, author.name, author.email)).id
+    content = post.content
     article.category_id = await services.categories.named(post.category) if post.category else None
     article.tags = list(await services.tags.named(content.tags))
     article.title = content.title
     article.given_excerpt = content.excerpt
     article.language = content.language
-    article.write(content.body_markdown, rendered)
+    article.write(post.body, rendered)
     article.status = content.status
     article.published_at = post.published_at
     article.source_digest = post.digest

@@ -32,7 +32,7 @@ def without_liquid(markdown: str) -> str:
         elif tag[1] == "highlight":
             block = last
         elif tag[1] == "endhighlight" and block is not None:
-            pieces[block:] = [_fenced(pieces[block - 1], pieces[block:])]
+            pieces[block:] = [_fenced("".join(pieces[max(0, block - 2) : block]), pieces[block:])]
             block = None
     return "".join([*pieces, markdown[end:]])
 
@@ -46,11 +46,11 @@ def _fenced(before: str, block: list[str]) -> str:
     code, newline, closing_line = "".join(content).rpartition("\n")
     if closing_line.strip(" \t>"):
         code += newline + closing_line
-    fence = "`" * max(3, *(len(run) + 1 for run in _BACKTICKS.findall(code)), 0)
+    fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(code))])
     tag = _TAG.match(opening)
     found = _LANGUAGE.match(tag[2]) if tag else None
     language = found[1].rstrip("-") if found else ""
-    parts = [fence + language, code.lstrip("\n").rstrip("\n"), f"{margin}{fence}\n"]
+    parts = [fence + language, code.strip("\n"), f"{margin}{fence}\n"]
     fenced = ("" if in_place else "\n") + "\n".join(part for part in parts if part)
     return fenced if len(fenced) <= sum(map(len, block)) else "".join(block)
 

@@ -17,6 +17,7 @@ from app.schemas.users import DisplayName
 from app.services.importing import dates, fields
 from app.services.importing.fields import Author, Fields
 from app.services.importing.front_matter import BadPost, NotAPost, parse
+from app.services.importing.liquid import without_liquid
 
 _SECTION_PAGE = "_index"
 _BUNDLE_PAGE = "index"
@@ -27,7 +28,7 @@ _DISPLAY_NAME: TypeAdapter[str] = TypeAdapter(DisplayName)
 
 @dataclass(frozen=True)
 class Post:
-    """What is to become an article. `content.slug` is the one wished for."""
+    """What is to become an article. `content` is what the file says, with the slug that is wished for."""
 
     content: ArticleInput
     published_at: datetime | None
@@ -43,6 +44,11 @@ class Post:
     @property
     def slug(self) -> str:
         return self.content.slug or slug_for(self.content.title)
+
+    @property
+    def body(self) -> str:
+        """The body without what only Jekyll understands."""
+        return without_liquid(self.content.body_markdown)
 
     @property
     def digest(self) -> str:

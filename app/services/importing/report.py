@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.services.importing.authors import Byline
 from app.services.importing.catalogue import Action
 
 
@@ -28,9 +29,18 @@ class Report:
 
     outcomes: list[Outcome] = field(default_factory=list)
     new_authors: list[str] = field(default_factory=list)
+    # How many posts are by each account that belongs to somebody already.
+    claimed: Counter[str] = field(default_factory=Counter)
 
     def skip(self, file: str, reason: str, *, is_error: bool = False) -> None:
         self.outcomes.append(Outcome(Action.SKIPPED, file, detail=reason, is_error=is_error))
+
+    def attribute(self, byline: Byline) -> None:
+        """Note whom a post is by."""
+        if byline.id is None:
+            self.new_authors.append(byline.username)
+        elif byline.is_claimed:
+            self.claimed[byline.username] += 1
 
     @property
     def has_errors(self) -> bool:
@@ -43,5 +53,8 @@ class Report:
             yield from (str(outcome) for outcome in self.outcomes if outcome.action is action)
         if self.new_authors:
             yield f"New accounts that wait to be claimed ({len(self.new_authors)}): {', '.join(self.new_authors)}."
+        if self.claimed:
+            by = ", ".join(f"{name} ({n} post{'s' if n > 1 else ''})" for name, n in sorted(self.claimed.items()))
+            yield f"By existing accounts: {by}."
         counts = Counter(outcome.action for outcome in self.outcomes)
         yield f"{', '.join(f'{counts[action]} {action}' for action in Action)}."
