@@ -31,11 +31,11 @@ def import_markdown(
     Taken over are: title, date, author or authors, slug (or the last part of path, url or permalink, or the file's
     name), tags, categories, draft and published, description, and lang. A date without an offset is in UTC; without
     any date, or with one in the future, the post becomes a draft. An article has one author and one category: further
-    authors are only named in the report and not stored, and further categories become tags. Of two posts with the same slug the
-    older one keeps it, the other gets its date appended.
+    authors are only named in the report and not stored, and further categories become tags. Of two posts with the
+    same slug the older one keeps it, the other gets its date appended.
 
-    Of Jekyll's template language, `highlight` blocks become fenced code and `raw` tags are dropped; the report names the
-    posts that have more of it.
+    Of Jekyll's template language, `highlight` blocks become fenced code and `raw` tags are dropped; the report names
+    the posts that have more of it.
 
     An author is whoever has their address, if it is confirmed, or their username, if that is an author, an editor or
     an admin here; the report lists the accounts that get posts in this way. For the others an account is made, with a

@@ -151,7 +151,7 @@ class UnexpectedErrorMiddleware:
 
 def _answer_to(error: Exception) -> JSONResponse:
     if is_passing(error):
-        _log.error("the database is unavailable: %s", type(getattr(error, "orig", None) or error).__name__)
+        _log.error("the database is unavailable: %r", getattr(error, "orig", None) or error)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
     _log.error("unexpected error", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

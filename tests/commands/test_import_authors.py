@@ -1,30 +1,88 @@
 """Whom imported posts are by, and how these people get at their accounts."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from fastapi import FastAPI
 
+from app.core import clock
 from app.core.roles import Role
-from tests.support.blogs import all_articles, import_blog, write_post
+from tests.support.blogs import all_articles, import_blog, last_line, write_post
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.people import People
 
 PASSWORD = "a quiet afternoon"
 
 
-async def test_posts_of_somebody_with_an_account_are_theirs(
+async def bylines(people: People) -> dict[str, str]:
+    """Whom each article is by."""
+    articles = await all_articles(await people.client())
+    return {slug: article["author"]["username"] for slug, article in articles.items()}  # type: ignore[index]
+
+
+async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_so(
     live_app: FastAPI, live_people: People, tmp_path: Path
 ) -> None:
-    await live_people.user(Role.READER, username="ann-lee")
-    await live_people.user(Role.EDITOR, username="bob", email="bob@example.com")
+    await live_people.user(Role.AUTHOR, username="ann-lee", hashed_password="a hash")
+    await live_people.user(Role.READER, username="bob", email="bob@example.com", hashed_password="a hash")
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: Ann Lee")
     write_post(tmp_path / "blog" / "2020-01-02-b.md", "author: {name: Robert, email: Bob@example.com}")
+    write_post(tmp_path / "blog" / "2020-01-03-c.md", "author: Ann Lee")
 
+    dry = await import_blog(live_app, "--dry-run", tmp_path / "blog")
     result = await import_blog(live_app, tmp_path / "blog")
 
     assert "New account" not in result.stdout
-    articles = await all_articles(await live_people.client())
-    assert [article["author"]["username"] for article in articles.values()] == ["bob", "ann-lee"]  # type: ignore[index]
+    assert result.stdout.splitlines()[3] == "By existing accounts: ann-lee (2 posts), bob (1 post)."
+    assert dry.stdout.startswith(result.stdout)
+    assert await bylines(live_people) == {"a": "ann-lee", "b": "bob", "c": "ann-lee"}
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        {"role": Role.READER},
+        {"role": Role.EDITOR, "is_active": False},
+        {"role": Role.READER, "email": "steve@example.com", "is_verified": False},
+        {"role": Role.ADMIN, "deleted_at": clock.now(), "email": "steve@example.com"},
+    ],
+)
+async def test_nobody_gets_posts_by_having_a_username_or_an_address_that_is_not_confirmed(
+    live_app: FastAPI, live_people: People, tmp_path: Path, account: dict[str, Any]
+) -> None:
+    await live_people.user(**{"username": "steve-klabnik", "hashed_password": "a hash", **account})
+    await live_people.user(Role.AUTHOR, username="steve-klabnik-2", display_name="Else", hashed_password="a hash")
+    blog = tmp_path / "blog"
+    write_post(blog / "2020-01-01-a.md", "author: Steve Klabnik <steve@example.com>")
+    write_post(blog / "2020-01-02-b.md", "author: steve klabnik")
+
+    dry = await import_blog(live_app, "--dry-run", blog)
+    result = await import_blog(live_app, blog)
+
+    assert "New accounts that wait to be claimed (1): steve-klabnik-3." in result.stdout
+    assert "existing" not in result.stdout
+    assert dry.stdout.startswith(result.stdout)
+    assert last_line(await import_blog(live_app, blog)) == "0 created, 0 updated, 2 unchanged, 0 skipped."
+    write_post(blog / "2020-01-03-c.md", "author: Steve Klabnik")
+    assert "New account" not in (await import_blog(live_app, blog)).stdout
+    assert set((await bylines(live_people)).values()) == {"steve-klabnik-3"}
+
+
+async def test_an_account_that_was_made_for_somebody_stays_theirs_under_another_username(
+    live_app: FastAPI, live_people: People, tmp_path: Path
+) -> None:
+    write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: parkr")
+    await import_blog(live_app, tmp_path / "blog")
+    admin = await live_people.client(Role.ADMIN)
+    account = (await admin.get("/users", params={"q": "parkr"})).json()["items"][0]
+    await admin.patch(f"/users/{account['id']}", json={"username": "parker", "display_name": "Parker"})
+
+    write_post(tmp_path / "blog" / "2020-01-02-b.md", "author: parkr")
+    result = await import_blog(live_app, tmp_path / "blog")
+
+    assert "account" not in result.stdout
+    assert await bylines(live_people) == {"a": "parker", "b": "parker"}
 
 
 async def test_an_unknown_author_cannot_log_in_and_is_public_as_an_author(

@@ -43,7 +43,7 @@ async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_people: Peop
 async def test_the_report(live_app: FastAPI, blog: Path) -> None:
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
-        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released",
+        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: has template code",
         "created    meeting.md → team-meeting: also by Bob",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
@@ -202,6 +202,30 @@ async def test_drafts_keep_their_dates_and_are_seen_by_editors_only(
         "c": None,
     }
     assert {draft["author"]["username"] for draft in drafts.values()} == {"ann-lee"}  # type: ignore[index]
+
+
+async def test_code_in_tags_of_jekyll_arrives_as_code(
+    live_app: FastAPI, editor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    code = "{% highlight shell %}\n$ ls *\n{% endhighlight %}\n"
+    write_post(tmp_path / "blog" / "2020-01-01-a.md", "title: A", code)
+    write_post(tmp_path / "blog" / "2020-01-02-b.md", "title: B", "[a]({{ site.url }}) `{% raw %}{{ x }}{% endraw %}`")
+    (tmp_path / "blog" / "2020-01-03-c.md").write_text("+++\n+++\n`{% raw %}`, then `{% endraw %}`\n", encoding="utf-8")
+
+    dry = await import_blog(live_app, "--dry-run", tmp_path / "blog")
+    result = await import_blog(live_app, tmp_path / "blog")
+
+    assert dry.stdout.startswith(result.stdout)
+    assert result.stdout.splitlines()[:3] == [
+        "created    2020-01-01-a.md → a",
+        "created    2020-01-02-b.md → b: has template code",
+        "created    2020-01-03-c.md → c",
+    ]
+    articles = await all_articles(editor)
+    assert articles["a"]["body_html"] == '<pre><code class="language-shell">$ ls *\n</code></pre>\n'
+    assert articles["b"]["body_html"] == "<p>[a]({{ site.url }}) <code>{{ x }}</code></p>\n"
+    assert articles["c"]["body_markdown"] == "`{% raw %}`, then `{% endraw %}`\n"
+    assert last_line(await import_blog(live_app, tmp_path / "blog")).startswith("0 created, 0 updated, 3 unchanged")
 
 
 async def test_wrong_usage(live_app: FastAPI, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ async def test_the_same_is_imported_by_somebody_else(
     assert [item["slug"] for item in (await editor.get("/articles")).json()["items"]] == ["hello"]
 
 
-async def test_an_author_whose_account_was_deleted_gets_none_of_that_name(
+async def test_an_author_whose_account_was_deleted_gets_one_of_another_name(
     live_app: FastAPI, live_people: People, blog: Path
 ) -> None:
     await live_people.user(username="deleted-7", deleted_at=clock.now())
@@ -94,7 +94,15 @@ async def test_an_author_whose_account_was_deleted_gets_none_of_that_name(
     lines = await import_here(live_app, blog)
 
     assert lines[0] == "created    2020-01-01-hello.md → hello"
-    assert lines[1] == "skipped    2020-01-02-bye.md: This username is taken."
+    assert lines[2] == "New accounts that wait to be claimed (2): ann, deleted-7-2."
+
+
+async def test_an_author_registers(
+    live_app: FastAPI, live_people: People, blog: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do_meanwhile(monkeypatch, lambda: live_people.user(username="ann", hashed_password="a hash"))
+    lines = await import_here(live_app, blog)
+    assert lines[1] == "New accounts that wait to be claimed (1): ann-2."
 
 
 async def test_a_body_that_breaks_the_renderer_stops_no_other(

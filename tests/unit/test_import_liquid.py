@@ -23,7 +23,7 @@ from app.services.importing.liquid import is_left_in, without_liquid
             "`{% raw %}{% highlight %}{% endraw %}` as `{% raw %}{% raw %}{% endraw %}`",
             "`{% highlight %}` as `{% raw %}`",
         ),
-        ("{% highlight %} {% highlight sh %}ls{% endhighlight %}", "{% highlight %} ```sh\nls\n```\n"),
+        ("{% highlight %} {% highlight sh %}ls{% endhighlight %}", "{% highlight %} \n```sh\nls\n```\n"),
     ],
 )
 def test_code_is_code(markdown: str, expected: str) -> None:

@@ -35,6 +35,7 @@ class Post:
     author: Author
     category: str | None
     notes: tuple[str, ...] = ()
+    may_have_liquid: bool = True
 
     def __post_init__(self) -> None:
         _check("author", _DISPLAY_NAME, self.author.name)
@@ -48,7 +49,8 @@ class Post:
     @property
     def body(self) -> str:
         """The body without what only Jekyll understands."""
-        return without_liquid(self.content.body_markdown)
+        markdown = self.content.body_markdown
+        return without_liquid(markdown) if self.may_have_liquid else markdown
 
     @property
     def digest(self) -> str:
@@ -74,7 +76,10 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author) -> Po
         raise BadPost(_problem(error)) from error
     others_named = f"also by {', '.join(other.name for other in others)}" if others else None
     notes = tuple(note for note in (reason, others_named) if note)
-    return Post(content, published_at, by, categories[0] if categories else None, notes)
+    # Jekyll knows no TOML; whoever does may show Jekyll's tags in code.
+    is_toml = text.lstrip("\n").startswith("+++")
+    category = categories[0] if categories else None
+    return Post(content, published_at, by, category, notes, may_have_liquid=not is_toml)
 
 
 def _content(found: Fields, body: str, slug: str, categories: list[str], *, is_draft: bool) -> ArticleInput:
