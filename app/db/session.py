@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.util import await_only
 
 CONNECT_TIMEOUT_SECONDS = 5
-SQLITE_LOCK_TIMEOUT_SECONDS = 10
+SQLITE_LOCK_TIMEOUT_SECONDS = 20
 _SQLITE_RETRY_SECONDS = (0.001, 0.01)
 _SQLITE_BUSY_TIMEOUT_MS = 20
 # How a transaction begins on SQLite: the default takes the write lock at once, because a transaction that
