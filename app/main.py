@@ -15,10 +15,12 @@ from app.core import logging
 from app.core.config import Settings
 from app.core.passwords import PasswordHasher
 from app.db.session import open_database
-from app.mail.mailer import SEND_TIMEOUT_SECONDS, mailer_for
+from app.mail.mailer import mailer_for
 from app.services.outbox import OutboxWorker
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
+# How long a mail that is being sent may hold up the end; service managers kill after ten seconds or more.
+FINISH_SECONDS = 5
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -63,5 +65,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stopping.set()
     # Cut short, a mail would wait for its lease to end, and might leave twice.
     with suppress(TimeoutError):
-        await asyncio.wait_for(sending, SEND_TIMEOUT_SECONDS)
+        await asyncio.wait_for(sending, FINISH_SECONDS)
     await database.dispose()

@@ -9,7 +9,7 @@ from tests.support.writing import read
 
 
 async def test_an_article_that_grows_out_of_all_proportion_is_refused(author: httpx.AsyncClient) -> None:
-    references = "[a]: /" + "y" * 20_000 + "\n\n" + "[a] " * 5_000
+    references = "[a]: /" + "y" * 8_000 + "\n\n" + "[a] " * 2_000
 
     refused = await author.post("/articles", json={"title": "Bomb", "body_markdown": references})
 

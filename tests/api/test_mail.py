@@ -224,6 +224,7 @@ async def test_no_answer_waits_for_the_mail_server(
 ) -> None:
     stuck = StuckMailer()
     monkeypatch.setattr("app.main.mailer_for", lambda _settings: stuck)
+    monkeypatch.setattr("app.main.FINISH_SECONDS", 0)
     client = await live_people.client()
     await register(client, "anna")
     await live_app.state.database.dispose()  # the app opens its own

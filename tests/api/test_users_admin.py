@@ -265,7 +265,8 @@ async def test_what_somebody_wrote_outlives_their_account_under_no_name(
     for shown in (article.text, comments.text):
         assert "anna" not in shown.lower()
     assert (await stranger.get("/authors/anna")).status_code == 404
-    assert (await stranger.get(f"/authors/{article.json()['author']['username']}")).status_code == 404
+    author = await stranger.get(f"/authors/{article.json()['author']['username']}")
+    assert author.json()["display_name"] == "Deleted account"
     assert (await stranger.get("/authors")).json()["items"] == []
 
 
