@@ -67,7 +67,7 @@ class AccountService:
         await self._session.flush()
         return user
 
-    async def author_named(self, username: str, display_name: str, email: str) -> User:
+    async def create_unclaimed(self, username: str, display_name: str, email: str) -> User:
         """An account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
 
         Nobody can log in to it before its password is reset, by mail to its address.

@@ -139,7 +139,7 @@ class PostImporter:
 
 
 async def _new_account(byline: Byline, author: Author, services: Services) -> int:
-    return (await services.accounts.author_named(byline.username, author.name, byline.email)).id
+    return (await services.accounts.create_unclaimed(byline.username, author.name, byline.email)).id
 
 
 async def _rendered(post: Post) -> RenderedArticle:
