@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import anyio.to_thread
+import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import strategies as st
@@ -14,6 +15,9 @@ from schemathesis.python.asgi import shutdown_lifespans
 from app.core.roles import Role
 from tests.support.databases import Template
 from tests.support.people import People
+
+# The app in its own thread draws random numbers too, for the ids of mails; hypothesis takes it for the generator.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 
 # An address that could exist: the format alone allows those that never will.
 schemathesis.openapi.format("email", st.integers(0, 9**9).map("reader{}@example.com".format))
