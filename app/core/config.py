@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import EmailStr, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     mail_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_username: str = ""
     mail_password: SecretStr = SecretStr("")
-    mail_from: str = "blog@example.com"
+    mail_from: EmailStr = "blog@example.com"
 
     @field_validator("cors_origins", mode="before")
     @classmethod

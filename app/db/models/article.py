@@ -70,10 +70,6 @@ class Article(Timestamps, Base):
     def excerpt(self) -> str:
         return self.given_excerpt or self.derived_excerpt
 
-    @property
-    def is_published(self) -> bool:
-        return self.status is ArticleStatus.PUBLISHED
-
     @validates("title")
     def _derive_title_key(self, _name: str, title: str) -> str:
         self.title_key = sort_key(title)[:TITLE_MAX_LENGTH]
