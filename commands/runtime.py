@@ -47,7 +47,7 @@ def _setting_problems(error: "ValidationError") -> list[str]:
     sentences = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         name = ".".join(str(part) for part in problem["loc"]).upper()
-        message = problem["msg"].removeprefix("Value error, ")
+        message = problem["msg"].removeprefix("Value error, ").rstrip(".")
         sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
     return sentences
 
