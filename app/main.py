@@ -13,10 +13,10 @@ from app.api.request_id import HEADER, RequestIdMiddleware
 from app.api.routes import router
 from app.core import logging
 from app.core.config import Settings
-from app.core.passwords import PasswordHasher
 from app.db.session import open_database
 from app.mail.mailer import mailer_for
 from app.services.outbox import OutboxWorker
+from app.services.wiring import shared_by
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 # How long a mail that is being sent may hold up the end; service managers kill after ten seconds or more.
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.passwords = PasswordHasher()
+    app.state.shared = shared_by(settings)
     app.include_router(router)
     errors.install(app)
     openapi.install(app)
@@ -42,7 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
         allow_headers=["Authorization", "Content-Type", HEADER],
-        expose_headers=["Link", HEADER],
+        allow_credentials=settings.auth_cookie != "off",
+        expose_headers=["Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
     )
     app.add_middleware(RequestIdMiddleware)
     return app
@@ -66,4 +67,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Cut short, a mail would wait for its lease to end, and might leave twice.
     with suppress(TimeoutError):
         await asyncio.wait_for(sending, FINISH_SECONDS)
+    await app.state.shared.limiter.aclose()
     await database.dispose()

@@ -94,9 +94,9 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
 @asynccontextmanager
 async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
     """The services, on a transaction that is committed at the end and undone by an error."""
-    from app.core.passwords import PasswordHasher
-    from app.services.wiring import Services
+    from app.core.client import COMMAND_LINE
+    from app.services.wiring import Services, shared_by
 
     async with database.writing() as session:
-        yield Services(session, settings, PasswordHasher())
+        yield Services(session, shared_by(settings), COMMAND_LINE)
         await session.commit()

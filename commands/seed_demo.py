@@ -30,6 +30,7 @@ def seed_demo() -> None:
 
 
 async def _seed(settings: "Settings", password: str) -> int:
+    from app.policies.actors import Principal
     from commands.demo_content import ARTICLES, CATEGORIES
 
     async with opened_database(settings) as database, unit_of_work(settings, database) as services:
@@ -37,7 +38,7 @@ async def _seed(settings: "Settings", password: str) -> int:
             refuse("There is content in this database already; the demonstration is for an empty one.")
         people = await _people(services, password)
         for category in CATEGORIES:
-            await services.categories.create(people["margaret"], category)
+            await services.categories.create(Principal(people["margaret"]), category)
         for article in ARTICLES:
             await _publish(services, people, article)
     return len(ARTICLES)
@@ -77,10 +78,11 @@ async def _publish(services: "Services", people: dict[str, "User"], demo: "DemoA
 async def _comment(
     services: "Services", people: dict[str, "User"], slug: str, comment: "DemoComment", parent_id: int | None
 ) -> None:
+    from app.policies.actors import Principal
     from app.schemas.comments import CommentInput
 
     data = CommentInput(body_markdown=comment.text, parent_id=parent_id)
-    written = await services.comments.create(people[comment.author], slug, data)
+    written = await services.comments.create(Principal(people[comment.author]), slug, data)
     for answer in comment.answers:
         await _comment(services, people, slug, answer, written.id)
 

@@ -131,6 +131,8 @@ def _run(settings: "Settings", *, reload: bool) -> None:
         reload_dirs=[str(_ROOT / "app")] if reload else None,
         log_config=None,
         server_header=False,
+        # Which proxies to believe is a setting of the application's own.
+        proxy_headers=False,
         timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_SECONDS,
     )
 

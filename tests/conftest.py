@@ -7,6 +7,7 @@ several transactions at once get `live_app`, with a database of its own and real
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,13 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import NullPool
 
 from app.core.config import Settings
+from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher
 from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
 from tests.support.people import People
 
-SECRET = "a secret of the tests, long enough to sign with"
+SECRET = "a secret of the tests that is long enough to sign with"
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,7 @@ def settings(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Se
     return settings_for(template.url, tmp_path_factory.mktemp("var"))
 
 
-def settings_for(database_url: str, var_dir: Path) -> Settings:
+def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
     """Settings that nothing on the developer's machine has a say in."""
     return Settings(
         _env_file=None,
@@ -56,13 +58,14 @@ def settings_for(database_url: str, var_dir: Path) -> Settings:
         verification_secret_key=SECRET,
         frontend_url="https://blog.example.com",
         cors_origins=["https://blog.example.com"],
+        **changes,
     )
 
 
 def _app_with(settings: Settings) -> FastAPI:
     app = create_app(settings)
     # The cheapest there is: hashing a password properly takes longer than any test.
-    app.state.passwords = PasswordHasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+    app.state.shared.passwords = PasswordHasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
     return app
 
 
@@ -92,6 +95,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
 def app(shared_app: FastAPI, database: Database) -> FastAPI:
     """The app on a database in which every test finds nothing and leaves nothing."""
     shared_app.state.database = database
+    shared_app.state.shared.limiter = RateLimiter(None)
     return shared_app
 
 
@@ -120,7 +124,7 @@ async def stranger(people: People) -> httpx.AsyncClient:
 async def live_app(template: Template, tmp_path: Path) -> AsyncIterator[FastAPI]:
     """An app with a database of its own, for requests that really run at once."""
     async with template.copy() as url:
-        app = _app_with(settings_for(url, tmp_path))
+        app = _app_with(settings_for(url, tmp_path, rate_limits=False))
         app.state.database = open_database(url)
         yield app
         await app.state.database.dispose()

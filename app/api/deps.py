@@ -1,16 +1,22 @@
 """Everything that a route may ask for. Nothing else spells `Depends`."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
+from app.core.addresses import client_address, network_of
+from app.core.client import Client
 from app.core.config import Settings
-from app.db.models import User
+from app.core.errors import AppError, InsufficientScope, LoginRequired
+from app.core.limits import Limit
+from app.core.scopes import Scope
 from app.policies import actors
+from app.policies.actors import Principal
 from app.schemas.base import MAX_ID, SafeStr
 from app.services.wiring import Services
 
@@ -25,7 +31,12 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's unit of work: committed before the answer leaves, rolled back if anything fails."""
     database = request.app.state.database
     async with database.reading() if request.method in _SAFE_METHODS else database.writing() as session:
-        yield session
+        try:
+            yield session
+        except AppError as error:
+            if error.leaves_traces:
+                await session.commit()
+            raise
         await session.commit()
 
 
@@ -41,24 +52,62 @@ async def get_settings(request: Request) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
-async def get_services(request: Request, session: SessionDep, settings: SettingsDep) -> Services:
-    return Services(session, settings, request.app.state.passwords)
+async def get_client(request: Request, settings: SettingsDep) -> Client:
+    peer = request.client.host if request.client else None
+    address = client_address(peer, request.headers.get("X-Forwarded-For"), settings.trusted_proxies)
+    return Client(address, request.headers.get("User-Agent", ""))
+
+
+ClientDep = Annotated[Client, Depends(get_client)]
+
+
+def limited(limit: Limit) -> Any:
+    """For a route's `dependencies`: no more than this from one address."""
+
+    async def count(request: Request, response: Response, client: ClientDep) -> None:
+        allowance = await request.app.state.shared.limiter.hit(limit, network_of(client.address))
+        response.headers.update(allowance.headers())
+
+    return Depends(count)
+
+
+async def get_services(request: Request, session: SessionDep, client: ClientDep) -> Services:
+    return Services(session, request.app.state.shared, client)
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def get_actor(services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]) -> User | None:
+async def get_actor(
+    request: Request, services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]
+) -> Principal | None:
     """Who asks. A token that is no longer good is refused rather than taken for a stranger's request."""
-    return await services.accounts.read_token(token) if token is not None else None
+    if token is None:
+        return None
+    principal = await services.principal(token)
+    if request.method in _SAFE_METHODS and Scope.READ not in principal.scopes:
+        raise InsufficientScope
+    return principal
 
 
-ActorDep = Annotated[User | None, Depends(get_actor)]
+ActorDep = Annotated[Principal | None, Depends(get_actor)]
 
 
-async def get_account(actor: ActorDep) -> User:
+async def get_account(actor: ActorDep) -> Principal:
     return actors.require_account(actor)
 
 
-AccountDep = Annotated[User, Depends(get_account)]
+# Anybody with an account, a script with a personal access token included.
+AccountDep = Annotated[Principal, Depends(get_account)]
+
+
+async def get_owner(account: AccountDep) -> Principal:
+    if account.login is None:
+        raise LoginRequired
+    return account
+
+
+# The owner in person: what guards an account is not for scripts.
+OwnerDep = Annotated[Principal, Depends(get_owner)]
 NextLinkDep = Annotated[NextLink, Depends(NextLink)]
+RefreshCookieDep = Annotated[RefreshCookie, Depends(RefreshCookie)]

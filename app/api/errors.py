@@ -13,10 +13,20 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
+from app.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    SecondFactorRequired,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from app.core.logging import request_id
 from app.db.failures import is_clash, is_passing
-from app.schemas.problem import FieldProblem, Problem
+from app.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
 
 MEDIA_TYPE = "application/problem+json"
 _STATUSES: dict[type[AppError], HTTPStatus] = {
@@ -25,6 +35,7 @@ _STATUSES: dict[type[AppError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _HEADERS: dict[HTTPStatus, dict[str, str]] = {
@@ -47,6 +58,7 @@ def problem(
     detail: str,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    second_factor: SecondFactorChallenge | None = None,
 ) -> JSONResponse:
     """An error as the client gets it."""
     content = Problem(
@@ -57,10 +69,10 @@ def problem(
         code=code,
         instance=request_id.get(),
         errors=list(errors),
+        second_factor=second_factor,
     )
-    return JSONResponse(
-        content.model_dump(), status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE
-    )
+    body = content.model_dump(exclude=None if second_factor else {"second_factor"})
+    return JSONResponse(body, status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE)
 
 
 def _title_of(status: HTTPStatus) -> str:
@@ -78,7 +90,11 @@ def install(app: FastAPI) -> None:
 
 async def _domain_error(_request: Request, error: Any) -> JSONResponse:
     errors = [FieldProblem(field=error.field, detail=error.detail)] if error.field else []
-    return problem(status_of(type(error)), error.code, error.detail, errors)
+    challenge = None
+    if isinstance(error, SecondFactorRequired):
+        challenge = SecondFactorChallenge(pending_token=error.pending_token, methods=error.methods)
+    headers = error.headers if isinstance(error, TooManyRequests) else None
+    return problem(status_of(type(error)), error.code, error.detail, errors, headers, challenge)
 
 
 async def _validation_error(_request: Request, error: Any) -> JSONResponse:

@@ -1,7 +1,9 @@
 """Settings, read from the environment and from `.env`; every one is documented in `.env.example`."""
 
 import json
+import re
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,6 +16,8 @@ from app.core.roles import Role
 
 EXAMPLE_SECRET_PREFIX = "change-me"
 SECRET_MIN_LENGTH = 32
+SECRETS = ("access_secret_key", "reset_password_secret_key", "verification_secret_key")
+SecretKeys = Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
 _ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
@@ -43,17 +47,37 @@ class Settings(BaseSettings):
     site_name: str = Field(default="Colophon", min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
     frontend_url: str = Field(default="http://localhost:3000", pattern=r"^https?://\S+$")
     cors_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(default_factory=list)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     var_dir: Path = Path("var")
 
     database_url: str = "sqlite+aiosqlite:///var/blog.db"
     test_database_url: str | None = None
 
-    access_secret_key: SecretStr
-    reset_password_secret_key: SecretStr
-    verification_secret_key: SecretStr
-    access_token_expire_seconds: int = Field(default=3600, ge=60, le=30 * 24 * 3600)
+    # The first signs; the others are still accepted.
+    access_secret_key: SecretKeys
+    reset_password_secret_key: SecretKeys
+    verification_secret_key: SecretKeys
+    access_token_expire_seconds: int = Field(default=900, ge=60, le=24 * 3600)
+    refresh_token_expire_days: int = Field(default=30, ge=1, le=365)
+    auth_cookie: Literal["off", "strict", "lax", "none"] = "off"
     default_role: Role = Role.READER
+    registration: Literal["open", "invitation", "closed"] = "open"
+    allowed_email_domains: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    blocked_email_domains: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    require_2fa_for: Annotated[list[Role], NoDecode] = Field(default_factory=list)
+    deletion_grace_days: int = Field(default=14, ge=0, le=90)
+    rate_limits: bool = True
+    redis_url: str | None = Field(default=None, pattern=r"^(rediss?|unix)://\S+$")
+
+    google_client_id: str | None = None
+    google_client_secret: SecretStr | None = None
+    github_client_id: str | None = None
+    github_client_secret: SecretStr | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_issuer: str | None = None
+    oidc_name: str = Field(default="oidc", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
 
     mail_server: str | None = None
     mail_port: int = Field(default=587, ge=1, le=65535)
@@ -62,9 +86,17 @@ class Settings(BaseSettings):
     mail_password: SecretStr = SecretStr("")
     mail_from: EmailStr = "blog@example.com"
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator(
+        "cors_origins",
+        "trusted_proxies",
+        "allowed_email_domains",
+        "blocked_email_domains",
+        "require_2fa_for",
+        *SECRETS,
+        mode="before",
+    )
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         if value.lstrip().startswith("["):
@@ -72,7 +104,12 @@ class Settings(BaseSettings):
                 return json.loads(value)
             except ValueError as error:
                 raise ValueError("must be a JSON list or comma-separated") from error
-        return [origin.strip() for origin in value.split(",") if origin.strip()]
+        return [item.strip() for item in value.split(",") if item.strip()]
+
+    @field_validator("allowed_email_domains", "blocked_email_domains")
+    @classmethod
+    def _lower(cls, value: list[str]) -> list[str]:
+        return [domain.lower().removeprefix("@") for domain in value]
 
     @field_validator("database_url", "test_database_url")
     @classmethod
@@ -94,20 +131,33 @@ class Settings(BaseSettings):
     def _drop_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("access_secret_key", "reset_password_secret_key", "verification_secret_key")
+    @field_validator(*SECRETS)
     @classmethod
-    def _require_long_secret(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < SECRET_MIN_LENGTH:
+    def _require_long_secrets(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(len(secret.get_secret_value().encode()) < SECRET_MIN_LENGTH for secret in value):
             raise ValueError(f"must be at least {SECRET_MIN_LENGTH} bytes long")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _require_https(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^(https://|http://(localhost|127\.0\.0\.1)(:\d+)?(/|$))\S*", value):
+            raise ValueError("must be an https address")
         return value
 
     @model_validator(mode="after")
     def _refuse_example_secrets(self) -> Self:
         if self.environment is Environment.DEVELOPMENT:
             return self
-        for name in ("access_secret_key", "reset_password_secret_key", "verification_secret_key"):
-            if getattr(self, name).get_secret_value().startswith(EXAMPLE_SECRET_PREFIX):
+        for name in SECRETS:
+            if any(secret.get_secret_value().startswith(EXAMPLE_SECRET_PREFIX) for secret in getattr(self, name)):
                 raise ValueError(f"{name.upper()} still has its example value")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_wildcard_with_cookie(self) -> Self:
+        if self.auth_cookie != "off" and "*" in self.cors_origins:
+            raise ValueError("CORS_ORIGINS must name the origins while AUTH_COOKIE is on")
         return self
 
     @property

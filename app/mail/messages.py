@@ -49,6 +49,17 @@ class MessageWriter:
         link = self._link("reset-password", token)
         return self._write("password_reset", recipient, subject, username=username, hours=hours, link=link)
 
+    def email_change(self, recipient: str, username: str, address: str, token: str, days: int) -> Message:
+        """Tells the old address that another one was asked for, or confirmed, and how to keep the old one."""
+        subject = f"Another e-mail address for your account at {self.site_name}"
+        link = self._link("undo-email-change", token)
+        return self._write("email_change", recipient, subject, username=username, address=address, days=days, link=link)
+
+    def notice(self, template: str, recipient: str, username: str, subject: str, **values: object) -> Message:
+        """Tells what has happened; `template` is one of those made for that."""
+        link = f"{self.frontend_url}/forgot-password"
+        return self._write(template, recipient, f"{subject} ({self.site_name})", username=username, link=link, **values)
+
     def _link(self, page: str, token: str) -> str:
         return f"{self.frontend_url}/{page}?token={quote(token)}"
 

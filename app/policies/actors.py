@@ -1,36 +1,79 @@
-"""Who somebody has to be. Each function returns the account, or raises 401's or 403's error."""
+"""Who somebody has to be. Each function returns the principal, or raises 401's or 403's error."""
 
-from app.core.errors import EmailNotVerified, Forbidden, Unauthenticated
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.errors import EmailNotVerified, Forbidden, InsufficientScope, SecondFactorMissing, Unauthenticated
 from app.core.roles import Role
+from app.core.scopes import EVERY_SCOPE, SCOPE_OF_ROLE, Scope
 from app.db.models import User
 
-# Whoever asks: an account, or a stranger.
-Actor = User | None
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """The session of a login, and when its owner last proved who they are."""
+
+    session_id: int
+    authenticated_at: datetime
 
 
-def require_account(actor: Actor) -> User:
+@dataclass(frozen=True)
+class Principal:
+    """An account, with what its request may do: all that the account may, or what a personal access token is for."""
+
+    account: User
+    login: LoggedIn | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    lacks_second_factor: bool = False
+
+    @property
+    def id(self) -> int:
+        return self.account.id
+
+    @property
+    def role(self) -> Role:
+        return self.account.role
+
+
+# Whoever asks: somebody, or a stranger.
+Actor = Principal | None
+
+
+def require_account(actor: Actor) -> Principal:
     """Anybody who is logged in. Raises `Unauthenticated`."""
     if actor is None:
         raise Unauthenticated
     return actor
 
 
-def require_verified(actor: Actor) -> User:
-    """Somebody who may write at all. Raises `Unauthenticated` or `EmailNotVerified`."""
-    account = require_account(actor)
-    if not account.is_verified:
+def require_verified(actor: Actor, scope: Scope = Scope.COMMENT) -> Principal:
+    """Somebody who may write at all.
+
+    Raises `Unauthenticated`, `EmailNotVerified`, `InsufficientScope` or `SecondFactorMissing`.
+    """
+    principal = require_account(actor)
+    if not principal.account.is_verified:
         raise EmailNotVerified
-    return account
+    if scope not in principal.scopes:
+        raise InsufficientScope
+    if principal.lacks_second_factor:
+        raise SecondFactorMissing
+    return principal
 
 
-def require_role(actor: Actor, role: Role) -> User:
+def require_role(actor: Actor, role: Role) -> Principal:
     """Somebody verified who has this role or a higher one. Raises `Forbidden` besides."""
-    account = require_verified(actor)
-    if not account.role.includes(role):
+    principal = require_verified(actor, SCOPE_OF_ROLE[role])
+    if not principal.role.includes(role):
         raise Forbidden
-    return account
+    return principal
 
 
 def is_editor(actor: Actor) -> bool:
     """Whether the actor edits and moderates what others write."""
-    return actor is not None and actor.role.includes(Role.EDITOR)
+    return (
+        actor is not None
+        and actor.role.includes(Role.EDITOR)
+        and Scope.MODERATE in actor.scopes
+        and not actor.lacks_second_factor
+    )

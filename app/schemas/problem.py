@@ -10,6 +10,13 @@ class FieldProblem(BaseModel):
     detail: str
 
 
+class SecondFactorChallenge(BaseModel):
+    """What is missing from a login whose password was right."""
+
+    pending_token: str = Field(description="Stands for the password while the second factor is given.")
+    methods: list[str] = Field(description="Which second factors the account has.", examples=[["totp", "passkey"]])
+
+
 class Problem(BaseModel):
     """An error as `application/problem+json`."""
 
@@ -20,3 +27,6 @@ class Problem(BaseModel):
     code: str = Field(description="What went wrong, for a program; never changes.", examples=["article_not_found"])
     instance: str = Field(description="The request's id, to quote when asking for help.")
     errors: list[FieldProblem] = Field(default_factory=list)
+    second_factor: SecondFactorChallenge | None = Field(
+        default=None, description="With the code `second_factor_required` only."
+    )

@@ -10,6 +10,7 @@ from app.schemas.base import Email, Input, Line, Output, Password, SafeStr, User
 
 DisplayName = Annotated[Line, Field(max_length=100)]
 Bio = Annotated[SafeStr, Field(max_length=2000)]
+CurrentPassword = Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
 Token = Annotated[SafeStr, Field(max_length=2000)]
 
 
@@ -26,14 +27,9 @@ class LoginForm(Input):
     model_config = ConfigDict(extra="ignore")
 
     username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="E-mail address or username.")]
-    password: Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
+    password: CurrentPassword
     grant_type: Literal["password"] = "password"
-
-
-class AccessToken(Output):
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"
-    expires_in: int = Field(description="Seconds until it expires.")
+    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
 
 
 class EmailInput(Input):
@@ -50,7 +46,9 @@ class ResetPasswordInput(Input):
 
 
 class ChangePasswordInput(Input):
-    current_password: Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
+    current_password: CurrentPassword | None = Field(
+        default=None, description="May be left out, after a recent login, by accounts without a password."
+    )
     new_password: Password
 
 
@@ -72,11 +70,18 @@ class UserUpdate(ProfileUpdate):
     is_verified: bool = unchanged()
 
 
+class EmailChangeInput(EmailInput):
+    current_password: CurrentPassword | None = Field(
+        default=None, description="May be left out, after a recent login, by accounts without a password."
+    )
+
+
 class UserOut(Output):
     """An account as its owner and admins see it."""
 
     id: int
-    email: str
+    email: str | None = Field(description="Null until an address has been confirmed.")
+    pending_email: str | None = Field(description="The address that waits to be confirmed.")
     username: str
     display_name: str
     bio: str
@@ -84,6 +89,7 @@ class UserOut(Output):
     role: Role
     is_active: bool
     is_verified: bool
+    has_second_factor: bool
     created_at: datetime
     updated_at: datetime
 

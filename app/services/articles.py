@@ -68,7 +68,7 @@ class ArticleService:
 
     async def create(self, actor: Actor, data: ArticleInput) -> Article:
         """Write an article. Raises `SlugTaken` for a slug that was given, `UnknownCategory` or `TooComplex`."""
-        author = require_role(actor, Role.AUTHOR)
+        author = require_role(actor, Role.AUTHOR).account
         article = await self.compose(author, data)
         if data.status is ArticleStatus.PUBLISHED:
             article.publish(clock.now())

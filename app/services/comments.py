@@ -20,13 +20,15 @@ from app.schemas.comments import (
     ModerationQuery,
 )
 from app.schemas.users import AuthorSummary
+from app.services.audit import AuditLog
 from app.services.paging import Slice, fetch_entities
 from app.services.rendering import rendered_comment
 
 
 class CommentService:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
         self._session = session
+        self._audit = audit
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentOut]:
         """An article's comments, each followed by its answers. Raises `ArticleNotFound`."""
@@ -47,7 +49,7 @@ class CommentService:
 
         Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
         """
-        author = require_verified(actor)
+        author = require_verified(actor).account
         html = await rendered_comment(data.body_markdown)
         article_id = await self._article_id(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
@@ -78,6 +80,7 @@ class CommentService:
         require_comment_deletion(actor, comment, comment.article)
         comment.deleted_at = clock.now()
         await self._count(comment.article_id, -1)
+        self._record("comment.deleted", actor, comment)
 
     async def restore(self, actor: Actor, comment_id: int) -> CommentOut:
         """Bring a deleted comment back. Raises `CommentNotFound`."""
@@ -86,7 +89,11 @@ class CommentService:
         if comment.is_deleted:
             comment.deleted_at = None
             await self._count(comment.article_id, 1)
+            self._record("comment.restored", actor, comment)
         return _shown(comment)
+
+    def _record(self, action: str, actor: Actor, comment: Comment) -> None:
+        self._audit.record(action, actor=actor.account if actor else None, subject=comment, author=comment.author_id)
 
     async def _article_id(self, actor: Actor, slug: str) -> int:
         statement = select(Article.id).where(Article.slug == slug, articles.visible_to(actor))

@@ -1,31 +1,31 @@
 """fastapi-users, as far as it is used here: its adapter, its token strategy and its manager.
 
 Everything that knows fastapi-users is in this file, so that it can be replaced. What its own classes do is kept but
-for what would break a rule of this code base: they commit by themselves, hash on the event loop and issue tokens
-that outlive the password.
+for what would break a rule of this code base: they commit by themselves, hash on the event loop, know one secret at a
+time, and issue tokens that outlive the password.
 """
 
 import hashlib
 import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-import jwt
 from fastapi_users import BaseUserManager, IntegerIDMixin, InvalidID, exceptions
 from fastapi_users.authentication import JWTStrategy
-from fastapi_users.jwt import decode_jwt, generate_jwt
 from fastapi_users_db_sqlalchemy import SQLAlchemyUserDatabase
 from sqlalchemy import select
 from starlette.requests import Request
 
 from app.core.config import Settings
-from app.core.errors import InvalidAccessToken, InvalidResetToken, InvalidVerificationToken
+from app.core.errors import InvalidAccessToken, InvalidResetToken, InvalidUndoToken, InvalidVerificationToken
+from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.models import User
-from app.mail.messages import MessageWriter
 from app.schemas.base import MAX_ID
-from app.services.outbox import Outbox
 
 VERIFICATION_HOURS = 48
 RESET_HOURS = 2
-_VERSION_CLAIM = "ver"
+UNDO_DAYS = 7
 
 # Mapped columns are not the plain attributes that fastapi-users' protocol for users asks for, hence the ignores.
 
@@ -45,37 +45,67 @@ class UserDatabase(SQLAlchemyUserDatabase[User, int]):  # type: ignore[type-var]
 
 
 class AccessTokens(JWTStrategy[User, int]):  # type: ignore[type-var]
-    """JWTs that carry the account's token version, and so end when it is raised."""
+    """JWTs that carry the account's token version and the login session, and so end with either."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.access_secret_key, settings.access_token_expire_seconds)
+        super().__init__(settings.access_secret_key[0], settings.access_token_expire_seconds, ["colophon:access"])
+        self._signed = SignedTokens(settings.access_secret_key, self.token_audience[0])
 
-    async def write_token(self, user: User) -> str:
-        claims = {"sub": str(user.id), "aud": self.token_audience, _VERSION_CLAIM: user.token_version}
-        return generate_jwt(claims, self.encode_key, self.lifetime_seconds, algorithm=self.algorithm)
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(seconds=self.lifetime_seconds or 0)
 
-    async def read_token(self, token: str | None, user_manager: BaseUserManager[User, int]) -> User:  # type: ignore[type-var]
-        """The active account that the token was written for. Raises `InvalidAccessToken`."""
-        user = await super().read_token(token, user_manager)
-        if user is None or not user.is_active:
-            raise InvalidAccessToken
-        claims = decode_jwt(token or "", self.decode_key, self.token_audience, algorithms=[self.algorithm])
-        if claims.get(_VERSION_CLAIM) != user.token_version:
-            raise InvalidAccessToken
-        return user
+    async def write_token(self, user: User, session_id: int = 0) -> str:
+        return self._signed.sign(self.lifetime, sub=str(user.id), sid=session_id, ver=user.token_version)
+
+    def claims_of(self, token: str) -> "AccessClaims":
+        """What a token says, whether or not the session is still there. Raises `InvalidAccessToken`."""
+        try:
+            claims = self._signed.read(token)
+        except BadToken as error:
+            raise InvalidAccessToken from error
+        return AccessClaims(claims)
+
+
+class AccessClaims:
+    def __init__(self, claims: dict[str, Any]) -> None:
+        self.user_id = _id_of(claims.get("sub"))
+        self.session_id = _whole(claims.get("sid"))
+        self.version = _whole(claims.get("ver"))
+
+
+def _id_of(value: object) -> int:
+    # Digits only, and not too many: what is compared with a column has to fit into it.
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MAX_ID))
+    return _whole(int(value)) if is_number and isinstance(value, str) else _whole(None)
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_ID:
+        raise InvalidAccessToken
+    return value
+
+
+@dataclass(frozen=True)
+class AddressChange:
+    """Which account changed, or wants to change, from which address to which."""
+
+    user: User
+    old: str
+    new: str
 
 
 class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[type-var]
-    """Issues and redeems the tokens that are mailed to people."""
+    """Issues and redeems the tokens that are mailed to people; each is bound to what it was made for."""
 
-    def __init__(self, user_db: UserDatabase, settings: Settings, outbox: Outbox, messages: MessageWriter) -> None:
+    user_db: UserDatabase
+
+    def __init__(self, user_db: UserDatabase, settings: Settings) -> None:
         super().__init__(user_db)
-        self.verification_token_secret = settings.verification_secret_key
-        self.verification_token_lifetime_seconds = VERIFICATION_HOURS * 3600
-        self.reset_password_token_secret = settings.reset_password_secret_key
-        self.reset_password_token_lifetime_seconds = RESET_HOURS * 3600
-        self._outbox = outbox
-        self._messages = messages
+        self._verification = SignedTokens(settings.verification_secret_key, self.verification_token_audience)
+        self._reset = SignedTokens(settings.reset_password_secret_key, self.reset_password_token_audience)
+        self._undo = SignedTokens(settings.verification_secret_key, "colophon:undo-address")
+        self._fingerprint_keys = [key.get_secret_value() for key in settings.reset_password_secret_key]
 
     def parse_id(self, value: object) -> int:
         number = super().parse_id(value)
@@ -83,42 +113,67 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             raise InvalidID
         return number
 
+    def verification_token(self, user: User, email: str) -> str:
+        """A token that confirms that the account's owner reads mails to this address."""
+        return self._verification.sign(timedelta(hours=VERIFICATION_HOURS), sub=str(user.id), email=email)
+
     async def verify(self, token: str, request: Request | None = None) -> User:
-        """Mark the address as the account's own. Raises `InvalidVerificationToken`."""
+        """The account whose address the token confirms. Raises `InvalidVerificationToken`.
+
+        The token is good as long as the account claims that address, and has not had it confirmed.
+        """
         try:
-            return await super().verify(token, request)
-        except (exceptions.InvalidVerifyToken, exceptions.UserAlreadyVerified) as error:
+            claims = self._verification.read(token)
+            user = await self.get(self.parse_id(claims.get("sub")))
+        except (BadToken, InvalidID, exceptions.UserNotExists) as error:
             raise InvalidVerificationToken from error
+        claimed = user.pending_email if user.is_verified else user.pending_email or user.email
+        if not user.is_active or claimed is None or claims.get("email") != claimed:
+            raise InvalidVerificationToken
+        return user
 
-    async def on_after_request_verify(self, user: User, token: str, request: Request | None = None) -> None:
-        self._outbox.put(self._messages.verification(user.email, user.username, token, VERIFICATION_HOURS))
-
-    async def forgot_password(self, user: User, request: Request | None = None) -> None:
-        """Mail a token that works once: it is bound to the password and address that the account has now."""
-        claims = {
-            "sub": str(user.id),
-            "password_fgpt": self._fingerprint(user),
-            "aud": self.reset_password_token_audience,
-        }
-        token = generate_jwt(claims, self.reset_password_token_secret, self.reset_password_token_lifetime_seconds)
-        self._outbox.put(self._messages.password_reset(user.email, user.username, token, RESET_HOURS))
+    def reset_token(self, user: User) -> str:
+        """A token that works once: it is bound to the password and address that the account has now."""
+        fingerprint = self._fingerprint(user, self._fingerprint_keys[0])
+        return self._reset.sign(timedelta(hours=RESET_HOURS), sub=str(user.id), fingerprint=fingerprint)
 
     async def user_of_reset_token(self, token: str) -> User:
         """The active account that may choose a new password with this token. Raises `InvalidResetToken`."""
         try:
-            claims = decode_jwt(token, self.reset_password_token_secret, [self.reset_password_token_audience])
+            claims = self._reset.read(token)
             user = await self.get(self.parse_id(claims.get("sub")))
-        except (jwt.PyJWTError, InvalidID, exceptions.UserNotExists) as error:
+        except (BadToken, InvalidID, exceptions.UserNotExists) as error:
             raise InvalidResetToken from error
-        if not user.is_active or not self._is_fingerprint(claims.get("password_fgpt"), user):
+        if not user.is_active or not self._is_fingerprint(claims.get("fingerprint"), user):
             raise InvalidResetToken
         return user
 
-    def _fingerprint(self, user: User) -> str:
-        secret = self.reset_password_token_secret
-        key = secret if isinstance(secret, str) else secret.get_secret_value()
-        text = f"{user.id}:{user.token_version}:{user.email}:{user.hashed_password}"
+    def undo_token(self, user: User, old: str, new: str) -> str:
+        """A token that keeps, or brings back, the address that an account had before."""
+        return self._undo.sign(timedelta(days=UNDO_DAYS), sub=str(user.id), old=old, new=new)
+
+    async def undone_change(self, token: str) -> "AddressChange":
+        """The change that the token undoes, its account locked. Raises `InvalidUndoToken`.
+
+        It is good as long as the account has the new address, or claims it.
+        """
+        try:
+            claims = self._undo.read(token)
+            user = await self.get(self.parse_id(claims.get("sub")))
+        except (BadToken, InvalidID, exceptions.UserNotExists) as error:
+            raise InvalidUndoToken from error
+        change = AddressChange(user, str(claims.get("old")), str(claims.get("new")))
+        await self.user_db.session.refresh(user, with_for_update=True)
+        is_pending = user.email == change.old and user.pending_email == change.new
+        if not user.is_active or not (is_pending or user.email == change.new):
+            raise InvalidUndoToken
+        return change
+
+    def _fingerprint(self, user: User, key: str) -> str:
+        text = f"{user.id}:{user.token_version}:{user.email}:{user.pending_email}:{user.hashed_password}"
         return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def _is_fingerprint(self, value: object, user: User) -> bool:
-        return isinstance(value, str) and hmac.compare_digest(value.encode(), self._fingerprint(user).encode())
+        return isinstance(value, str) and any(
+            hmac.compare_digest(value.encode(), self._fingerprint(user, key).encode()) for key in self._fingerprint_keys
+        )

@@ -16,7 +16,9 @@ from app.policies.actors import Actor, require_role
 from app.schemas.pages import PageQuery
 from app.schemas.users import AuthorOut, UserListQuery, UserUpdate
 from app.services.accounts import UNIQUE_ACCOUNT
+from app.services.audit import AuditLog
 from app.services.paging import Slice, fetch_page
+from app.services.sessions import SessionService
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,10 @@ class Counted:
 
 
 class UserService:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, sessions: SessionService, audit: AuditLog) -> None:
         self._session = session
+        self._sessions = sessions
+        self._audit = audit
 
     async def list(self, actor: Actor, query: UserListQuery) -> Counted:
         """Accounts, the newest first, for admins."""
@@ -61,19 +65,42 @@ class UserService:
         if changes.get("email", user.email) != user.email:
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
-        if changes.pop("is_active", user.is_active) != user.is_active:
-            (user.deactivate if user.is_active else user.reactivate)()
+            user.pending_email = None
+        elif changes.get("is_verified") and user.pending_email is not None:
+            user.confirm_address()
+        role, was_active = user.role, user.is_active
+        if changes.pop("is_active", was_active) != was_active:
+            (user.deactivate if was_active else user.reactivate)()
         for name, value in changes.items():
             setattr(user, name, value)
+        if user.role is not role:
+            # What was begun in the old role is not continued in the new one.
+            user.end_access()
+        if was_active and not user.is_active:
+            await self._sessions.end_all(user)
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
+        await self._session.refresh(user)
+        self._record(actor, user, role, was_active=was_active, changed=sorted(data.model_fields_set))
         return user
+
+    def _record(self, actor: Actor, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:
+        admin = actor.account if actor else None
+        self._audit.record("account.changed", actor=admin, subject=user, fields=changed)
+        if user.role is not role:
+            self._audit.record("account.role_changed", actor=admin, subject=user, before=role, role=user.role)
+        if user.is_active is not was_active:
+            action = "account.reactivated" if user.is_active else "account.deactivated"
+            self._audit.record(action, actor=admin, subject=user)
 
     async def delete(self, actor: Actor, user_id: int) -> None:
         """Forget who an account belonged to; what they wrote stays. Raises `UserNotFound` or `LastAdmin`."""
         user = await self._locked(actor, user_id, keep_an_admin=True)
-        await self._session.execute(delete(OutboxMail).where(OutboxMail.recipient == user.email))
+        addresses = [address for address in (user.email, user.pending_email) if address is not None]
+        await self._session.execute(delete(OutboxMail).where(OutboxMail.recipient.in_(addresses)))
+        await self._sessions.end_all(user)
         user.anonymise(passwords.UNUSABLE, clock.now())
+        self._audit.record("account.deleted", actor=actor.account if actor else None, subject=user)
 
     async def _locked(self, actor: Actor, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(actor, user_id)

@@ -1,40 +1,153 @@
 """The services of one unit of work, for a request and a command alike."""
 
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.client import Client
 from app.core.config import Settings
+from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher
 from app.db.models import User
 from app.mail.messages import MessageWriter
+from app.policies.actors import Principal
 from app.services.accounts import AccountService
 from app.services.articles import ArticleService
+from app.services.audit import AuditLog
 from app.services.categories import CategoryService
 from app.services.comments import CommentService
+from app.services.email_changes import EmailChangeService
+from app.services.logins import LoginService
+from app.services.notices import Notices
 from app.services.outbox import Outbox
+from app.services.reauthentication import Reauthentication
+from app.services.recovery import RecoveryService
+from app.services.registration import RegistrationService
+from app.services.sessions import SessionService
 from app.services.tags import TagService
 from app.services.user_manager import AccessTokens, UserDatabase, UserManager
 from app.services.users import UserService
 
 
+@dataclass
+class Shared:
+    """What all units of work have in common."""
+
+    settings: Settings
+    limiter: RateLimiter
+    passwords: PasswordHasher = field(default_factory=PasswordHasher)
+
+
+def shared_by(settings: Settings) -> Shared:
+    """What requests share with these settings."""
+    return Shared(settings, RateLimiter(settings.redis_url, enabled=settings.rate_limits))
+
+
 class Services:
     """Makes each service when it is first asked for; whoever opened the session commits it."""
 
-    def __init__(self, session: AsyncSession, settings: Settings, passwords: PasswordHasher) -> None:
+    def __init__(self, session: AsyncSession, shared: Shared, client: Client) -> None:
         self._session = session
-        self._settings = settings
-        self._passwords = passwords
+        self._client = client
+        self._settings = shared.settings
+        self._limiter = shared.limiter
+        self._passwords = shared.passwords
+
+    # --- What services are made of ---------------------------------------------------------------------------------
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self._session, self._client)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self._session)
+
+    @cached_property
+    def messages(self) -> MessageWriter:
+        return MessageWriter(self._settings.site_name, self._settings.frontend_url)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.outbox, self.messages)
+
+    @cached_property
+    def manager(self) -> UserManager:
+        return UserManager(UserDatabase(self._session, User), self._settings)
+
+    @cached_property
+    def reauthentication(self) -> Reauthentication:
+        return Reauthentication(self._passwords, self._limiter, self.audit)
+
+    async def principal(self, token: str) -> Principal:
+        """Who shows this bearer token. Raises `InvalidAccessToken`."""
+        return await self.sessions.principal(token)
+
+    # --- Accounts ------------------------------------------------------------------------------------------------
 
     @cached_property
     def accounts(self) -> AccountService:
-        messages = MessageWriter(self._settings.site_name, self._settings.frontend_url)
-        manager = UserManager(UserDatabase(self._session, User), self._settings, Outbox(self._session), messages)
-        return AccountService(self._session, manager, AccessTokens(self._settings), self._passwords)
+        return AccountService(self._session, self._passwords, self.audit)
+
+    @cached_property
+    def registration(self) -> RegistrationService:
+        return RegistrationService(
+            self._session,
+            self._settings,
+            self._passwords,
+            self._limiter,
+            self.manager,
+            self.outbox,
+            self.messages,
+            self.audit,
+            self.notices,
+        )
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        tokens = AccessTokens(self._settings)
+        return SessionService(self._session, self._settings, self._client, tokens, self.audit, self.notices)
+
+    @cached_property
+    def logins(self) -> LoginService:
+        return LoginService(self._session, self._settings, self._passwords, self._limiter, self.sessions, self.audit)
+
+    @cached_property
+    def recovery(self) -> RecoveryService:
+        return RecoveryService(
+            self._session,
+            self._passwords,
+            self._limiter,
+            self.manager,
+            self.logins,
+            self.reauthentication,
+            self.outbox,
+            self.messages,
+            self.audit,
+            self.notices,
+        )
+
+    @cached_property
+    def email_changes(self) -> EmailChangeService:
+        return EmailChangeService(
+            self._session,
+            self._limiter,
+            self.manager,
+            self.registration,
+            self.recovery,
+            self.sessions,
+            self.reauthentication,
+            self.outbox,
+            self.messages,
+            self.audit,
+        )
 
     @cached_property
     def users(self) -> UserService:
-        return UserService(self._session)
+        return UserService(self._session, self.sessions, self.audit)
+
+    # --- The blog ------------------------------------------------------------------------------------------------
 
     @cached_property
     def articles(self) -> ArticleService:
@@ -42,7 +155,7 @@ class Services:
 
     @cached_property
     def comments(self) -> CommentService:
-        return CommentService(self._session)
+        return CommentService(self._session, self.audit)
 
     @cached_property
     def tags(self) -> TagService:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.core.roles import Role
 from app.db.models import Category, Tag, User
-from tests.support.mails import mailed_token
+from tests.support.mails import mailed_token, mails_waiting, token_in
 from tests.support.people import People
 from tests.support.writing import comment, names, publish, read, walk, write
 
@@ -41,7 +41,7 @@ async def stored(app: FastAPI, statement: Any) -> Any:
         return await session.scalar(statement)
 
 
-async def test_one_address_is_registered_once(live_app: FastAPI, live_people: People) -> None:
+async def test_one_address_is_confirmed_once(live_app: FastAPI, live_people: People) -> None:
     stranger = await live_people.client()
     emails = ["anna@example.com", "ANNA@example.com", "Anna@Example.COM"]
 
@@ -51,8 +51,27 @@ async def test_one_address_is_registered_once(live_app: FastAPI, live_people: Pe
         )
         for number in range(MANY)
     )
+    assert answers == {202: MANY}
+    tokens = [token_in(mail.text) for mail in await mails_waiting(live_app)]
+    assert len(set(tokens)) == MANY
 
-    assert answers == {201: 1, 409: MANY - 1}
+    answers = await at_once(stranger.post("/auth/verify", json={"token": token}) for token in tokens)
+
+    assert answers == {200: 1, 403: MANY - 1}
+    assert await stored(live_app, select(func.count()).where(User.email == "anna@example.com")) == 1
+
+
+async def test_one_username_is_registered_once(live_app: FastAPI, live_people: People) -> None:
+    stranger = await live_people.client()
+
+    answers = await at_once(
+        stranger.post(
+            "/auth/register", json={"email": f"anna-{number}@example.com", "username": "anna", "password": PASSWORD}
+        )
+        for number in range(MANY)
+    )
+
+    assert answers == {202: 1, 409: MANY - 1}
     assert await stored(live_app, select(func.count()).select_from(User)) == 1
 
 

@@ -18,14 +18,21 @@ from tests.support.people import People, client_of
 
 PASSWORD = "four calm otters"
 # The settings of the tests sign with it.
-SECRET = "a secret of the tests, long enough to sign with"
-AUDIENCE = ["fastapi-users:auth"]
+SECRET = "a secret of the tests that is long enough to sign with"
+AUDIENCE = "colophon:access"
+ABSENT = object()
 
 
 @pytest.fixture
 async def anna(app: FastAPI, people: People) -> User:
-    hashed = await app.state.passwords.hash(PASSWORD)
+    hashed = await app.state.shared.passwords.hash(PASSWORD)
     return await people.user(username="anna", email="ünal@example.com", hashed_password=hashed)
+
+
+async def reloaded(people: People, user: User) -> User:
+    async with people.app.state.database.reading() as session:
+        found: User = await session.get_one(User, user.id)
+        return found
 
 
 async def log_in(client: httpx.AsyncClient, username: str, password: str = PASSWORD) -> httpx.Response:
@@ -43,7 +50,7 @@ async def test_people_log_in_by_address_or_username_in_any_case(
 
     assert answer.status_code == 200, answer.text
     token = answer.json()
-    assert (token["token_type"], token["expires_in"]) == ("bearer", 3600)
+    assert (token["token_type"], token["expires_in"]) == ("bearer", 900)
     async with client_of(app, token["access_token"]) as client:
         assert (await client.get("/users/me")).json()["username"] == "anna"
 
@@ -58,7 +65,7 @@ async def test_what_else_an_oauth2_form_holds_does_no_harm(stranger: httpx.Async
 async def test_all_who_may_not_log_in_get_the_same_answer(
     app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
 ) -> None:
-    hashed = await app.state.passwords.hash(PASSWORD)
+    hashed = await app.state.shared.passwords.hash(PASSWORD)
     await people.user(username="gone", hashed_password=hashed, is_active=False)
     await people.user(username="no-password")
     admin = await people.client(Role.ADMIN)
@@ -69,7 +76,7 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
         await log_in(stranger, *attempt)
         for attempt in [
             ("anna", "four wild otters"),
-            (anna.email, PASSWORD.upper()),
+            (anna.address, PASSWORD.upper()),
             ("nobody", PASSWORD),
             ("nobody@example.com", PASSWORD),
             ("gone", PASSWORD),
@@ -135,7 +142,7 @@ async def test_an_unverified_account_reads_but_does_not_write(people: People) ->
     problem_in(refused, 403, "email_not_verified")
 
 
-async def test_a_role_counts_from_the_next_request_on(people: People) -> None:
+async def test_a_new_role_ends_the_access_of_the_old_one(people: People) -> None:
     admin = await people.client(Role.ADMIN)
     user = await people.user(Role.READER)
     client = await people.client_for(user)
@@ -143,45 +150,73 @@ async def test_a_role_counts_from_the_next_request_on(people: People) -> None:
 
     await admin.patch(f"/users/{user.id}", json={"role": "author"})
 
-    assert (await client.post("/articles", json={"title": "Now"})).status_code == 201
+    problem_in(await client.get("/users/me"), 401, "invalid_token")
+    again = await people.client_for(await reloaded(people, user))
+    assert (await again.post("/articles", json={"title": "Now"})).status_code == 201
 
 
-def claims(user: User, **changes: Any) -> dict[str, Any]:
-    """What a good token says, but for the changes."""
-    good = {"sub": str(user.id), "aud": AUDIENCE, "ver": 0, "exp": datetime.now(UTC) + timedelta(hours=1)}
-    return {**good, **changes}
+def claims(session_id: int, user: User, **changes: Any) -> dict[str, Any]:
+    """What a good token says, but for the changes; one that is changed to `ABSENT` is not there."""
+    now = datetime.now(UTC)
+    good = {"sub": str(user.id), "sid": session_id, "iss": "colophon", "aud": AUDIENCE, "ver": 0}
+    said = {**good, "iat": now, "exp": now + timedelta(hours=1), **changes}
+    return {name: value for name, value in said.items() if value is not ABSENT}
 
 
-def signed(user: User, **changes: Any) -> str:
-    return jwt.encode(claims(user, **changes), SECRET, "HS256")
+def signed(session_id: int, user: User, **changes: Any) -> str:
+    return jwt.encode(claims(session_id, user, **changes), SECRET, "HS256")
 
 
-async def test_a_token_that_says_what_the_blog_would_say_is_good(app: FastAPI, anna: User) -> None:
+async def session_of(people: People, user: User) -> int:
+    """The id of a new session."""
+    token = (await people.client_for(user)).headers["Authorization"].removeprefix("Bearer ")
+    session_id: int = jwt.decode(token, options={"verify_signature": False})["sid"]
+    return session_id
+
+
+async def test_a_token_that_says_what_the_blog_would_say_is_good(app: FastAPI, people: People, anna: User) -> None:
     """Without this the forged tokens below could be refused for a reason that is not theirs."""
-    async with client_of(app, signed(anna)) as client:
+    async with client_of(app, signed(await session_of(people, anna), anna)) as client:
         assert (await client.get("/users/me")).json()["username"] == "anna"
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/articles"])
-async def test_a_forged_token_is_refused_even_where_strangers_may_read(app: FastAPI, anna: User, path: str) -> None:
-    good = signed(anna)
+async def test_a_forged_token_is_refused_even_where_strangers_may_read(
+    app: FastAPI, people: People, anna: User, path: str
+) -> None:
+    session_id = await session_of(people, anna)
+    elsewhere = await session_of(people, await people.user())
+    good = signed(session_id, anna)
     forged = {
-        "expired": signed(anna, exp=datetime.now(UTC) - timedelta(seconds=1)),
-        "unsigned": jwt.encode(claims(anna), "", "none"),
-        "signed with another secret": jwt.encode(claims(anna), SECRET[::-1], "HS256"),
-        "signed with another algorithm": jwt.encode(claims(anna), SECRET * 2, "HS512"),
-        "for somebody else": signed(anna, aud=["fastapi-users:reset"]),
-        "for nobody": signed(anna, aud=[]),
-        "of another version": signed(anna, ver=1),
-        "of a version in words": signed(anna, ver="0"),
-        "without a version": signed(anna, ver=None),
-        "of nobody": signed(anna, sub=str(anna.id + 1)),
-        "of a huge account": signed(anna, sub=str(2**31)),
-        "of a huger account": signed(anna, sub=str(2**63)),
-        "of the hugest account": signed(anna, sub="9" * 5000),
-        "of an account without digits": signed(anna, sub="anna"),
-        "of a negative account": signed(anna, sub="-1"),
-        "of an account with a NUL": signed(anna, sub="1\x00"),
+        "of a session that is somebody else's": signed(elsewhere, anna),
+        "of no session": signed(session_id, anna, sid=ABSENT),
+        "of a session in words": signed(session_id, anna, sid=str(session_id)),
+        "of a session that is not there": signed(session_id, anna, sid=2**62),
+        "of a huge session": signed(session_id, anna, sid=2**63),
+        "of a session that is true": signed(session_id, anna, sid=True),
+        "of another issuer": signed(session_id, anna, iss="another"),
+        "of no issuer": signed(session_id, anna, iss=ABSENT),
+        "for no audience": signed(session_id, anna, aud=ABSENT),
+        "without an end": signed(session_id, anna, exp=ABSENT),
+        "without a beginning": signed(session_id, anna, iat=ABSENT),
+        "from the future": signed(session_id, anna, iat=datetime.now(UTC) + timedelta(hours=1)),
+        "for the second factor": signed(session_id, anna, aud="colophon:second-factor"),
+        "expired": signed(session_id, anna, exp=datetime.now(UTC) - timedelta(seconds=1)),
+        "unsigned": jwt.encode(claims(session_id, anna), "", "none"),
+        "signed with another secret": jwt.encode(claims(session_id, anna), SECRET[::-1], "HS256"),
+        "signed with another algorithm": jwt.encode(claims(session_id, anna), SECRET * 2, "HS512"),
+        "for somebody else": signed(session_id, anna, aud=["fastapi-users:reset"]),
+        "for nobody": signed(session_id, anna, aud=[]),
+        "of another version": signed(session_id, anna, ver=1),
+        "of a version in words": signed(session_id, anna, ver="0"),
+        "without a version": signed(session_id, anna, ver=None),
+        "of nobody": signed(session_id, anna, sub=str(anna.id + 1)),
+        "of a huge account": signed(session_id, anna, sub=str(2**31)),
+        "of a huger account": signed(session_id, anna, sub=str(2**63)),
+        "of the hugest account": signed(session_id, anna, sub="9" * 5000),
+        "of an account without digits": signed(session_id, anna, sub="anna"),
+        "of a negative account": signed(session_id, anna, sub="-1"),
+        "of an account with a NUL": signed(session_id, anna, sub="1\x00"),
         "without its last part": good.rpartition(".")[0],
         "with something else in its middle": ".".join([good.split(".")[0], "e30", good.split(".")[2]]),
         "garbage": "garbage",
@@ -214,28 +249,6 @@ async def test_whoever_shows_no_token_is_a_stranger(stranger: httpx.AsyncClient,
 
     problem_in(refused, 401, "not_authenticated")
     assert refused.headers["WWW-Authenticate"] == "Bearer"
-
-
-async def test_logging_out_ends_every_login_of_the_account(people: People, anna: User) -> None:
-    here, elsewhere = await people.client_for(anna), await people.client_for(anna)
-    bystander = await people.client(Role.READER)
-
-    assert (await here.post("/auth/logout")).status_code == 204
-
-    for client in (here, elsewhere):
-        problem_in(await client.get("/users/me"), 401, "invalid_token")
-    assert (await bystander.get("/users/me")).status_code == 200
-
-
-async def test_after_logging_out_one_can_log_in_again(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
-) -> None:
-    await (await people.client_for(anna)).post("/auth/logout")
-
-    token = (await log_in(stranger, "anna")).json()["access_token"]
-
-    async with client_of(app, token) as client:
-        assert (await client.get("/users/me")).status_code == 200
 
 
 async def test_a_stranger_cannot_log_out(stranger: httpx.AsyncClient) -> None:

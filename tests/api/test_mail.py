@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 20
 async def register(client: httpx.AsyncClient, name: str, **fields: str) -> None:
     data = {**ANNA, "email": f"{name}@example.com", "username": name, **fields}
     answer = await client.post("/auth/register", json=data)
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 202, answer.text
 
 
 async def put(app: FastAPI, *recipients: str) -> None:

@@ -17,11 +17,11 @@ from tests.support.people import People, client_of
 
 OLD, NEW = "four calm otters", "nine loud herons"
 # The settings of the tests sign with it.
-SECRET = "a secret of the tests, long enough to sign with"
+SECRET = "a secret of the tests that is long enough to sign with"
 
 
 async def anna_of(people: People, *, is_verified: bool) -> User:
-    hashed = await people.app.state.passwords.hash(OLD)
+    hashed = await people.app.state.shared.passwords.hash(OLD)
     return await people.user(username="anna", hashed_password=hashed, is_verified=is_verified)
 
 
@@ -169,7 +169,7 @@ async def test_the_link_works_once_even_when_it_is_used_twice_at_once(live_app: 
 async def test_a_weak_password_does_not_use_up_the_link(app: FastAPI, stranger: httpx.AsyncClient, anna: User) -> None:
     token = await reset_token(stranger, app)
 
-    for weak in ("password123", anna.email):
+    for weak in ("password123", anna.address):
         assert fields_of(problem_in(await reset(stranger, token, weak), 422, "weak_password")) == ["password"]
 
     assert (await reset(stranger, token)).status_code == 204

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import anyio.to_thread
 import typer
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from app.core.config import Settings
 
 ROOT = Path(__file__).parents[2]
+
+
+def secret_of(keys: list[SecretStr]) -> str:
+    return ",".join(key.get_secret_value() for key in keys)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -23,9 +28,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "VAR_DIR": str(settings.var_dir),
         "FRONTEND_URL": settings.frontend_url,
-        "ACCESS_SECRET_KEY": settings.access_secret_key.get_secret_value(),
-        "RESET_PASSWORD_SECRET_KEY": settings.reset_password_secret_key.get_secret_value(),
-        "VERIFICATION_SECRET_KEY": settings.verification_secret_key.get_secret_value(),
+        "ACCESS_SECRET_KEY": secret_of(settings.access_secret_key),
+        "RESET_PASSWORD_SECRET_KEY": secret_of(settings.reset_password_secret_key),
+        "VERIFICATION_SECRET_KEY": secret_of(settings.verification_secret_key),
     }
 
 

@@ -1,15 +1,17 @@
 """Accounts for tests, and clients that are logged in as them."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from app.core import clock
 from app.core.passwords import UNUSABLE
 from app.core.roles import Role
-from app.db.models import User
+from app.db.models import LoginSession, User
 from app.services.user_manager import AccessTokens
 
 API = "http://blog.example.com/api/v1"
@@ -18,7 +20,10 @@ _numbers = count(1)
 
 def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
     """A client of the app; like a real one it gets a 500 where the app fails."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    # Each from an address of its own: what is limited by address is not what most tests are about.
+    number = next(_numbers)
+    address = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 50_000)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=address)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return httpx.AsyncClient(transport=transport, base_url=API, headers=headers)
 
@@ -49,7 +54,12 @@ class People:
 
     async def client_for(self, user: User) -> httpx.AsyncClient:
         """A client that is logged in as this account."""
-        client = client_of(self.app, await AccessTokens(self.app.state.settings).write_token(user))
+        now = clock.now()
+        login = LoginSession(user_id=user.id, device="", address="", expires_at=now + timedelta(days=1))
+        async with self.app.state.database.writing() as session:
+            session.add(login)
+            await session.commit()
+        client = client_of(self.app, await AccessTokens(self.app.state.settings).write_token(user, login.id))
         self.clients.append(client)
         return client
 

@@ -18,7 +18,7 @@ from app.mail.messages import Message, MessageWriter
 from app.services.outbox import delay_after
 from tests.support.mails import token_in
 
-SECRET = "a secret of the tests, long enough to sign with"
+SECRET = "a secret of the tests that is long enough to sign with"
 NAME = "O'Brien <b>&</b> Søn"
 WRITER = MessageWriter("Cats & Co", "https://blog.example.com")
 

@@ -1,21 +1,30 @@
 """Who may do what, as pure functions."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from app.core.errors import AppError, EmailNotVerified, Forbidden, Unauthenticated
+from app.core.errors import (
+    AppError,
+    EmailNotVerified,
+    Forbidden,
+    InsufficientScope,
+    SecondFactorMissing,
+    Unauthenticated,
+)
 from app.core.roles import Role
+from app.core.scopes import Scope
 from app.db.models import Article, Comment, User
-from app.policies.actors import Actor, is_editor, require_account, require_role, require_verified
+from app.policies.actors import Actor, Principal, is_editor, require_account, require_role, require_verified
 from app.policies.articles import require_article_editing
 from app.policies.comments import require_comment_deletion, require_comment_editing
 
 OWNER, OTHER = 1, 2
 
 
-def somebody(role: Role, number: int = OTHER, *, verified: bool = True) -> User:
-    return User(id=number, role=role, is_verified=verified)
+def somebody(role: Role, number: int = OTHER, *, verified: bool = True, **attributes: Any) -> Principal:
+    return Principal(User(id=number, role=role, is_verified=verified), **attributes)
 
 
 def refusal(policy: Callable[[], object]) -> type[AppError] | None:
@@ -119,7 +128,39 @@ def test_a_comment_is_deleted_by_its_writer_the_articles_author_and_editors(
         (somebody(Role.AUTHOR), False),
         (somebody(Role.EDITOR), True),
         (somebody(Role.ADMIN), True),
+        (somebody(Role.ADMIN, scopes=frozenset({Scope.READ, Scope.WRITE})), False),
+        (somebody(Role.AUTHOR, scopes=frozenset({Scope.MODERATE})), False),
+        (somebody(Role.ADMIN, lacks_second_factor=True), False),
     ],
 )
 def test_editors_and_admins_edit(actor: Actor, expected: bool) -> None:
     assert is_editor(actor) is expected
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        (Role.READER, Scope.COMMENT),
+        (Role.AUTHOR, Scope.WRITE),
+        (Role.EDITOR, Scope.MODERATE),
+        (Role.ADMIN, Scope.ADMIN),
+    ],
+)
+def test_what_is_done_in_a_role_needs_its_scope(role: Role, scope: Scope) -> None:
+    others = frozenset(Scope) - {scope}
+
+    assert refusal(lambda: require_role(somebody(Role.ADMIN, scopes=frozenset({scope})), role)) is None
+    assert refusal(lambda: require_role(somebody(Role.ADMIN, scopes=others), role)) is InsufficientScope
+
+
+def test_a_scope_gives_nobody_a_role() -> None:
+    assert refusal(lambda: require_role(somebody(Role.READER), Role.ADMIN)) is Forbidden
+
+
+@pytest.mark.parametrize("role", Role)
+def test_whoever_lacks_a_second_factor_that_is_required_may_not_write(role: Role) -> None:
+    actor = somebody(role, lacks_second_factor=True)
+
+    assert refusal(lambda: require_role(actor, role)) is SecondFactorMissing
+    assert refusal(lambda: require_verified(actor)) is SecondFactorMissing
+    assert refusal(lambda: require_account(actor)) is None

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.api.routes import articles, auth, authors, categories, comments, tags, users
+from app.api.routes import articles, auth, authors, categories, comments, sessions, tags, users
 
 router = APIRouter(prefix="/api/v1")
-for module in (auth, users, authors, articles, comments, tags, categories):
+for module in (auth, sessions, users, authors, articles, comments, tags, categories):
     router.include_router(module.router)

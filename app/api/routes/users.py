@@ -4,43 +4,66 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import AccountDep, ActorDep, IdPath, ServicesDep
+from app.api.deps import AccountDep, ActorDep, IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
     EmailNotVerified,
     EmailTaken,
     Forbidden,
+    InsufficientScope,
     InvalidAccessToken,
     LastAdmin,
+    LoginRequired,
+    RecentLoginRequired,
+    TooManyRequests,
     Unauthenticated,
     UsernameTaken,
     UserNotFound,
     WeakPassword,
     WrongPassword,
 )
+from app.policies.limits import MAIL
 from app.schemas.pages import CountedPage
-from app.schemas.users import ChangePasswordInput, ProfileUpdate, UserListQuery, UserOut, UserUpdate
+from app.schemas.users import ChangePasswordInput, EmailChangeInput, ProfileUpdate, UserListQuery, UserOut, UserUpdate
 
 _LOGIN = (Unauthenticated, InvalidAccessToken)
+_OWNER = (*_LOGIN, LoginRequired)
+_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
 _ADMIN = (*_LOGIN, Forbidden, EmailNotVerified)
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.get("/me", responses=raises(*_LOGIN))
+@router.get("/me", responses=raises(*_LOGIN, InsufficientScope))
 async def read_me(account: AccountDep) -> UserOut:
-    return UserOut.model_validate(account)
+    return UserOut.model_validate(account.account)
 
 
-@router.patch("/me", responses=raises(*_LOGIN, UsernameTaken))
-async def update_me(services: ServicesDep, account: AccountDep, data: ProfileUpdate) -> UserOut:
+@router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
+async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
     """Change what others see of you."""
-    return UserOut.model_validate(await services.accounts.update_profile(account, data))
+    return UserOut.model_validate(await services.accounts.update_profile(owner.account, data))
 
 
-@router.put("/me/password", status_code=204, responses=raises(*_LOGIN, WrongPassword, WeakPassword))
-async def change_my_password(services: ServicesDep, account: AccountDep, data: ChangePasswordInput) -> None:
+@router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))
+async def change_my_password(services: ServicesDep, owner: OwnerDep, data: ChangePasswordInput) -> None:
     """Change the password; every login ends."""
-    await services.accounts.change_password(account, data)
+    await services.recovery.change_password(owner, data)
+
+
+@router.put("/me/email", status_code=202, dependencies=[limited(MAIL)], responses=raises(*_REAUTHENTICATED))
+async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> dict[str, Any]:
+    """Change the e-mail address: it stays as it is until the link that is mailed to the new one has been followed.
+
+    The answer is the same where the new address belongs to somebody already.
+    """
+    await services.email_changes.request(owner, data)
+    return {}
+
+
+@router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
+async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
+    """Withdraw a change of the e-mail address that has not been confirmed yet."""
+    await services.email_changes.withdraw(owner)
 
 
 @router.get("", response_model=CountedPage[UserOut], responses=raises(*_ADMIN))

@@ -1,10 +1,38 @@
 """All tables, so that importing this package makes the metadata complete."""
 
+from app.db.models.account_deletion import AccountDeletion, ArticleFate
 from app.db.models.article import Article, ArticleStatus
+from app.db.models.audit_event import AuditEvent
 from app.db.models.category import Category
 from app.db.models.comment import Comment
+from app.db.models.invitation import Invitation
+from app.db.models.login_session import LoginSession, RefreshToken
 from app.db.models.mail import OutboxMail
+from app.db.models.personal_token import PersonalToken
+from app.db.models.provider_account import ProviderAccount
+from app.db.models.second_factor import Passkey, PasskeyChallenge, RecoveryCode, Totp
 from app.db.models.tag import Tag, article_tags
 from app.db.models.user import User
 
-__all__ = ["Article", "ArticleStatus", "Category", "Comment", "OutboxMail", "Tag", "User", "article_tags"]
+__all__ = [
+    "AccountDeletion",
+    "Article",
+    "ArticleFate",
+    "ArticleStatus",
+    "AuditEvent",
+    "Category",
+    "Comment",
+    "Invitation",
+    "LoginSession",
+    "OutboxMail",
+    "Passkey",
+    "PasskeyChallenge",
+    "PersonalToken",
+    "ProviderAccount",
+    "RecoveryCode",
+    "RefreshToken",
+    "Tag",
+    "Totp",
+    "User",
+    "article_tags",
+]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.roles import Role
@@ -15,7 +15,10 @@ class User(Timestamps, Base):
     __tablename__ = "users"
 
     id: Mapped[PrimaryKey]
-    email: Mapped[str] = mapped_column(LowercaseString(320), unique=True)
+    # Empty until an address is confirmed: claiming one must not keep its owner from using it.
+    email: Mapped[str | None] = mapped_column(LowercaseString(320), unique=True)
+    # An address that waits to be confirmed: the first one, or one to change to. Several accounts may claim it.
+    pending_email: Mapped[str | None] = mapped_column(LowercaseString(320), index=True)
     username: Mapped[str] = mapped_column(LowercaseString(40), unique=True)
     display_name: Mapped[str] = mapped_column(String(100))
     bio: Mapped[str] = mapped_column(Text, default="")
@@ -24,6 +27,7 @@ class User(Timestamps, Base):
     hashed_password: Mapped[str] = mapped_column(String(1024))
     is_active: Mapped[bool] = mapped_column(default=True)
     is_verified: Mapped[bool] = mapped_column(default=False)
+    has_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Part of every access token: raising it ends them all.
     token_version: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
@@ -32,6 +36,16 @@ class User(Timestamps, Base):
     def is_superuser(self) -> bool:
         """What fastapi-users calls an admin."""
         return self.role is Role.ADMIN
+
+    @property
+    def address(self) -> str:
+        """Where the account's owner may be written to, confirmed or not."""
+        return self.email or self.pending_email or ""
+
+    def confirm_address(self) -> None:
+        """The address that waits becomes the account's own."""
+        self.email, self.pending_email = self.pending_email or self.email, None
+        self.is_verified = True
 
     def change_password(self, hashed_password: str) -> None:
         """Set another password; whoever is logged in with the old one is not any more."""
@@ -53,12 +67,14 @@ class User(Timestamps, Base):
     def anonymise(self, unusable_password: str, at: datetime) -> None:
         """Forget who this was; what they wrote stays, under a name that says nothing."""
         self.email = f"deleted-{self.id}@deleted.invalid"
+        self.pending_email = None
         # With a full stop, which nobody's choice of a username can have.
         self.username = f"deleted.{self.id}"
         self.display_name = "Deleted account"
         self.bio = ""
         self.avatar_url = None
         self.is_verified = False
+        self.has_second_factor = False
         self.hashed_password = unusable_password
         self.deleted_at = at
         self.deactivate()

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
-from app.core.roles import Role
 from app.db.models import Article, ArticleStatus, Tag, User, article_tags
 from app.db.queries.categories import subtree_ids
 from app.db.queries.keyset import Order
+from app.policies.actors import Actor, is_editor
 
 ListStatus = Literal["published", "draft", "deleted"]
 
@@ -31,11 +31,11 @@ def order_of(sort: str, status: ListStatus) -> Order:
     return Order(f"articles:{status}:{sort}", (columns, Article.id), descending)
 
 
-def visible_to(actor: User | None) -> ColumnElement[bool]:
+def visible_to(actor: Actor) -> ColumnElement[bool]:
     """What exists for the actor: what is published, own drafts, and all drafts for editors."""
     if actor is None:
         return is_public
-    if actor.role.includes(Role.EDITOR):
+    if is_editor(actor):
         return Article.deleted_at.is_(None)
     return or_(is_public, and_(Article.author_id == actor.id, Article.deleted_at.is_(None)))
 
@@ -54,13 +54,13 @@ def whole() -> Select[tuple[Article]]:
     return summaries().options(undefer(Article.body_markdown), undefer(Article.body_html))
 
 
-def with_status(actor: User | None, status: ListStatus) -> ColumnElement[bool]:
+def with_status(actor: Actor, status: ListStatus) -> ColumnElement[bool]:
     """The part of a status that is the actor's to see in a list."""
     if status == "published":
         return is_public
     if status == "deleted":
         return Article.deleted_at.is_not(None)
-    own = true() if actor and actor.role.includes(Role.EDITOR) else Article.author_id == (actor.id if actor else None)
+    own = true() if is_editor(actor) else Article.author_id == (actor.id if actor else None)
     return and_(Article.status == ArticleStatus.DRAFT, Article.deleted_at.is_(None), own)
 
 

@@ -20,11 +20,16 @@ def by_login(login: str) -> Select[tuple[User]]:
     return select(User).where(User.email == login if "@" in login else User.username == login, exists)
 
 
+def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
+    """The newest account that claims this address, or has it, and has not had it confirmed."""
+    claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
+    return select(User).where(claims, User.is_active, exists).order_by(User.id.desc()).limit(1)
+
+
 def matching(text: str) -> ColumnElement[bool]:
     """Accounts with this text in their address or one of their names."""
-    return or_(
-        *(column.icontains(text.lower(), autoescape=True) for column in (User.email, User.username, User.display_name))
-    )
+    columns = (User.email, User.pending_email, User.username, User.display_name)
+    return or_(*(column.icontains(text.lower(), autoescape=True) for column in columns))
 
 
 def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core import clock
+from app.core.client import COMMAND_LINE
 from app.core.config import Settings
 from app.core.errors import AppError, SlugTaken
 from app.core.markup import RenderedArticle, render_article
-from app.core.passwords import PasswordHasher
 from app.db.models import Article
 from app.db.session import Database
 from app.services.importing.authors import Byline, byline_for
@@ -25,7 +25,7 @@ from app.services.importing.front_matter import BadPost, NotAPost
 from app.services.importing.liquid import is_left_in
 from app.services.importing.posts import Post, read_post
 from app.services.importing.report import Outcome, Report
-from app.services.wiring import Services
+from app.services.wiring import Services, shared_by
 
 FilePost = tuple[SourceFile, Post]
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -56,7 +56,7 @@ class PostImporter:
         self._settings = settings
         self._report = report
         self._dry_run = dry_run
-        self._passwords = PasswordHasher()
+        self._shared = shared_by(settings)
 
     async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
         """Import posts in this order; `advance` is called after each."""
@@ -124,7 +124,7 @@ class PostImporter:
 
     async def _store(self, decision: Decision, post: Post, rendered: RenderedArticle) -> Decision:
         async with self._database.writing() as session:
-            services = Services(session, self._settings, self._passwords)
+            services = Services(session, self._shared, COMMAND_LINE)
             article = await _article(session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was edited in the blog just now")

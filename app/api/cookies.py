@@ -1,0 +1,80 @@
+"""The refresh token in a cookie, for frontends in browsers, where scripts cannot read it."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+
+from app.core.config import Settings
+from app.core.errors import InvalidRefreshToken, OriginNotAllowed
+from app.schemas.sessions import RefreshInput, TokensOut
+from app.services.sessions import TokenPair
+
+NAME = "colophon_refresh"
+_PATH = "/api/v1/auth"
+_SECONDS_PER_DAY = 24 * 3600
+
+
+class RefreshCookie:
+    """Where the refresh token of this request comes from and goes to."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+        self._settings: Settings = request.app.state.settings
+
+    def token_of(self, data: RefreshInput) -> str:
+        """The refresh token in the body, or else in the cookie.
+
+        Raises `InvalidRefreshToken` if there is none, `OriginNotAllowed` if another site's page sent the cookie.
+        """
+        if data.refresh_token is not None:
+            return data.refresh_token
+        token = self._request.cookies.get(NAME)
+        if token is None or not self._is_enabled:
+            raise InvalidRefreshToken
+        self._require_own_origin()
+        return token
+
+    def deliver(self, pair: TokenPair, *, in_cookie: bool) -> TokensOut:
+        """The tokens as they are answered, the refresh token in the cookie if that is wanted and enabled.
+
+        Raises `OriginNotAllowed`, so that no other site's page can log its visitor in to an account of its choice.
+        """
+        if not (in_cookie and self._is_enabled):
+            return TokensOut.model_validate(pair, from_attributes=True)
+        self._require_own_origin()
+        self._set(pair.refresh_token, self._settings.refresh_token_expire_days * _SECONDS_PER_DAY)
+        return TokensOut(access_token=pair.access_token, expires_in=pair.expires_in, refresh_token=None)
+
+    def clear(self) -> None:
+        """Have the browser forget the cookie."""
+        if self._is_enabled:
+            self._set("", 0)
+
+    @property
+    def _is_enabled(self) -> bool:
+        return self._settings.auth_cookie != "off"
+
+    def _set(self, value: str, seconds: int) -> None:
+        same_site = self._settings.auth_cookie
+        self._response.set_cookie(
+            NAME,
+            value,
+            max_age=seconds,
+            path=_PATH,
+            httponly=True,
+            # Browsers take SameSite=None with Secure only.
+            secure=same_site == "none" or self._settings.frontend_url.startswith("https:"),
+            samesite=same_site if same_site != "off" else "strict",
+        )
+
+    def _require_own_origin(self) -> None:
+        """Browsers name the page's origin in every such request; what names none is no browser, and needs no cookie."""
+        allowed = {_origin_of(self._settings.frontend_url), *self._settings.cors_origins}
+        if self._request.headers.get("Origin") not in allowed:
+            raise OriginNotAllowed
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,15 @@
+"""Where a request comes from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Client:
+    """The address that it came from, and what the device says about itself."""
+
+    address: str
+    device: str
+
+
+# Whoever can run the commands needs no address.
+COMMAND_LINE = Client(address="", device="command line")

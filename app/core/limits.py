@@ -1,0 +1,204 @@
+"""How often something may be tried: counted in Redis for all processes, or in memory for this one."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from hashlib import sha256
+from math import ceil
+from typing import Any, TypeVar
+
+import anyio
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage.memory import Entry
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.core.errors import TooManyRequests
+
+# How long Redis may take, and for how long it is left alone after it took longer.
+PATIENCE_SECONDS = 0.5
+RETRY_SECONDS = 5
+# Kept in memory, at some 250 bytes each and 160 for every try.
+MAX_KEYS = 20_000
+_KEY_PREFIX = "colophon:limits"
+_KEY_LENGTH = 32
+_CONNECTIONS = 16
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What may be tried how often, in one window or several: `Limit("login", "5/minute;15/15 minutes")`."""
+
+    name: str
+    rates: str
+
+    def __post_init__(self) -> None:
+        # A slip of the pen shows when the limit is declared.
+        parse_many(self.rates)
+
+    @cached_property
+    def windows(self) -> list[RateLimitItem]:
+        """The shortest comes first."""
+        return sorted(parse_many(self.rates), key=lambda window: window.get_expiry())
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left in one window of a limit. `window` and `reset` are seconds; after `reset` there is one try more."""
+
+    name: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """What draft-ietf-httpapi-ratelimit-headers calls them."""
+        return {
+            "RateLimit-Policy": f'"{self.name}";q={self.quota};w={self.window}',
+            "RateLimit": f'"{self.name}";r={self.remaining};t={self.reset}',
+        }
+
+
+class RateLimiter:
+    """Counts tries. Without Redis, and while Redis does not answer, every process counts its own."""
+
+    def __init__(self, redis_url: str | None, *, enabled: bool = True) -> None:
+        self._enabled = enabled
+        self._local = MovingWindowRateLimiter(_BoundedMemory())
+        self._redis = _Redis(redis_url) if redis_url else None
+
+    async def hit(self, limit: Limit, *keys: str) -> Allowance:
+        """Count a try of whom the keys name, and say what is left in the window that has least left.
+
+        Raises `TooManyRequests` when nothing was left. A try that was refused does not make the wait longer.
+        """
+        if not self._enabled:
+            return _untouched(limit, limit.windows[0])
+        count = partial(_hit, limit=limit, parts=_parts(limit, keys))
+        answer = await self._redis.ask(count) if self._redis else None
+        allowed, allowance = answer or await count(self._local)
+        if not allowed:
+            raise TooManyRequests(retry_after=max(1, allowance.reset), headers=allowance.headers())
+        return allowance
+
+    async def clear(self, limit: Limit, *keys: str) -> None:
+        """Forget the tries of whom the keys name."""
+        clear = partial(_clear, limit=limit, parts=_parts(limit, keys))
+        if self._redis:
+            await self._redis.ask(clear)
+        await clear(self._local)
+
+    async def aclose(self) -> None:
+        if self._redis:
+            await self._redis.aclose()
+
+
+class _Redis:
+    """Redis, which is left alone for a while whenever it does not answer."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=PATIENCE_SECONDS,
+            socket_connect_timeout=PATIENCE_SECONDS / 2,
+            socket_timeout=PATIENCE_SECONDS / 2,
+            retry=Retry(NoBackoff(), retries=0),
+        )
+        # The library reads addresses in its own way, without Unix sockets; the pool knows where Redis is.
+        options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
+        self._counter = MovingWindowRateLimiter(RedisStorage("redis://", key_prefix=_KEY_PREFIX, **options))
+        self._away = False
+        self._next_attempt = 0.0
+
+    async def ask(self, question: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T | None:
+        """The answer, or none from a Redis that is away."""
+        was_away = self._away
+        if was_away:
+            if time.monotonic() < self._next_attempt:
+                return None
+            # One request finds out for all.
+            self._next_attempt = time.monotonic() + RETRY_SECONDS
+        try:
+            # A request that is given up midway would keep its connection from the pool for ever.
+            with anyio.CancelScope(shield=True):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    answer = await question(self._counter)
+        except (RedisError, OSError) as error:
+            self._lost(error)
+            return None
+        if was_away:
+            self._away = False
+            logger.info("Redis answers again: tries are counted there")
+        return answer
+
+    def _lost(self, error: Exception) -> None:
+        if not self._away:
+            logger.warning("Redis does not answer, each process counts tries on its own: %r", error)
+        self._away = True
+        self._next_attempt = time.monotonic() + RETRY_SECONDS
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _BoundedMemory(MemoryStorage):
+    """The library's keeps all keys and goes through them at every try, in a thread for each.
+
+    This one tidies up the key in question only; when there are too many, it forgets the one not tried for longest.
+    """
+
+    events: OrderedDict[str, list[Entry]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = OrderedDict()
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        begin = time.time() - expiry
+        entries = [entry for entry in self.events.pop(key, []) if entry.atime > begin]
+        allowed = len(entries) + amount <= limit
+        self.events[key] = [Entry(expiry)] * amount + entries if allowed else entries
+        if len(self.events) > MAX_KEYS:
+            self.events.popitem(last=False)
+        return allowed
+
+
+def _parts(limit: Limit, keys: tuple[str, ...]) -> list[str]:
+    """What tries are stored under: keys may be e-mail addresses, and whatever else somebody sends."""
+    return [limit.name, *(sha256(key.encode(errors="surrogatepass")).hexdigest()[:_KEY_LENGTH] for key in keys)]
+
+
+async def _hit(counter: MovingWindowRateLimiter, *, limit: Limit, parts: list[str]) -> tuple[bool, Allowance]:
+    left = []
+    # Whoever is refused in a short window must not use up a long one as well: they would be locked out for longer.
+    for window in limit.windows:
+        allowed = await counter.hit(window, *parts)
+        stats = await counter.get_window_stats(window, *parts)
+        reset = min(max(0, ceil(stats.reset_time - time.time())), window.get_expiry())
+        allowance = replace(_untouched(limit, window), remaining=stats.remaining if allowed else 0, reset=reset)
+        if not allowed:
+            return False, allowance
+        left.append(allowance)
+    return True, min(left, key=lambda allowance: (allowance.remaining, -allowance.reset))
+
+
+async def _clear(counter: MovingWindowRateLimiter, *, limit: Limit, parts: list[str]) -> None:
+    for window in limit.windows:
+        await counter.clear(window, *parts)
+
+
+def _untouched(limit: Limit, window: RateLimitItem) -> Allowance:
+    return Allowance(limit.name, window.amount, window.get_expiry(), window.amount, window.get_expiry())

@@ -1,0 +1,29 @@
+"""Accounts that are about to be deleted."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.db.base import Base, BigId, one_of
+
+
+class ArticleFate(StrEnum):
+    """What becomes of the articles of an account that is deleted."""
+
+    HAND_OVER = "hand_over"
+    REMOVE = "remove"
+
+
+class AccountDeletion(Base):
+    """An account's owner wants it gone at `due_at`; logging in before that takes it back."""
+
+    __tablename__ = "account_deletions"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    articles: Mapped[ArticleFate] = mapped_column(one_of(ArticleFate, "articles"))
+    heir_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    requested_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime] = mapped_column(index=True)

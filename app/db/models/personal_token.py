@@ -1,0 +1,28 @@
+"""Personal access tokens: what scripts log in with."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.scopes import Scope
+from app.db.base import Base, BigId, PrimaryKey
+
+
+class PersonalToken(Base):
+    __tablename__ = "personal_tokens"
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # Separated by spaces, as in OAuth.
+    scope: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        return frozenset(Scope(word) for word in self.scope.split())

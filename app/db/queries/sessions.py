@@ -1,0 +1,48 @@
+"""Selects of login sessions and their tokens."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.core import clock
+from app.db.models import LoginSession, RefreshToken, User
+
+
+def of_refresh_token(digest: str) -> Select[Any]:
+    """The token with this digest, its session and its account; locked, so that of two uses the second sees the first.
+
+    The session is locked and the token read: PostgreSQL reads a row again once it has got the lock on it.
+    """
+    return (
+        select(RefreshToken, LoginSession, User)
+        .join(LoginSession, RefreshToken.session_id == LoginSession.id)
+        .join(User, LoginSession.user_id == User.id)
+        .where(RefreshToken.digest == digest)
+        .with_for_update(of=(RefreshToken, LoginSession))
+        .execution_options(populate_existing=True)
+    )
+
+
+def of_access_token(user_id: int, session_id: int, version: int) -> Select[Any]:
+    """The active account and its session, in one query for every request."""
+    return (
+        select(User, LoginSession.id, LoginSession.authenticated_at)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(
+            User.id == user_id,
+            User.is_active,
+            User.token_version == version,
+            LoginSession.id == session_id,
+            LoginSession.expires_at > clock.now(),
+        )
+    )
+
+
+def of_account(user_id: int, now: datetime) -> Select[Any]:
+    """An account's sessions, the one last used first."""
+    return (
+        select(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)
+        .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
+    )

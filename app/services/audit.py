@@ -1,0 +1,45 @@
+"""The audit log: who did what to what, when and from where."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.client import Client
+from app.core.logging import request_id
+from app.db.models import AuditEvent
+from app.db.models.user import User
+
+_DEVICE_LENGTH = 300
+
+
+class AuditLog:
+    """Where services say what has happened; it is stored with what they did, or not at all."""
+
+    def __init__(self, session: AsyncSession, client: Client) -> None:
+        self._session = session
+        self._client = client
+
+    def record(
+        self,
+        action: str,
+        *,
+        actor: User | None = None,
+        subject: object | None = None,
+        **details: Any,
+    ) -> None:
+        """Remember an action, such as `login.failed`. Neither secrets nor personal data belong into the details.
+
+        `subject` is the row that it was done to, which must have been flushed.
+        """
+        self._session.add(
+            AuditEvent(
+                action=action,
+                actor_id=actor.id if actor is not None else None,
+                subject_type=getattr(subject, "__tablename__", None),
+                subject_id=getattr(subject, "id", None),
+                address=self._client.address,
+                device=self._client.device[:_DEVICE_LENGTH],
+                request_id=request_id.get(),
+                details=details,
+            )
+        )

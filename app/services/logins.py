@@ -1,0 +1,105 @@
+"""Logging in."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings
+from app.core.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
+from app.core.limits import RateLimiter
+from app.core.passwords import PasswordHasher
+from app.core.signed_tokens import BadToken, SignedTokens
+from app.db.models import AccountDeletion, User
+from app.db.queries import second_factors, users
+from app.db.session import reading
+from app.policies.limits import LOGIN_FAILURES
+from app.schemas.users import LoginForm
+from app.services.audit import AuditLog
+from app.services.sessions import SessionService, TokenPair
+
+PENDING = timedelta(minutes=5)
+
+
+class LoginService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        passwords: PasswordHasher,
+        limiter: RateLimiter,
+        sessions: SessionService,
+        audit: AuditLog,
+    ) -> None:
+        self._session = session
+        self._pending = SignedTokens(settings.access_secret_key, "colophon:second-factor")
+        self._passwords = passwords
+        self._limiter = limiter
+        self._sessions = sessions
+        self._audit = audit
+
+    async def log_in(self, form: LoginForm) -> TokenPair:
+        """Begin a session for the account with this e-mail address or username.
+
+        Raises `InvalidCredentials`, `SecondFactorRequired`, or `TooManyRequests` after failures in a row.
+        """
+        login = _as_stored(form.username)
+        # Counted by what was typed, known or not: that one address and one username slow down together would tell
+        # that they belong to the same account.
+        await self._limiter.hit(LOGIN_FAILURES, login)
+        async with reading(self._session):
+            user = await self._session.scalar(users.by_login(login))
+        is_right, better_hash = await self._passwords.verify(form.password, user.hashed_password if user else None)
+        if user is None or not is_right or not user.is_active:
+            self._audit.record("login.failed", subject=user)
+            raise InvalidCredentials
+        if better_hash:
+            await self._replace_hash(user, better_hash)
+        await self.unlock(user)
+        return await self.finish_first_factor(user, "password")
+
+    async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
+        """Begin a session for somebody who has proved by these methods who they are, second factor included."""
+        await self._session.execute(delete(AccountDeletion).where(AccountDeletion.user_id == user.id))
+        self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
+        return await self._sessions.begin(user)
+
+    async def finish_first_factor(self, user: User, method: str) -> TokenPair:
+        """Begin a session, or ask for the second factor first. Raises `SecondFactorRequired`."""
+        if user.has_second_factor:
+            await self._require_second_factor(user)
+        return await self.complete(user, [method])
+
+    async def _require_second_factor(self, user: User) -> None:
+        methods = (await self._session.execute(second_factors.methods_of(user.id))).one()
+        names = [name for name, is_there in zip(second_factors.METHODS, methods, strict=True) if is_there]
+        pending_token = self._pending.sign(PENDING, sub=str(user.id), ver=user.token_version)
+        raise SecondFactorRequired(pending_token=pending_token, methods=names)
+
+    async def user_of_pending_token(self, token: str) -> User:
+        """Whose second factor is being asked for. Raises `InvalidPendingToken`."""
+        try:
+            claims = self._pending.read(token)
+        except BadToken as error:
+            raise InvalidPendingToken from error
+        user = await self._session.get(User, int(claims["sub"]))
+        if user is None or not user.is_active or claims.get("ver") != user.token_version:
+            raise InvalidPendingToken
+        return user
+
+    async def unlock(self, user: User) -> None:
+        """Forget failed logins: it was the owner after all."""
+        for login in filter(None, (user.email, user.username)):
+            await self._limiter.clear(LOGIN_FAILURES, login)
+
+    async def _replace_hash(self, user: User, better_hash: str) -> None:
+        """Only if the password has not been changed meanwhile."""
+        unchanged = (User.id == user.id) & (User.hashed_password == user.hashed_password)
+        await self._session.execute(update(User).where(unchanged).values(hashed_password=better_hash))
+
+
+def _as_stored(login: str) -> str:
+    """A login as addresses and usernames are stored: an `ü` may also have been typed as two characters."""
+    return unicodedata.normalize("NFC", login.strip()).lower()

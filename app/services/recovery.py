@@ -1,0 +1,102 @@
+"""Passwords: forgotten, chosen anew and changed."""
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import InvalidResetToken, WrongPassword
+from app.core.limits import RateLimiter
+from app.core.passwords import PasswordHasher, check_password
+from app.db.constraints import translating
+from app.db.models import LoginSession, User
+from app.db.queries import users
+from app.db.session import reading
+from app.mail.messages import MessageWriter
+from app.policies.actors import Principal
+from app.policies.limits import MAIL_TO_ADDRESS
+from app.schemas.users import ChangePasswordInput
+from app.services.audit import AuditLog
+from app.services.logins import LoginService
+from app.services.notices import Notices
+from app.services.outbox import Outbox
+from app.services.reauthentication import Reauthentication
+from app.services.user_manager import RESET_HOURS, UserManager
+
+
+class RecoveryService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        passwords: PasswordHasher,
+        limiter: RateLimiter,
+        manager: UserManager,
+        logins: LoginService,
+        reauthentication: Reauthentication,
+        outbox: Outbox,
+        messages: MessageWriter,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._passwords = passwords
+        self._limiter = limiter
+        self._manager = manager
+        self._logins = logins
+        self._reauthentication = reauthentication
+        self._outbox = outbox
+        self._messages = messages
+        self._audit = audit
+        self._notices = notices
+
+    async def forgot_password(self, email: str) -> None:
+        """Mail a link to choose a new password, if there is an account. Raises `TooManyRequests`."""
+        await self._limiter.hit(MAIL_TO_ADDRESS, email)
+        user = await self._session.scalar(users.by_login(email))
+        if user is not None and user.is_active:
+            self.mail_reset_link(user, email)
+
+    def mail_reset_link(self, user: User, address: str) -> None:
+        """Mail a link to choose a new password; whoever follows it is logged out everywhere else."""
+        token = self._manager.reset_token(user)
+        self._audit.record("password.reset_requested", subject=user)
+        self._outbox.put(self._messages.password_reset(address, user.username, token, RESET_HOURS))
+
+    async def reset_password(self, token: str, password: str) -> None:
+        """Choose a new password with the mailed token; whoever reads the mail owns the address.
+
+        Raises `InvalidResetToken` or `WeakPassword`.
+        """
+        async with reading(self._session):
+            user = await self._manager.user_of_reset_token(token)
+        check_password(password, email=user.address, username=user.username)
+        hashed = await self._passwords.hash(password)
+        # Once more under a lock, for the token works a single time even when it is used twice at once.
+        await self._session.refresh(user, with_for_update=True)
+        if await self._manager.user_of_reset_token(token) is not user:
+            raise InvalidResetToken
+        await self._set_password(user, hashed)
+        user.is_verified = True
+        with translating({"uq_users_email": InvalidResetToken()}):
+            await self._session.flush()
+        self._audit.record("password.reset", actor=user, subject=user)
+        await self._logins.unlock(user)
+
+    async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
+        """Choose a new password knowing the old one; every login ends.
+
+        Raises `WrongPassword`, `RecentLoginRequired` or `WeakPassword`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, data.current_password)
+        check_password(data.new_password, email=user.address, username=user.username, field="new_password")
+        hashed, checked = await self._passwords.hash(data.new_password), user.hashed_password
+        # Once more under a lock: the password may have been reset meanwhile, because somebody else knew it.
+        await self._session.refresh(user, with_for_update=True)
+        if user.hashed_password != checked:
+            raise WrongPassword(field="current_password")
+        await self._set_password(user, hashed)
+        self._audit.record("password.changed", actor=user, subject=user)
+
+    async def _set_password(self, user: User, hashed: str) -> None:
+        user.change_password(hashed)
+        await self._session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+        self._notices.password_changed(user)

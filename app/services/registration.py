@@ -1,0 +1,104 @@
+"""Opening an account, and confirming the address that it claims.
+
+Whether an address belongs to somebody already is told to nobody but its owner: whoever registers with it gets an
+account that claims it like any other, and only the mail that follows is another one.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import Settings
+from app.core.errors import InvalidVerificationToken
+from app.core.limits import RateLimiter
+from app.core.passwords import PasswordHasher, check_password
+from app.db.constraints import translating
+from app.db.models import User
+from app.db.queries import users
+from app.mail.messages import MessageWriter
+from app.policies.limits import MAIL_TO_ADDRESS
+from app.schemas.users import RegisterInput
+from app.services.accounts import UNIQUE_ACCOUNT
+from app.services.audit import AuditLog
+from app.services.notices import Notices
+from app.services.outbox import Outbox
+from app.services.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
+
+
+class RegistrationService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        passwords: PasswordHasher,
+        limiter: RateLimiter,
+        manager: UserManager,
+        outbox: Outbox,
+        messages: MessageWriter,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._passwords = passwords
+        self._limiter = limiter
+        self._manager = manager
+        self._outbox = outbox
+        self._messages = messages
+        self._audit = audit
+        self._notices = notices
+
+    async def register(self, data: RegisterInput) -> None:
+        """Open an account that claims an address, and write to that address.
+
+        Raises `WeakPassword`, `UsernameTaken` or `TooManyRequests`.
+        """
+        check_password(data.password, email=data.email, username=data.username)
+        await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+        user = User(
+            pending_email=data.email,
+            username=data.username,
+            display_name=data.display_name or data.username,
+            role=self._settings.default_role,
+            hashed_password=await self._passwords.hash(data.password),
+        )
+        self._session.add(user)
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        self._audit.record("account.registered", actor=user, subject=user)
+        await self.write_to_claimed_address(user)
+
+    async def write_to_claimed_address(self, user: User) -> None:
+        """Mail the link that confirms the address which an account claims; to its owner, if it has one, a notice."""
+        address = user.pending_email or user.email
+        if address is None:
+            return
+        owner = await self._session.scalar(select(User).where(User.email == address, users.exists))
+        if owner is not None and owner is not user:
+            self._notices.registration_attempt(owner)
+            return
+        token = self._manager.verification_token(user, address)
+        self._outbox.put(self._messages.verification(address, user.username, token, VERIFICATION_HOURS))
+
+    async def request_verification(self, email: str) -> None:
+        """Mail the link once more, if there is an account that still needs it. Raises `TooManyRequests`."""
+        await self._limiter.hit(MAIL_TO_ADDRESS, email)
+        user = await self._session.scalar(users.waiting_for_confirmation(email))
+        if user is not None:
+            await self.write_to_claimed_address(user)
+
+    async def verify(self, token: str) -> User:
+        """Confirm the address with the mailed token. Raises `InvalidVerificationToken`."""
+        user = await self._manager.verify(token)
+        await self._session.refresh(user, with_for_update=True)
+        # Once more under the lock: of two who redeem tokens at once the second may be too late.
+        if await self._manager.verify(token) is not user:
+            raise InvalidVerificationToken
+        before = user.email
+        user.confirm_address()
+        with translating({"uq_users_email": InvalidVerificationToken()}):
+            await self._session.flush()
+        if before is not None and before != user.email:
+            undo = self._manager.undo_token(user, before, user.email or "")
+            self._outbox.put(self._messages.email_change(before, user.username, user.email or "", undo, UNDO_DAYS))
+        self._audit.record("account.address_confirmed", actor=user, subject=user)
+        return user

@@ -1,0 +1,59 @@
+"""Logging in as people do, and travelling in time while logged in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from app.db.models import User
+from tests.support.people import People, client_of
+
+PASSWORD = "four calm otters"
+
+
+async def with_password(people: People, **attributes: Any) -> User:
+    """An account that `PASSWORD` logs in to."""
+    hashed = await people.app.state.shared.passwords.hash(PASSWORD)
+    return await people.user(hashed_password=hashed, **attributes)
+
+
+async def log_in(client: httpx.AsyncClient, login: str, password: str = PASSWORD, **fields: Any) -> httpx.Response:
+    return await client.post("/auth/login", data={"username": login, "password": password, **fields})
+
+
+@dataclass
+class Device:
+    """A client that keeps its tokens as an app does."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    refresh_token: str = ""
+
+    async def log_in(self, login: str, password: str = PASSWORD) -> None:
+        self.take(await log_in(self.client, login, password))
+
+    def take(self, answer: httpx.Response) -> None:
+        assert answer.status_code == 200, answer.text
+        tokens = answer.json()
+        self.refresh_token = tokens["refresh_token"]
+        self.client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+
+    async def refresh(self, token: str | None = None) -> httpx.Response:
+        return await self.client.post("/auth/refresh", json={"refresh_token": token or self.refresh_token})
+
+    async def renew(self) -> None:
+        self.take(await self.refresh())
+
+    async def is_logged_in(self) -> bool:
+        return (await self.client.get("/users/me")).status_code == 200
+
+
+async def device_of(people: People, login: str, name: str = "A browser") -> Device:
+    """A device that has just logged in; it says `name` about itself."""
+    client = client_of(people.app)
+    client.headers["User-Agent"] = name
+    people.clients.append(client)
+    device = Device(people.app, client)
+    await device.log_in(login)
+    return device
