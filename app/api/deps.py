@@ -54,7 +54,8 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 async def get_client(request: Request, settings: SettingsDep) -> Client:
     peer = request.client.host if request.client else None
-    address = client_address(peer, request.headers.get("X-Forwarded-For"), settings.trusted_proxies)
+    forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
+    address = client_address(peer, forwarded_for, settings.trusted_proxies)
     return Client(address, request.headers.get("User-Agent", ""))
 
 
@@ -91,6 +92,17 @@ async def get_actor(
 
 
 ActorDep = Annotated[Principal | None, Depends(get_actor)]
+
+
+def limited_by_account(limit: Limit) -> Any:
+    """For a route's `dependencies`: no more than this by one account; strangers are the route's own affair."""
+
+    async def count(request: Request, response: Response, actor: ActorDep) -> None:
+        if actor is not None:
+            allowance = await request.app.state.shared.limiter.hit(limit, str(actor.id))
+            response.headers.update(allowance.headers())
+
+    return Depends(count)
 
 
 async def get_account(actor: ActorDep) -> Principal:

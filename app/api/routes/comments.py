@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.core.errors import (
     ArticleNotFound,
@@ -17,8 +17,10 @@ from app.core.errors import (
     ParentCommentNotFound,
     ThreadTooDeep,
     TooComplex,
+    TooManyRequests,
     Unauthenticated,
 )
+from app.policies.limits import COMMENT, COMMENTS_OF_ACCOUNT
 from app.schemas.comments import (
     CommentInput,
     CommentListQuery,
@@ -54,7 +56,16 @@ async def list_comments(
 @router.post(
     "/articles/{slug}/comments",
     status_code=201,
-    responses=raises(*_WRITER, ArticleNotFound, ParentCommentNotFound, ThreadTooDeep, EmptyComment, TooComplex),
+    dependencies=[limited(COMMENT), limited_by_account(COMMENTS_OF_ACCOUNT)],
+    responses=raises(
+        *_WRITER,
+        ArticleNotFound,
+        ParentCommentNotFound,
+        ThreadTooDeep,
+        EmptyComment,
+        TooComplex,
+        TooManyRequests,
+    ),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
     return await services.comments.create(actor, slug, data)

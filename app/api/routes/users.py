@@ -22,7 +22,7 @@ from app.core.errors import (
     WeakPassword,
     WrongPassword,
 )
-from app.policies.limits import MAIL
+from app.policies.limits import MAIL, SEARCH
 from app.schemas.pages import CountedPage
 from app.schemas.users import ChangePasswordInput, EmailChangeInput, ProfileUpdate, UserListQuery, UserOut, UserUpdate
 
@@ -66,7 +66,12 @@ async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
     await services.email_changes.withdraw(owner)
 
 
-@router.get("", response_model=CountedPage[UserOut], responses=raises(*_ADMIN))
+@router.get(
+    "",
+    response_model=CountedPage[UserOut],
+    dependencies=[limited(SEARCH)],
+    responses=raises(*_ADMIN, TooManyRequests),
+)
 async def list_users(services: ServicesDep, actor: ActorDep, query: Annotated[UserListQuery, Query()]) -> Any:
     """All accounts, the newest first; for admins."""
     return await services.users.list(actor, query)
