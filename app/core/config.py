@@ -1,13 +1,12 @@
 """Settings, read from the environment and from `.env`; every one is documented in `.env.example`."""
 
 import json
-import re
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import EmailStr, Field, SecretStr, field_validator, model_validator
+from pydantic import EmailStr, Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -141,9 +140,28 @@ class Settings(BaseSettings):
     @field_validator("oidc_issuer")
     @classmethod
     def _require_https(cls, value: str | None) -> str | None:
-        if value is not None and not re.match(r"^(https://|http://(localhost|127\.0\.0\.1)(:\d+)?(/|$))\S*", value):
+        if value is None:
+            return None
+        url = HttpUrl(value)
+        if url.scheme != "https" and url.host not in {"localhost", "127.0.0.1"}:
             raise ValueError("must be an https address")
         return value
+
+    @field_validator("oidc_name")
+    @classmethod
+    def _refuse_names_of_other_providers(cls, value: str) -> str:
+        if value in {"google", "github"}:
+            raise ValueError("is the name of another provider")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_half_a_provider(self) -> Self:
+        for name in ("google", "github", "oidc"):
+            given = [getattr(self, f"{name}_client_{part}") for part in ("id", "secret")]
+            given += [self.oidc_issuer] if name == "oidc" else []
+            if any(given) and not all(given):
+                raise ValueError(f"{name.upper()}_CLIENT_ID and all that belongs to it are needed together")
+        return self
 
     @model_validator(mode="after")
     def _refuse_example_secrets(self) -> Self:

@@ -19,6 +19,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from app.core.errors import TooManyRequests
@@ -115,7 +116,8 @@ class _Redis:
             timeout=PATIENCE_SECONDS,
             socket_connect_timeout=PATIENCE_SECONDS / 2,
             socket_timeout=PATIENCE_SECONDS / 2,
-            retry=Retry(NoBackoff(), retries=0),
+            # Once, and at once: a connection may have been closed while it was idle.
+            retry=Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
         )
         # The library reads addresses in its own way, without Unix sockets; the pool knows where Redis is.
         options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
@@ -141,12 +143,12 @@ class _Redis:
             return None
         if was_away:
             self._away = False
-            logger.info("Redis answers again: tries are counted there")
+            logger.info("Redis is back, all processes count together")
         return answer
 
     def _lost(self, error: Exception) -> None:
         if not self._away:
-            logger.warning("Redis does not answer, each process counts tries on its own: %r", error)
+            logger.warning("Redis is away (%s: %s), each process counts on its own", type(error).__name__, error)
         self._away = True
         self._next_attempt = time.monotonic() + RETRY_SECONDS
 
@@ -183,16 +185,14 @@ def _parts(limit: Limit, keys: tuple[str, ...]) -> list[str]:
 
 async def _hit(counter: MovingWindowRateLimiter, *, limit: Limit, parts: list[str]) -> tuple[bool, Allowance]:
     left = []
-    # Whoever is refused in a short window must not use up a long one as well: they would be locked out for longer.
+    allowed = True
     for window in limit.windows:
-        allowed = await counter.hit(window, *parts)
+        # Who is refused in a short window does not use up a long one: it would lock them out for longer.
+        allowed = allowed and await counter.hit(window, *parts)
         stats = await counter.get_window_stats(window, *parts)
         reset = min(max(0, ceil(stats.reset_time - time.time())), window.get_expiry())
-        allowance = replace(_untouched(limit, window), remaining=stats.remaining if allowed else 0, reset=reset)
-        if not allowed:
-            return False, allowance
-        left.append(allowance)
-    return True, min(left, key=lambda allowance: (allowance.remaining, -allowance.reset))
+        left.append(replace(_untouched(limit, window), remaining=stats.remaining, reset=reset))
+    return allowed, min(left, key=lambda allowance: (allowance.remaining, -allowance.reset))
 
 
 async def _clear(counter: MovingWindowRateLimiter, *, limit: Limit, parts: list[str]) -> None:

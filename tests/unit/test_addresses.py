@@ -68,7 +68,7 @@ def test_when_all_are_proxies_the_furthest_is_the_client() -> None:
         "1.2.3.256",
         "010.1.1.1",
         "10.0.0.0/8",
-        "١.٢.٣.٤",
+        "\u0661.2.3.4",
         "%",
         "\x00",
         "1" * 60_000,
