@@ -15,6 +15,7 @@ from app.core import logging
 from app.core.config import Settings
 from app.db.session import open_database
 from app.mail.mailer import mailer_for
+from app.services.mail_request_worker import MailRequestWorker
 from app.services.outbox import OutboxWorker
 from app.services.wiring import shared_by
 
@@ -61,11 +62,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database = open_database(app.state.settings.database_url)
     app.state.database = database
     stopping = asyncio.Event()
-    sending = asyncio.create_task(OutboxWorker(database, mailer_for(app.state.settings)).run(stopping))
+    workers = (
+        OutboxWorker(database, mailer_for(app.state.settings)),
+        MailRequestWorker(database, app.state.shared),
+    )
+    working = asyncio.gather(*(worker.run(stopping) for worker in workers))
     yield
     stopping.set()
     # Cut short, a mail would wait for its lease to end, and might leave twice.
     with suppress(TimeoutError):
-        await asyncio.wait_for(sending, FINISH_SECONDS)
+        await asyncio.wait_for(working, FINISH_SECONDS)
     await app.state.shared.limiter.aclose()
     await database.dispose()

@@ -241,6 +241,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False)
 
+    op.create_table(
+        "mail_requests",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "mail",
+            sa.Enum("password_reset", "verification", name="mail", native_enum=False, create_constraint=True),
+            nullable=False,
+        ),
+        sa.Column("email", _address(), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("device", sa.String(length=300), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_requests")),
+        sqlite_autoincrement=True,
+    )
     # SQLite rebuilds the table for this, and has to be told what it does not reflect.
     with op.batch_alter_table("users", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(sa.Column("pending_email", _address(), nullable=True))
@@ -269,6 +284,7 @@ def downgrade() -> None:
         batch_op.alter_column("email", existing_type=_address(), nullable=False)
         batch_op.drop_column("has_second_factor")
         batch_op.drop_column("pending_email")
+    op.drop_table("mail_requests")
     op.drop_table("refresh_tokens")
     op.drop_table("totps")
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
 from app.core.addresses import client_address, network_of
-from app.core.client import Client
+from app.core.client import DEVICE_LENGTH, Client
 from app.core.config import Settings
 from app.core.errors import AppError, InsufficientScope, LoginRequired
 from app.core.limits import Limit
@@ -56,7 +56,7 @@ async def get_client(request: Request, settings: SettingsDep) -> Client:
     peer = request.client.host if request.client else None
     forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
     address = client_address(peer, forwarded_for, settings.trusted_proxies)
-    return Client(address, request.headers.get("User-Agent", ""))
+    return Client(address, request.headers.get("User-Agent", "")[:DEVICE_LENGTH])
 
 
 ClientDep = Annotated[Client, Depends(get_client)]

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+DEVICE_LENGTH = 300
+
 
 @dataclass(frozen=True)
 class Client:
-    """The address that it came from, and what the device says about itself."""
+    """The address that it came from, and what the device says about itself, at most `DEVICE_LENGTH` characters."""
 
     address: str
     device: str

@@ -9,8 +9,6 @@ from app.core.logging import request_id
 from app.db.models import AuditEvent
 from app.db.models.user import User
 
-_DEVICE_LENGTH = 300
-
 
 class AuditLog:
     """Where services say what has happened; it is stored with what they did, or not at all."""
@@ -38,7 +36,7 @@ class AuditLog:
                 subject_type=getattr(subject, "__tablename__", None),
                 subject_id=getattr(subject, "id", None),
                 address=self._client.address,
-                device=self._client.device[:_DEVICE_LENGTH],
+                device=self._client.device,
                 request_id=request_id.get(),
                 details=details,
             )

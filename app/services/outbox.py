@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Executable, delete, select, update
@@ -13,10 +12,10 @@ from app.db.models import OutboxMail
 from app.db.session import Database
 from app.mail.mailer import Mailer
 from app.mail.messages import Message
+from app.services.background import repeat
 
 MAX_ATTEMPTS = 12
 _POLL_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
 _BATCH = 10
 _FIRST_DELAY = timedelta(seconds=15)
 _LONGEST_DELAY = timedelta(hours=2)
@@ -52,18 +51,7 @@ class OutboxWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until told to stop, then finish what is under way. A database that is away is waited for."""
-        pause = _POLL_SECONDS
-        while not stopping.is_set():
-            try:
-                sent_any = await self.send_due()
-            except Exception as error:  # noqa: BLE001 - mails must go on leaving, whatever happens to one round
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-                _log.error("the outbox cannot be read, next try in %d s: %r", pause, error)
-                await _wait(stopping, pause)
-                continue
-            pause = _POLL_SECONDS
-            if not sent_any:
-                await _wait(stopping, pause)
+        await repeat("sending mails", self.send_due, _POLL_SECONDS, stopping)
 
     async def send_due(self) -> bool:
         """Try each mail that is due once; whether there was any."""
@@ -120,7 +108,3 @@ class OutboxWorker:
             await session.execute(statement)
             await session.commit()
 
-
-async def _wait(stopping: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)

@@ -4,18 +4,17 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import InvalidResetToken, WrongPassword
-from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher, check_password
 from app.db.constraints import translating
-from app.db.models import LoginSession, User
+from app.db.models import LoginSession, RequestedMail, User
 from app.db.queries import users
 from app.db.session import reading
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
-from app.policies.limits import MAIL_TO_ADDRESS
 from app.schemas.users import ChangePasswordInput
 from app.services.audit import AuditLog
 from app.services.logins import LoginService
+from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
 from app.services.outbox import Outbox
 from app.services.reauthentication import Reauthentication
@@ -27,7 +26,7 @@ class RecoveryService:
         self,
         session: AsyncSession,
         passwords: PasswordHasher,
-        limiter: RateLimiter,
+        requests: MailRequests,
         manager: UserManager,
         logins: LoginService,
         reauthentication: Reauthentication,
@@ -38,7 +37,7 @@ class RecoveryService:
     ) -> None:
         self._session = session
         self._passwords = passwords
-        self._limiter = limiter
+        self._requests = requests
         self._manager = manager
         self._logins = logins
         self._reauthentication = reauthentication
@@ -48,8 +47,11 @@ class RecoveryService:
         self._notices = notices
 
     async def forgot_password(self, email: str) -> None:
-        """Mail a link to choose a new password, if there is an account. Raises `TooManyRequests`."""
-        await self._limiter.hit(MAIL_TO_ADDRESS, email)
+        """Have a link to choose a new password mailed, if there is an account. Raises `TooManyRequests`."""
+        await self._requests.put(RequestedMail.PASSWORD_RESET, email)
+
+    async def mail_forgotten(self, email: str) -> None:
+        """Mail that link, now that nobody waits for the answer."""
         user = await self._session.scalar(users.by_login(email))
         if user is not None and user.is_active:
             self.mail_reset_link(user, email)

@@ -12,13 +12,14 @@ from app.core.errors import InvalidVerificationToken
 from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher, check_password
 from app.db.constraints import translating
-from app.db.models import User
+from app.db.models import RequestedMail, User
 from app.db.queries import users
 from app.mail.messages import MessageWriter
 from app.policies.limits import MAIL_TO_ADDRESS
 from app.schemas.users import RegisterInput
 from app.services.accounts import UNIQUE_ACCOUNT
 from app.services.audit import AuditLog
+from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
 from app.services.outbox import Outbox
 from app.services.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
@@ -31,6 +32,7 @@ class RegistrationService:
         settings: Settings,
         passwords: PasswordHasher,
         limiter: RateLimiter,
+        requests: MailRequests,
         manager: UserManager,
         outbox: Outbox,
         messages: MessageWriter,
@@ -41,6 +43,7 @@ class RegistrationService:
         self._settings = settings
         self._passwords = passwords
         self._limiter = limiter
+        self._requests = requests
         self._manager = manager
         self._outbox = outbox
         self._messages = messages
@@ -80,8 +83,11 @@ class RegistrationService:
         self._outbox.put(self._messages.verification(address, user.username, token, VERIFICATION_HOURS))
 
     async def request_verification(self, email: str) -> None:
-        """Mail the link once more, if there is an account that still needs it. Raises `TooManyRequests`."""
-        await self._limiter.hit(MAIL_TO_ADDRESS, email)
+        """Have the link mailed once more, if there is an account that needs it. Raises `TooManyRequests`."""
+        await self._requests.put(RequestedMail.VERIFICATION, email)
+
+    async def mail_verification(self, email: str) -> None:
+        """Mail that link, now that nobody waits for the answer."""
         user = await self._session.scalar(users.waiting_for_confirmation(email))
         if user is not None:
             await self.write_to_claimed_address(user)

@@ -24,7 +24,6 @@ from app.services.user_manager import AccessTokens
 REFRESH_PREFIX = "clr"
 # For a client whose answer got lost, and for two tabs that ask at the same moment.
 GRACE = timedelta(seconds=10)
-_DEVICE_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class SessionService:
         """Log an account in on this client; who it is must have been proved."""
         login = LoginSession(
             user_id=user.id,
-            device=self._client.device[:_DEVICE_LENGTH],
+            device=self._client.device,
             address=self._client.address,
             expires_at=clock.now() + timedelta(days=self._settings.refresh_token_expire_days),
         )
@@ -95,7 +94,7 @@ class SessionService:
             .values(used_at=now)
         )
         login.last_used_at, login.address = now, self._client.address
-        login.device = self._client.device[:_DEVICE_LENGTH]
+        login.device = self._client.device
         return await self._pair(user, login.id, token.generation + 1)
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:

@@ -7,23 +7,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.client import Client
 from app.core.config import Settings
+from app.core.encryption import Cipher
 from app.core.limits import RateLimiter
+from app.core.passkeys import relying_party
 from app.core.passwords import PasswordHasher
 from app.db.models import User
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
 from app.services.accounts import AccountService
+from app.services.administration import Administration
 from app.services.articles import ArticleService
 from app.services.audit import AuditLog
 from app.services.categories import CategoryService
+from app.services.challenges import Challenges
 from app.services.comments import CommentService
 from app.services.email_changes import EmailChangeService
 from app.services.logins import LoginService
+from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
 from app.services.outbox import Outbox
+from app.services.passkeys import PasskeyService
+from app.services.protection import Protection
 from app.services.reauthentication import Reauthentication
 from app.services.recovery import RecoveryService
 from app.services.registration import RegistrationService
+from app.services.second_factors import SecondFactorService
 from app.services.sessions import SessionService
 from app.services.tags import TagService
 from app.services.user_manager import AccessTokens, UserDatabase, UserManager
@@ -38,6 +46,10 @@ class Shared:
     limiter: RateLimiter
     passwords: PasswordHasher = field(default_factory=PasswordHasher)
 
+    @cached_property
+    def cipher(self) -> Cipher:
+        return Cipher([secret.get_secret_value() for secret in self.settings.access_secret_key])
+
 
 def shared_by(settings: Settings) -> Shared:
     """What requests share with these settings."""
@@ -49,6 +61,7 @@ class Services:
 
     def __init__(self, session: AsyncSession, shared: Shared, client: Client) -> None:
         self._session = session
+        self._shared = shared
         self._client = client
         self._settings = shared.settings
         self._limiter = shared.limiter
@@ -67,6 +80,10 @@ class Services:
     @cached_property
     def messages(self) -> MessageWriter:
         return MessageWriter(self._settings.site_name, self._settings.frontend_url)
+
+    @cached_property
+    def mail_requests(self) -> MailRequests:
+        return MailRequests(self._session, self._limiter, self._client)
 
     @cached_property
     def notices(self) -> Notices:
@@ -97,6 +114,7 @@ class Services:
             self._settings,
             self._passwords,
             self._limiter,
+            self.mail_requests,
             self.manager,
             self.outbox,
             self.messages,
@@ -114,11 +132,44 @@ class Services:
         return LoginService(self._session, self._settings, self._passwords, self._limiter, self.sessions, self.audit)
 
     @cached_property
+    def protection(self) -> Protection:
+        return Protection(self._session, self.sessions)
+
+    @cached_property
+    def second_factors(self) -> SecondFactorService:
+        return SecondFactorService(
+            self._session,
+            self._settings,
+            self._shared.cipher,
+            self._limiter,
+            self.logins,
+            self.reauthentication,
+            self.protection,
+            self.audit,
+            self.notices,
+        )
+
+    @cached_property
+    def passkeys(self) -> PasskeyService:
+        settings = self._settings
+        here = relying_party(settings.site_name, settings.frontend_url, settings.cors_origins)
+        return PasskeyService(
+            self._session,
+            here,
+            Challenges(self._session),
+            self.logins,
+            self.reauthentication,
+            self.protection,
+            self.audit,
+            self.notices,
+        )
+
+    @cached_property
     def recovery(self) -> RecoveryService:
         return RecoveryService(
             self._session,
             self._passwords,
-            self._limiter,
+            self.mail_requests,
             self.manager,
             self.logins,
             self.reauthentication,
@@ -145,7 +196,11 @@ class Services:
 
     @cached_property
     def users(self) -> UserService:
-        return UserService(self._session, self.sessions, self.audit)
+        return UserService(self._session, self.administration)
+
+    @cached_property
+    def administration(self) -> Administration:
+        return Administration(self._session, self.sessions, self.audit)
 
     # --- The blog ------------------------------------------------------------------------------------------------
 

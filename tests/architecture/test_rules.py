@@ -21,6 +21,7 @@ COMMITTERS = (
     "app/db/session.py",
     "app/db/migrations.py",
     "app/services/outbox.py",
+    "app/services/mail_request_worker.py",
     "app/services/importing/importer.py",
     "commands/",
 )

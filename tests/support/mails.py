@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from app.db.models import OutboxMail
 from app.mail.messages import Message
+from app.services.mail_request_worker import MailRequestWorker
 
 
 async def mails_waiting(app: FastAPI) -> list[OutboxMail]:
-    """What is in the outbox, the oldest first."""
+    """What is in the outbox, the oldest first, with what was asked for and has not been looked up yet."""
+    await MailRequestWorker(app.state.database, app.state.shared).carry_out_pending()
     async with app.state.database.reading() as session:
         return list(await session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 

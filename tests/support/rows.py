@@ -21,6 +21,7 @@ from app.db.models import (
     Comment,
     Invitation,
     LoginSession,
+    MailRequest,
     OutboxMail,
     Passkey,
     PasskeyChallenge,
@@ -28,6 +29,7 @@ from app.db.models import (
     ProviderAccount,
     RecoveryCode,
     RefreshToken,
+    RequestedMail,
     Tag,
     Totp,
     User,
@@ -88,6 +90,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         ProviderAccount(user_id=user_id, provider="github", subject="1"),
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
         AccountDeletion(user_id=user_id, articles=ArticleFate.REMOVE, due_at=now),
+        MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", address="", device=""),
         AuditEvent(action="login", actor_id=user_id, address="203.0.113.7", device="", request_id=""),
     ]
 

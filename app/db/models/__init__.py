@@ -8,6 +8,7 @@ from app.db.models.comment import Comment
 from app.db.models.invitation import Invitation
 from app.db.models.login_session import LoginSession, RefreshToken
 from app.db.models.mail import OutboxMail
+from app.db.models.mail_request import MailRequest, RequestedMail
 from app.db.models.personal_token import PersonalToken
 from app.db.models.provider_account import ProviderAccount
 from app.db.models.second_factor import Passkey, PasskeyChallenge, RecoveryCode, Totp
@@ -24,6 +25,7 @@ __all__ = [
     "Comment",
     "Invitation",
     "LoginSession",
+    "MailRequest",
     "OutboxMail",
     "Passkey",
     "PasskeyChallenge",
@@ -31,6 +33,7 @@ __all__ = [
     "ProviderAccount",
     "RecoveryCode",
     "RefreshToken",
+    "RequestedMail",
     "Tag",
     "Totp",
     "User",

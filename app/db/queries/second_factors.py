@@ -1,10 +1,11 @@
 """Selects of second factors."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, or_, select
 
-from app.db.models import Passkey, RecoveryCode, Totp
+from app.db.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
 
 METHODS = ("totp", "recovery_code", "passkey")
 
@@ -16,3 +17,35 @@ def methods_of(user_id: int) -> Select[Any]:
         exists().where(RecoveryCode.user_id == user_id),
         exists().where(Passkey.user_id == user_id),
     )
+
+
+def confirmed_totp(user_id: int) -> Select[tuple[Totp]]:
+    return select(Totp).where(Totp.user_id == user_id, Totp.confirmed_at.is_not(None))
+
+
+def recovery_codes_left(user_id: int) -> Select[tuple[int]]:
+    return select(func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user_id)
+
+
+def passkeys_of(user_id: int) -> Select[tuple[Passkey]]:
+    """An account's passkeys, the oldest first."""
+    return select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
+
+
+def passkey_with_owner(credential_id: bytes) -> Select[tuple[Passkey, User]]:
+    return select(Passkey, User).join(User, Passkey.user_id == User.id).where(Passkey.credential_id == credential_id)
+
+
+def ways_in_besides(user_id: int, passkey_id: int) -> Select[tuple[bool]]:
+    """Whether somebody without a password could still log in to the account if this passkey were gone."""
+    return select(
+        or_(
+            exists().where(Passkey.user_id == user_id, Passkey.id != passkey_id),
+            exists().where(ProviderAccount.user_id == user_id),
+        )
+    )
+
+
+def expired_challenges(now: datetime) -> Select[tuple[int]]:
+    """The ids of challenges that nobody can answer any more, but for those that somebody else is just deleting."""
+    return select(PasskeyChallenge.id).where(PasskeyChallenge.expires_at <= now).with_for_update(skip_locked=True)

@@ -9,6 +9,8 @@ from app.db.models import Article, User
 from app.db.queries.articles import is_public
 from app.db.queries.keyset import Order
 
+# Any number of as many digits fits into the column.
+_ID_DIGITS = 18
 BY_USERNAME = Order("authors", (User.username,))
 
 # A deleted account keeps its row, so that what was written keeps a place to point to.
@@ -18,6 +20,15 @@ exists = User.deleted_at.is_(None)
 def by_login(login: str) -> Select[tuple[User]]:
     """The account with this e-mail address or username; usernames have no @ in them."""
     return select(User).where(User.email == login if "@" in login else User.username == login, exists)
+
+
+def by_name(name: str) -> Select[tuple[User]]:
+    """The account with this e-mail address, username, or id after a `#`."""
+    if not name.startswith("#"):
+        return by_login(name)
+    number = name.removeprefix("#")
+    is_id = number.isascii() and number.isdigit() and len(number) <= _ID_DIGITS
+    return select(User).where(User.id == (int(number) if is_id else 0), exists)
 
 
 def waiting_for_confirmation(email: str) -> Select[tuple[User]]:

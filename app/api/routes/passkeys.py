@@ -1,0 +1,89 @@
+"""Passkeys: one's own, and logging in with them."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import (
+    InvalidAccessToken,
+    InvalidPasskey,
+    InvalidPendingToken,
+    LastLoginMethod,
+    LoginRequired,
+    NoSecondFactor,
+    OriginNotAllowed,
+    PasskeyNotFound,
+    PasskeyTaken,
+    RecentLoginRequired,
+    TooManyRequests,
+    Unauthenticated,
+    WrongPassword,
+)
+from app.policies.limits import LOGIN
+from app.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput, PasskeyOptionsInput, PasskeyUpdate
+from app.schemas.second_factors import PasskeyOut, ReauthenticationInput
+from app.schemas.sessions import TokensOut
+
+_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
+_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
+router = APIRouter(tags=["passkeys"])
+
+
+@router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED))
+async def ask_for_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
+    """What to call `navigator.credentials.create` with, read by `PublicKeyCredential.parseCreationOptionsFromJSON`."""
+    return await services.passkeys.creation_options(owner, data.current_password)
+
+
+@router.post("/users/me/passkeys", status_code=201, responses=raises(*_OWNER, InvalidPasskey, PasskeyTaken))
+async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput) -> PasskeyAdded:
+    """Add the passkey that the browser has made, within five minutes.
+
+    If this is the account's first second factor, its other sessions end.
+    """
+    return await services.passkeys.add(owner, data)
+
+
+@router.patch("/users/me/passkeys/{passkey_id}", responses=raises(*_OWNER, PasskeyNotFound))
+async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: PasskeyUpdate) -> PasskeyOut:
+    return PasskeyOut.model_validate(await services.passkeys.rename(owner, passkey_id, data.name))
+
+
+@router.delete(
+    "/users/me/passkeys/{passkey_id}",
+    status_code=204,
+    responses=raises(*_REAUTHENTICATED, PasskeyNotFound, LastLoginMethod),
+)
+async def remove_passkey(
+    services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: ReauthenticationInput
+) -> None:
+    """Remove a passkey; the recovery codes go with the last second factor."""
+    await services.passkeys.remove(owner, passkey_id, data.current_password)
+
+
+@router.post(
+    "/auth/login/passkey-options",
+    dependencies=[limited(LOGIN)],
+    responses=raises(InvalidPendingToken, NoSecondFactor, TooManyRequests),
+)
+async def ask_for_login(services: ServicesDep, data: PasskeyOptionsInput) -> dict[str, Any]:
+    """What to call `navigator.credentials.get` with, read by `PublicKeyCredential.parseRequestOptionsFromJSON`.
+
+    Without a pending token the browser offers every passkey that it has for here.
+    """
+    return await services.passkeys.request_options(data.pending_token)
+
+
+@router.post(
+    "/auth/login/passkey",
+    dependencies=[limited(LOGIN)],
+    responses=raises(InvalidPendingToken, InvalidPasskey, OriginNotAllowed, TooManyRequests),
+)
+async def log_in_with_passkey(services: ServicesDep, cookie: RefreshCookieDep, data: PasskeyLoginInput) -> TokensOut:
+    """Log in with what the browser has answered, within five minutes; no password and no code is needed besides.
+
+    Send the pending token if the options were asked for with it.
+    """
+    return cookie.deliver(await services.passkeys.log_in(data), in_cookie=data.use_cookie)

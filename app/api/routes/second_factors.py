@@ -1,0 +1,81 @@
+"""How one's account is protected beside the password, and the second step of a login."""
+
+from fastapi import APIRouter
+
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import (
+    InvalidAccessToken,
+    InvalidPendingToken,
+    InvalidSecondFactor,
+    LoginRequired,
+    NoSecondFactor,
+    OriginNotAllowed,
+    RecentLoginRequired,
+    SecondFactorExists,
+    TooManyRequests,
+    Unauthenticated,
+    WrongPassword,
+)
+from app.policies.limits import LOGIN
+from app.schemas.second_factors import (
+    FirstRecoveryCodes,
+    NewRecoveryCodes,
+    ReauthenticationInput,
+    SecondFactorInput,
+    SecondFactorsOut,
+    TotpConfirmation,
+    TotpOut,
+)
+from app.schemas.sessions import TokensOut
+
+_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
+_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
+router = APIRouter(tags=["second factors"])
+
+
+@router.get("/users/me/second-factors", responses=raises(*_OWNER))
+async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> SecondFactorsOut:
+    """What is set up, and how many recovery codes are left."""
+    return await services.second_factors.overview(owner.account)
+
+
+@router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, SecondFactorExists))
+async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
+    """Begin to set up an authenticator app: nothing is asked of it before a code has confirmed the new secret."""
+    return await services.second_factors.begin_totp(owner, data.current_password)
+
+
+@router.put("/users/me/totp", responses=raises(*_OWNER, NoSecondFactor, SecondFactorExists, InvalidSecondFactor))
+async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirmation) -> FirstRecoveryCodes:
+    """Have the authenticator app asked for at every login from now on.
+
+    If this is the account's first second factor, its other sessions end.
+    """
+    return FirstRecoveryCodes(recovery_codes=await services.second_factors.confirm_totp(owner, data.code))
+
+
+@router.delete("/users/me/totp", status_code=204, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
+async def remove_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> None:
+    """Remove the authenticator app; the recovery codes go with the last second factor."""
+    await services.second_factors.remove_totp(owner, data.current_password)
+
+
+@router.post("/users/me/recovery-codes", status_code=201, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
+async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> NewRecoveryCodes:
+    """Make ten new recovery codes; the old ones work no longer."""
+    codes = await services.second_factors.renew_recovery_codes(owner, data.current_password)
+    return NewRecoveryCodes(recovery_codes=codes)
+
+
+@router.post(
+    "/auth/login/second-factor",
+    dependencies=[limited(LOGIN)],
+    responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed, TooManyRequests),
+)
+async def give_second_factor(services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput) -> TokensOut:
+    """Complete a login that was answered with `second_factor_required`, with a code or a recovery code.
+
+    A code works once. The pending token is good for five minutes, as long as the password stays the same.
+    """
+    return cookie.deliver(await services.second_factors.log_in(data), in_cookie=data.use_cookie)

@@ -1,0 +1,34 @@
+"""Work that goes on beside the requests, for as long as the app runs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+_LONGEST_PAUSE_SECONDS = 30.0
+_log = logging.getLogger(__name__)
+
+
+async def repeat(name: str, work: Callable[[], Awaitable[bool]], seconds: float, stopping: asyncio.Event) -> None:
+    """Do rounds of work until told to stop, and finish the one under way.
+
+    A round says whether there was anything to do: then the next follows at once, else after this many seconds. A round
+    that fails, say because the database is away, is repeated after ever longer pauses.
+    """
+    pause = seconds
+    while not stopping.is_set():
+        try:
+            was_busy = await work()
+        except Exception as error:  # noqa: BLE001 - it has to go on, whatever happens to one round
+            pause = max(seconds, min(2 * pause, _LONGEST_PAUSE_SECONDS))
+            _log.error("%s failed, next try in %d s: %r", name, pause, error)
+            await _wait(stopping, pause)
+            continue
+        pause = seconds
+        if not was_busy:
+            await _wait(stopping, pause)
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)

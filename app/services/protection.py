@@ -1,0 +1,69 @@
+"""What all second factors of an account have in common: that it has one, and the codes for when it is lost."""
+
+from sqlalchemy import CursorResult, Delete, Update, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import recovery_codes
+from app.core.errors import InvalidAccessToken
+from app.db.models import Passkey, PasskeyChallenge, RecoveryCode, Totp, User
+from app.db.queries import second_factors
+from app.policies.actors import Principal
+from app.services.sessions import SessionService
+
+
+class Protection:
+    """Keeps `User.has_second_factor` true exactly for accounts with a confirmed TOTP or a passkey.
+
+    Whoever adds or removes a factor locks the account first, and says so here afterwards.
+    """
+
+    def __init__(self, session: AsyncSession, sessions: SessionService) -> None:
+        self._session = session
+        self._sessions = sessions
+
+    async def lock(self, user: User) -> None:
+        """Have nobody else change how the account is protected until this is over. Raises `InvalidAccessToken`."""
+        await self._session.refresh(user, with_for_update=True)
+        # It may have been deleted or deactivated since it was loaded.
+        if not user.is_active:
+            raise InvalidAccessToken
+
+    async def begin(self, principal: Principal) -> list[str]:
+        """A factor has been added: the recovery codes that come with the first one, to be shown once.
+
+        Sessions that began without a second factor end, but for the one in which it was set up.
+        """
+        user = principal.account
+        if not user.has_second_factor:
+            user.has_second_factor = True
+            await self._sessions.end_all(user, but=principal.login.session_id if principal.login else None)
+        return [] if await self._session.scalar(second_factors.recovery_codes_left(user.id)) else await self.codes(user)
+
+    async def settle(self, user: User) -> None:
+        """A factor has been removed: without another one the account is not protected, and needs no codes."""
+        has_totp, _, has_passkey = (await self._session.execute(second_factors.methods_of(user.id))).one()
+        user.has_second_factor = has_totp or has_passkey
+        if not user.has_second_factor:
+            await self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+        await self._session.flush()
+
+    async def codes(self, user: User) -> list[str]:
+        """New recovery codes in place of those that there were."""
+        codes = recovery_codes.new_codes()
+        await self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+        self._session.add_all(RecoveryCode(user_id=user.id, digest=recovery_codes.digest(code)) for code in codes)
+        await self._session.flush()
+        return codes
+
+    async def forget(self, user: User) -> None:
+        """Remove all of it."""
+        for table in (Totp, Passkey, PasskeyChallenge, RecoveryCode):
+            await self._session.execute(delete(table).where(table.user_id == user.id))
+        user.has_second_factor = False
+        await self._session.flush()
+
+
+async def took_effect(session: AsyncSession, statement: Update | Delete) -> bool:
+    """Execute what changes one row at most; whether it has found that row."""
+    result = await session.execute(statement)
+    return isinstance(result, CursorResult) and result.rowcount == 1
