@@ -31,6 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
         version="1.0.0",
         description="The blog's API.",
         lifespan=_lifespan,
+        # A redirection would lead to whatever host the client named.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.shared = shared_by(settings)

@@ -97,6 +97,10 @@ async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIter
     from app.core.client import COMMAND_LINE
     from app.services.wiring import Services, shared_by
 
-    async with database.writing() as session:
-        yield Services(session, shared_by(settings), COMMAND_LINE)
-        await session.commit()
+    shared = shared_by(settings)
+    try:
+        async with database.writing() as session:
+            yield Services(session, shared, COMMAND_LINE)
+            await session.commit()
+    finally:
+        await shared.limiter.aclose()
