@@ -15,6 +15,7 @@ from app.core import logging
 from app.core.config import Settings
 from app.db.session import open_database
 from app.mail.mailer import mailer_for
+from app.services.housekeeping import Housekeeper
 from app.services.mail_request_worker import MailRequestWorker
 from app.services.outbox import OutboxWorker
 from app.services.wiring import shared_by
@@ -46,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_methods=["*"],
         allow_headers=["Authorization", "Content-Type", HEADER],
         allow_credentials=settings.auth_cookie != "off",
-        expose_headers=["Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
+        expose_headers=["Content-Disposition", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
     )
     app.add_middleware(RequestIdMiddleware)
     return app
@@ -67,6 +68,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     workers = (
         OutboxWorker(database, mailer_for(app.state.settings)),
         MailRequestWorker(database, app.state.shared),
+        Housekeeper(database, app.state.shared),
     )
     working = asyncio.gather(*(worker.run(stopping) for worker in workers))
     yield

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.runtime import load_settings, opened_database, refuse, run, unit_of_work
+from commands.runtime import EXISTS, carry_out, load_settings, opened_database, refuse, run, unit_of_work, validated
 
 if TYPE_CHECKING:
     from app.core.config import Settings
     from app.db.models import User
     from app.schemas.users import RegisterInput
 
-EXISTS = 4
 _PASSWORD_VARIABLE = "SUPERUSER_PASSWORD"
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -41,7 +40,7 @@ def create_superuser(
     settings = load_settings()
     if promote:
         login = email or username or typer.prompt("E-mail address or username")
-        user = run(settings.database_url, lambda: _promote(settings, login))
+        user = carry_out(settings, lambda services: services.accounts.promote(login))
         typer.echo(f"{user.username} ({user.email}) is an admin now.")
         return
     email = email or typer.prompt("E-mail address")
@@ -59,15 +58,9 @@ def _password(*, from_stdin: bool) -> str:
 
 
 def _validated(email: str, username: str, password: str) -> "RegisterInput":
-    from pydantic import ValidationError
-
     from app.schemas.users import RegisterInput
 
-    try:
-        return RegisterInput(email=email, username=username, password=password)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        refuse("\n".join(f"{problem['loc'][0]}: {problem['msg'].rstrip('.')}." for problem in problems))
+    return validated(RegisterInput, email=email, username=username, password=password)
 
 
 async def _create(settings: "Settings", data: "RegisterInput") -> "User":
@@ -80,17 +73,6 @@ async def _create(settings: "Settings", data: "RegisterInput") -> "User":
                 return await services.accounts.create_verified(data, Role.ADMIN)
         except (EmailTaken, UsernameTaken) as error:
             refuse(f"{error.detail} Use --promote to make it an admin.", code=EXISTS)
-        except AppError as error:
-            refuse(error.detail)
-
-
-async def _promote(settings: "Settings", login: str) -> "User":
-    from app.core.errors import AppError
-
-    async with opened_database(settings) as database:
-        try:
-            async with unit_of_work(settings, database) as services:
-                return await services.accounts.promote(login)
         except AppError as error:
             refuse(error.detail)
 

@@ -1,25 +1,27 @@
 """What every command needs: the settings, the database, and a clear sentence when either cannot be used.
 
-Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used.
+Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used, 4 the account exists.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
 # What takes long to import is imported where it is used, so that --help and refusals come at once.
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
     from app.core.config import Settings
     from app.db.session import Database
     from app.services.wiring import Services
 
-REFUSED, UNUSABLE_SETTINGS, UNUSABLE_DATABASE = 1, 2, 3
+REFUSED, UNUSABLE_SETTINGS, UNUSABLE_DATABASE, EXISTS = 1, 2, 3, 4
 T = TypeVar("T")
+M = TypeVar("M", bound="BaseModel")
 
 
 def refuse(sentence: str, *, code: int = REFUSED) -> NoReturn:
@@ -28,18 +30,18 @@ def refuse(sentence: str, *, code: int = REFUSED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def load_settings() -> "Settings":
+def load_settings(environment_file: Path = Path(".env")) -> "Settings":
     """The settings of the environment and `.env`, or an exit that names those that are wrong."""
     from pydantic import ValidationError
 
     from app.core.config import Settings
 
     try:
-        return Settings()
+        return Settings(_env_file=environment_file)
     except ValidationError as error:
         refuse("\n".join(_setting_problems(error)), code=UNUSABLE_SETTINGS)
     except (OSError, UnicodeDecodeError) as error:
-        refuse(f".env cannot be read: {error}.", code=UNUSABLE_SETTINGS)
+        refuse(f"{environment_file} cannot be read: {error}.", code=UNUSABLE_SETTINGS)
 
 
 def _setting_problems(error: "ValidationError") -> list[str]:
@@ -50,6 +52,17 @@ def _setting_problems(error: "ValidationError") -> list[str]:
         message = problem["msg"].removeprefix("Value error, ").rstrip(".")
         sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
     return sentences
+
+
+def validated(model: type[M], **values: object) -> M:
+    """Input as the API takes it, or an exit that says what of it is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        return model(**values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        refuse("\n".join(f"{problem['loc'][0]}: {problem['msg'].rstrip('.')}." for problem in problems))
 
 
 def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -104,3 +117,20 @@ async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIter
             await session.commit()
     finally:
         await shared.limiter.aclose()
+
+
+def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") -> T:
+    """Do one thing to the blog, in a transaction, or exit with a sentence that says why it cannot be done."""
+    from app.core.errors import AppError, EmailTaken, UsernameTaken
+
+    async def attempt() -> T:
+        async with opened_database(settings) as database:
+            try:
+                async with unit_of_work(settings, database) as services:
+                    return await work(services)
+            except (EmailTaken, UsernameTaken) as error:
+                refuse(error.detail, code=EXISTS)
+            except AppError as error:
+                refuse(error.detail)
+
+    return run(settings.database_url, attempt)

@@ -1,30 +1,35 @@
 """Everything that a route may ask for. Nothing else spells `Depends`."""
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import BackgroundTasks, Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
+from app.core import clock
 from app.core.addresses import client_address, network_of
 from app.core.client import DEVICE_LENGTH, Client
 from app.core.config import Settings
 from app.core.errors import AppError, InsufficientScope, LoginRequired
 from app.core.limits import Limit
 from app.core.scopes import Scope
+from app.db.failures import is_passing
 from app.policies import actors
 from app.policies.actors import Principal
 from app.schemas.base import MAX_ID, SafeStr
 from app.services.wiring import Services
 
+_log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
 
 SlugPath = Annotated[SafeStr, Path(max_length=120)]
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
+ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
@@ -80,15 +85,33 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 
 
 async def get_actor(
-    request: Request, services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]
+    request: Request,
+    services: ServicesDep,
+    client: ClientDep,
+    background: BackgroundTasks,
+    token: Annotated[str | None, Depends(_bearer)],
 ) -> Principal | None:
     """Who asks. A token that is no longer good is refused rather than taken for a stranger's request."""
     if token is None:
         return None
     principal = await services.principal(token)
+    if principal.token is not None and principal.token.use_is_news(clock.now()):
+        background.add_task(_note_use, request, client, principal.token.id)
     if request.method in _SAFE_METHODS and Scope.READ not in principal.scopes:
         raise InsufficientScope
     return principal
+
+
+async def _note_use(request: Request, client: Client, token_id: int) -> None:
+    """After the answer has left, which neither waits for this nor fails with it."""
+    try:
+        async with request.app.state.database.writing() as session:
+            await Services(session, request.app.state.shared, client).personal_tokens.note_use(token_id)
+            await session.commit()
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        _log.warning("The use of a personal access token could not be noted: %s", type(error).__name__)
 
 
 ActorDep = Annotated[Principal | None, Depends(get_actor)]

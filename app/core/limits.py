@@ -11,7 +11,6 @@ from hashlib import sha256
 from math import ceil
 from typing import Any, TypeVar
 
-import anyio
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.storage.memory import Entry
@@ -78,7 +77,7 @@ class RateLimiter:
     def __init__(self, redis_url: str | None, *, enabled: bool = True) -> None:
         self._enabled = enabled
         self._local = MovingWindowRateLimiter(_BoundedMemory())
-        self._redis = _Redis(redis_url) if redis_url else None
+        self._redis = _Redis(redis_url) if redis_url and enabled else None
 
     async def hit(self, limit: Limit, *keys: str) -> Allowance:
         """Count a try of whom the keys name, and say what is left in the window that has least left.
@@ -134,10 +133,8 @@ class _Redis:
             # One request finds out for all.
             self._next_attempt = time.monotonic() + RETRY_SECONDS
         try:
-            # A request that is given up midway would keep its connection from the pool for ever.
-            with anyio.CancelScope(shield=True):
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    answer = await question(self._counter)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answer = await question(self._counter)
         except (RedisError, OSError) as error:
             self._lost(error)
             return None

@@ -21,6 +21,7 @@ _SQLITE_BUSY_TIMEOUT_MS = 20
 # How a transaction begins on SQLite: the default takes the write lock at once, because a transaction that
 # has read and then wants to write is refused when another has written meanwhile. Readers need no lock.
 _SQLITE_BEGIN = "sqlite_begin"
+_WRITING = "BEGIN IMMEDIATE"
 _READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
 
 
@@ -86,7 +87,7 @@ def _begin_sqlite(connection: Connection) -> None:
     A connection that waits inside SQLite is locked itself: should Python meanwhile collect an old cursor of it, the
     whole event loop would wait too, and with it the one who holds the write lock.
     """
-    begin = connection.get_execution_options().get(_SQLITE_BEGIN, "BEGIN IMMEDIATE")
+    begin = connection.get_execution_options().get(_SQLITE_BEGIN, _WRITING)
     deadline = time.monotonic() + SQLITE_LOCK_TIMEOUT_SECONDS
     while True:
         try:
@@ -97,6 +98,11 @@ def _begin_sqlite(connection: Connection) -> None:
         else:
             return
         await_only(asyncio.sleep(random.uniform(*_SQLITE_RETRY_SECONDS)))  # noqa: S311 - only spreads the tries
+
+
+async def begin_writing(session: AsyncSession) -> None:
+    """Take the write lock for what follows, in a session that is for reading otherwise; nothing may be under way."""
+    await session.connection(execution_options={_SQLITE_BEGIN: _WRITING})
 
 
 @asynccontextmanager

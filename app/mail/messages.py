@@ -46,8 +46,19 @@ class MessageWriter:
     def password_reset(self, recipient: str, username: str, token: str, hours: int) -> Message:
         """Carries the link to choose another password."""
         subject = f"Choose a new password for {self.site_name}"
-        link = self._link("reset-password", token)
+        link = self.password_link(token)
         return self._write("password_reset", recipient, subject, username=username, hours=hours, link=link)
+
+    def password_link(self, token: str) -> str:
+        """Where another password is chosen."""
+        return self._link("reset-password", token)
+
+    def invitation(self, recipient: str, inviter: str, token: str, days: int) -> Message:
+        """Carries the link to open an account with."""
+        link = f"{self.frontend_url}/register?invitation={quote(token)}"
+        return self._write(
+            "invitation", recipient, f"An invitation to {self.site_name}", inviter=inviter, days=days, link=link
+        )
 
     def email_change(self, recipient: str, username: str, address: str, token: str, days: int) -> Message:
         """Tells the old address that another one was asked for, or confirmed, and how to keep the old one."""

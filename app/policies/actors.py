@@ -1,12 +1,13 @@
 """Who somebody has to be. Each function returns the principal, or raises 401's or 403's error."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.errors import EmailNotVerified, Forbidden, InsufficientScope, SecondFactorMissing, Unauthenticated
 from app.core.roles import Role
 from app.core.scopes import EVERY_SCOPE, SCOPE_OF_ROLE, Scope
-from app.db.models import User
+from app.db.models import PersonalToken, User
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Principal:
     login: LoggedIn | None = None
     scopes: frozenset[Scope] = EVERY_SCOPE
     lacks_second_factor: bool = False
+    # What a script has shown instead of a login.
+    token: PersonalToken | None = None
 
     @property
     def id(self) -> int:
@@ -33,6 +36,11 @@ class Principal:
     @property
     def role(self) -> Role:
         return self.account.role
+
+
+def lacks_second_factor(account: User, required_of: Collection[Role]) -> bool:
+    """Whether the account's role needs a second factor that is not set up."""
+    return account.role in required_of and not account.has_second_factor
 
 
 # Whoever asks: somebody, or a stranger.

@@ -16,4 +16,6 @@ SECOND_FACTOR_FAILURES = Limit("second-factor-failures", "5/minute;15/15 minutes
 PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
 # Mails to one address, whoever asks for them.
 MAIL_TO_ADDRESS = Limit("mail-to-address", "5/hour")
+# An export reads everything that somebody has ever written.
+EXPORTS_OF_ACCOUNT = Limit("exports-of-account", "5/hour")
 COMMENTS_OF_ACCOUNT = Limit("comments-of-account", "10/minute;100/hour")

@@ -19,6 +19,9 @@ class RegisterInput(Input):
     username: Username
     password: Password
     display_name: DisplayName | None = Field(default=None, description="The username where it is not given.")
+    invitation: Annotated[SafeStr, Field(max_length=200)] | None = Field(
+        default=None, description="The token of an invitation, whose role the account gets."
+    )
 
 
 class LoginForm(Input):

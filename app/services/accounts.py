@@ -46,15 +46,18 @@ class AccountService:
         user = await self._session.scalar(users.by_login(login.strip().lower()).with_for_update())
         if user is None:
             raise UserNotFound
+        before, was_active = user.role, user.is_active
         user.role = Role.ADMIN
         user.confirm_address()
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
-        self._audit.record("account.role_changed", subject=user, role=Role.ADMIN)
+        self._audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
+        if not was_active:
+            self._audit.record("account.reactivated", subject=user)
         return user
 
-    async def create_unclaimed(self, username: str, display_name: str, email: str) -> User:
+    async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
         """An account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
 
         Nobody can log in to it before its password is reset, by mail to its address.
@@ -63,10 +66,11 @@ class AccountService:
             email=email,
             username=username,
             display_name=display_name,
-            role=Role.AUTHOR,
+            role=role,
             hashed_password=UNUSABLE,
         )
         await self._add(user)
+        self._audit.record("account.created", subject=user, role=role)
         return user
 
     async def _add(self, user: User) -> None:
@@ -84,4 +88,5 @@ class AccountService:
             setattr(user, name, getattr(data, name))
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
+        self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

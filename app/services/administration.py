@@ -6,20 +6,22 @@ Nothing here asks who that is: `UserService` does for requests, and the command 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
-from app.core.errors import LastAdmin, UserNotFound
-from app.core.passwords import UNUSABLE
+from app.core.errors import UnknownHeir, UserNotFound
 from app.core.roles import Role
 from app.db.constraints import translating
-from app.db.models import OutboxMail, User
-from app.db.queries import users
+from app.db.models import ArticleFate, User
+from app.db.queries import deletions, personal_tokens, users
+from app.mail.messages import MessageWriter
 from app.schemas.users import UserListQuery, UserUpdate
 from app.services.accounts import UNIQUE_ACCOUNT
+from app.services.admins import require_another_admin
 from app.services.audit import AuditLog
+from app.services.deletions import AccountDeletionService
 from app.services.sessions import SessionService
+from app.services.user_manager import UserManager
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,21 @@ class Counted:
 class Administration:
     """`by` is the admin whose doing it is, for the audit log; nobody's is what the command line does."""
 
-    def __init__(self, session: AsyncSession, sessions: SessionService, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        sessions: SessionService,
+        audit: AuditLog,
+        deletions: AccountDeletionService,
+        manager: UserManager,
+        messages: MessageWriter,
+    ) -> None:
         self._session = session
         self._sessions = sessions
         self._audit = audit
+        self._deletions = deletions
+        self._manager = manager
+        self._messages = messages
 
     async def list(self, query: UserListQuery) -> Counted:
         """Accounts, the newest first."""
@@ -86,6 +99,7 @@ class Administration:
             user.end_access()
         if was_active and not user.is_active:
             await self._sessions.end_all(user)
+            await self._session.execute(personal_tokens.deleted_with(user.id))
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
         await self._session.refresh(user)
@@ -100,21 +114,43 @@ class Administration:
             action = "account.reactivated" if user.is_active else "account.deactivated"
             self._audit.record(action, actor=by, subject=user)
 
-    async def delete(self, user_id: int, by: User | None = None) -> None:
-        """Forget who an account belonged to; what they wrote stays. Raises `UserNotFound` or `LastAdmin`."""
-        user = await self._locked(user_id, keep_an_admin=True)
-        addresses = [address for address in (user.email, user.pending_email) if address is not None]
-        await self._session.execute(delete(OutboxMail).where(OutboxMail.recipient.in_(addresses)))
+    async def end_sessions(self, user_id: int) -> User:
+        """Log an account out everywhere. Raises `UserNotFound`."""
+        user = await self._locked(user_id, keep_an_admin=False)
         await self._sessions.end_all(user)
-        user.anonymise(UNUSABLE, clock.now())
+        return user
+
+    def reset_link(self, user: User) -> str:
+        """A link to choose a new password, to be passed on to the account's owner; it works for active accounts."""
+        self._audit.record("password.reset_link_made", subject=user)
+        return self._messages.password_link(self._manager.reset_token(user))
+
+    async def delete(
+        self, user_id: int, by: User | None = None, *, articles: ArticleFate | None = None, heir: str = ""
+    ) -> None:
+        """Forget who an account belonged to. Raises `UserNotFound` or `LastAdmin`.
+
+        What they wrote stays, under a name that says nothing, unless the fate of the articles is another one; `heir` is
+        the username of whom they are handed over to. Raises `UnknownHeir`.
+        """
+        user = await self._locked(user_id, keep_an_admin=True)
+        if articles is not None:
+            await self._deletions.settle_articles(user, articles, await self._heir(user, articles, heir), by)
         self._audit.record("account.deleted", actor=by, subject=user)
+        await self._deletions.forget(user)
+
+    async def _heir(self, user: User, articles: ArticleFate, username: str) -> User | None:
+        if articles is not ArticleFate.HAND_OVER:
+            return None
+        heir = await self._session.scalar(deletions.heirs().where(User.username == username))
+        if heir is None or heir is user:
+            raise UnknownHeir
+        return heir
 
     async def _locked(self, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(user_id)
         if keep_an_admin:
-            locked = (await self._session.execute(users.locked_with_active_admins(user_id))).all()
-            if [locked_id for locked_id, is_active_admin in locked if is_active_admin] == [user_id]:
-                raise LastAdmin
+            await require_another_admin(self._session, user_id)
         await self._session.refresh(user, with_for_update=True)
         if user.deleted_at is not None:
             raise UserNotFound

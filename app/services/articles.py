@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,7 @@ from app.db.session import reading
 from app.policies.actors import Actor, require_account, require_role
 from app.policies.articles import require_article_editing
 from app.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
+from app.services.audit import AuditLog
 from app.services.categories import CategoryService
 from app.services.paging import Slice, fetch_entities
 from app.services.rendering import rendered_article
@@ -30,10 +32,11 @@ _COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
 
 
 class ArticleService:
-    def __init__(self, session: AsyncSession, tags: TagService, categories: CategoryService) -> None:
+    def __init__(self, session: AsyncSession, tags: TagService, categories: CategoryService, audit: AuditLog) -> None:
         self._session = session
         self._tags = tags
         self._categories = categories
+        self._audit = audit
 
     async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[Article]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
@@ -144,6 +147,7 @@ class ArticleService:
             article.updated_at = clock.now()
         with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._session.flush()
+        self._record_interference("article.changed", actor, article, fields=sorted(sent))
         return await self._reloaded(article)
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
@@ -160,15 +164,20 @@ class ArticleService:
             raise PublicationInFuture(field="published_at")
         article.publish(data.published_at or article.published_at or now)
         await self._session.flush()
+        self._record_interference("article.published", actor, article)
         return await self._reloaded(article)
 
     async def unpublish(self, actor: Actor, slug: str) -> None:
         """Make an article a draft again."""
-        (await self._locked(actor, slug)).unpublish()
+        article = await self._locked(actor, slug)
+        article.unpublish()
+        self._record_interference("article.unpublished", actor, article)
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Take an article away; editors can restore it."""
-        (await self._locked(actor, slug)).deleted_at = clock.now()
+        article = await self._locked(actor, slug)
+        article.deleted_at = clock.now()
+        self._record("article.deleted", actor, article)
 
     async def restore(self, actor: Actor, slug: str) -> Article:
         """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
@@ -178,9 +187,20 @@ class ArticleService:
         )
         if article is None:
             raise ArticleNotFound
-        article.deleted_at = None
-        await self._session.flush()
+        if article.deleted_at is not None:
+            article.deleted_at = None
+            await self._session.flush()
+            self._record("article.restored", actor, article)
         return await self._reloaded(article)
+
+    def _record_interference(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
+        """What authors do with what they wrote is nobody's business; what editors do with it is."""
+        if actor is not None and actor.id != article.author_id:
+            self._record(action, actor, article, **details)
+
+    def _record(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
+        account = actor.account if actor else None
+        self._audit.record(action, actor=account, subject=article, author=article.author_id, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
         """The article, if the actor may change it, so that nobody else does until the transaction ends."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from app.db.models import Article, Category
 from app.db.queries import categories
 from app.policies.actors import Actor, require_role
 from app.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.services.audit import AuditLog
 
 MAX_DEPTH = 6
 _UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
@@ -65,8 +67,9 @@ class _Forest:
 
 
 class CategoryService:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
         self._session = session
+        self._audit = audit
 
     async def tree(self) -> list[CategoryTree]:
         """All categories, by name, each with those below it."""
@@ -100,6 +103,7 @@ class CategoryService:
             self._session.add(category)
             with translating(_UNIQUE):
                 await self._session.flush()
+            self._record("category.created", None, category, slug=category.slug)
         return category.id
 
     async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
@@ -117,6 +121,7 @@ class CategoryService:
         self._session.add(category)
         with translating(_UNIQUE):
             await self._session.flush()
+        self._record("category.created", actor, category, slug=category.slug)
         return await self.get(category.slug)
 
     async def update(self, actor: Actor, slug: str, data: CategoryUpdate) -> CategoryOut:
@@ -131,6 +136,7 @@ class CategoryService:
             _move(forest, category, _parent(forest, data.parent))
         with translating(_UNIQUE):
             await self._session.flush()
+        self._record("category.changed", actor, category, slug=slug, fields=sorted(data.model_fields_set))
         return await self.get(category.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
@@ -145,6 +151,10 @@ class CategoryService:
             child.parent_id = category.parent_id
         await self._session.flush()
         await self._session.delete(category)
+        self._record("category.deleted", actor, category, slug=slug)
+
+    def _record(self, action: str, actor: Actor, category: Category, **details: Any) -> None:
+        self._audit.record(action, actor=actor.account if actor else None, subject=category, **details)
 
     async def _forest(self) -> _Forest:
         found = await self._session.execute(categories.with_article_counts())

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.passkeys import PATIENCE
 from app.db.models import PasskeyChallenge, User
-from app.db.queries import second_factors
 from app.services.protection import took_effect
 
 _BYTES = 32
@@ -23,13 +22,10 @@ class Challenges:
         return secrets.token_bytes(_BYTES)
 
     async def keep(self, challenge: bytes, user: User | None) -> None:
-        """Remember what the account, or nobody in particular, is asked; forget what was not answered in time."""
-        now = clock.now()
+        """Remember what the account, or nobody in particular, is asked."""
         user_id = user.id if user else None
-        self._session.add(PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=now + PATIENCE))
+        self._session.add(PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=clock.now() + PATIENCE))
         await self._session.flush()
-        expired = second_factors.expired_challenges(now)
-        await self._session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.id.in_(expired)))
 
     async def use_up(self, challenge: bytes, user: User | None) -> bool:
         """Whether the account, or nobody in particular, was asked this; from now on it was not."""

@@ -6,6 +6,7 @@ from app.core.errors import EmailTaken
 from app.core.limits import RateLimiter
 from app.core.passwords import UNUSABLE
 from app.db.constraints import translating
+from app.db.queries import personal_tokens
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
 from app.policies.limits import MAIL_TO_ADDRESS
@@ -47,10 +48,11 @@ class EmailChangeService:
     async def request(self, principal: Principal, data: EmailChangeInput) -> None:
         """Claim another address; it becomes the account's own once it is confirmed, and the present one is told.
 
-        Whether the address is somebody else's already is not told. Raises `WrongPassword`, `RecentLoginRequired` or
-        `TooManyRequests`.
+        Whether the address is somebody else's already is not told. Raises `WrongPassword`, `RecentLoginRequired`,
+        `EmailDomainNotAllowed` or `TooManyRequests`.
         """
         await self._reauthentication.require(principal, data.current_password)
+        self._registration.require_allowed_domain(data.email)
         await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
         user = principal.account
         await self._session.refresh(user, with_for_update=True)
@@ -88,6 +90,8 @@ class EmailChangeService:
         with translating({"uq_users_email": EmailTaken()}):
             await self._session.flush()
         await self._sessions.end_all(user)
+        # Whoever it was may have made some as well.
+        await self._session.execute(personal_tokens.deleted_with(user.id))
         await self._session.flush()
         await self._session.refresh(user)
         self._audit.record("account.address_change_undone", actor=user, subject=user)

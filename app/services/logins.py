@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
@@ -12,12 +12,13 @@ from app.core.errors import InvalidCredentials, InvalidPendingToken, SecondFacto
 from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher
 from app.core.signed_tokens import BadToken, SignedTokens
-from app.db.models import AccountDeletion, User
+from app.db.models import User
 from app.db.queries import second_factors, users
 from app.db.session import reading
 from app.policies.limits import LOGIN_FAILURES
 from app.schemas.users import LoginForm
 from app.services.audit import AuditLog
+from app.services.deletions import AccountDeletionService
 from app.services.sessions import SessionService, TokenPair
 
 PENDING = timedelta(minutes=5)
@@ -32,6 +33,7 @@ class LoginService:
         limiter: RateLimiter,
         sessions: SessionService,
         audit: AuditLog,
+        deletions: AccountDeletionService,
     ) -> None:
         self._session = session
         self._pending = SignedTokens(settings.access_secret_key, "colophon:second-factor")
@@ -39,6 +41,7 @@ class LoginService:
         self._limiter = limiter
         self._sessions = sessions
         self._audit = audit
+        self._deletions = deletions
 
     async def log_in(self, form: LoginForm) -> TokenPair:
         """Begin a session for the account with this e-mail address or username.
@@ -61,8 +64,11 @@ class LoginService:
         return await self.finish_first_factor(user, "password")
 
     async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
-        """Begin a session for somebody who has proved by these methods who they are, second factor included."""
-        await self._session.execute(delete(AccountDeletion).where(AccountDeletion.user_id == user.id))
+        """Begin a session for somebody who has proved by these methods who they are, second factor included.
+
+        An account that was about to be deleted is kept by that. Raises `InvalidCredentials` if it has just gone.
+        """
+        await self._deletions.cancel(user)
         self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
         return await self._sessions.begin(user)
 

@@ -1,5 +1,7 @@
 """Mails that tell owners of accounts what has happened to them."""
 
+from datetime import datetime
+
 from app.db.models import LoginSession, User
 from app.mail.messages import MessageWriter
 from app.services.outbox import Outbox
@@ -18,7 +20,7 @@ class Notices:
 
     def stolen_session(self, owner: User, login: LoginSession) -> None:
         """A used refresh token came back."""
-        self._send(owner, "stolen_session", "One of your sessions was ended", device=login.device)
+        self._send(owner, "stolen_session", "One of your sessions was ended", since=f"{login.created_at:%d %B %Y, %H:%M} UTC")
 
     def password_changed(self, owner: User) -> None:
         self._send(owner, "password_changed", "Your password was changed")
@@ -26,6 +28,16 @@ class Notices:
     def security_changed(self, owner: User, what: str) -> None:
         """`what` is a clause, such as "a second factor was removed"."""
         self._send(owner, "security_changed", "A change to your account", what=what)
+
+    def deletion_requested(self, owner: User, due_at: datetime) -> None:
+        self._send(owner, "deletion_requested", "Your account will be deleted", day=f"{due_at.day} {due_at:%B %Y}")
+
+    def deletion_undone(self, owner: User) -> None:
+        self._send(owner, "deletion_undone", "Your account stays")
+
+    def articles_handed_over(self, heir: User, count: int) -> None:
+        """Whose they were is not said: that has been forgotten."""
+        self._send(heir, "articles_handed_over", "Articles were handed over to you", count=count)
 
     def _send(self, owner: User, template: str, subject: str, **values: object) -> None:
         if owner.email is not None:

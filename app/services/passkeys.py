@@ -1,5 +1,6 @@
 """Passkeys: added, removed, and logged in with."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import update
@@ -30,6 +31,7 @@ class PasskeyService:
         self,
         session: AsyncSession,
         here: RelyingParty,
+        providers: Collection[str],
         challenges: Challenges,
         logins: LoginService,
         reauthentication: Reauthentication,
@@ -39,6 +41,7 @@ class PasskeyService:
     ) -> None:
         self._session = session
         self._here = here
+        self._providers = providers
         self._challenges = challenges
         self._logins = logins
         self._reauthentication = reauthentication
@@ -110,7 +113,8 @@ class PasskeyService:
         if passkey is None or passkey.user_id != user.id:
             raise PasskeyNotFound
         has_password = user.hashed_password != UNUSABLE
-        if not (has_password or await self._session.scalar(second_factors.ways_in_besides(user.id, passkey.id))):
+        others = second_factors.ways_in_besides(passkey.id, user.id, self._providers)
+        if not (has_password or await self._session.scalar(others)):
             raise LastLoginMethod
         self._audit.record("passkey.removed", actor=user, subject=passkey)
         await self._session.delete(passkey)

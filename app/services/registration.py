@@ -16,9 +16,11 @@ from app.db.models import RequestedMail, User
 from app.db.queries import users
 from app.mail.messages import MessageWriter
 from app.policies.limits import MAIL_TO_ADDRESS
+from app.policies.registration import require_allowed_domain, require_open_registration
 from app.schemas.users import RegisterInput
 from app.services.accounts import UNIQUE_ACCOUNT
 from app.services.audit import AuditLog
+from app.services.invitations import InvitationService
 from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
 from app.services.outbox import Outbox
@@ -38,6 +40,7 @@ class RegistrationService:
         messages: MessageWriter,
         audit: AuditLog,
         notices: Notices,
+        invitations: InvitationService,
     ) -> None:
         self._session = session
         self._settings = settings
@@ -49,26 +52,37 @@ class RegistrationService:
         self._messages = messages
         self._audit = audit
         self._notices = notices
+        self._invitations = invitations
 
     async def register(self, data: RegisterInput) -> None:
         """Open an account that claims an address, and write to that address.
 
-        Raises `WeakPassword`, `UsernameTaken` or `TooManyRequests`.
+        Raises `RegistrationClosed`, `InvalidInvitation`, `EmailDomainNotAllowed`, `WeakPassword`, `UsernameTaken` or
+        `TooManyRequests`; an invitation is not used up by that.
         """
+        require_open_registration(self._settings.registration, data.invitation)
+        self.require_allowed_domain(data.email)
+        invitation = await self._invitations.found(data.invitation) if data.invitation is not None else None
         check_password(data.password, email=data.email, username=data.username)
         await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
         user = User(
             pending_email=data.email,
             username=data.username,
             display_name=data.display_name or data.username,
-            role=self._settings.default_role,
+            role=invitation.role if invitation is not None else self._settings.default_role,
             hashed_password=await self._passwords.hash(data.password),
         )
         self._session.add(user)
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
+        if invitation is not None:
+            await self._invitations.use(invitation, user)
         self._audit.record("account.registered", actor=user, subject=user)
         await self.write_to_claimed_address(user)
+
+    def require_allowed_domain(self, email: str) -> None:
+        """An address that an account may claim. Raises `EmailDomainNotAllowed`."""
+        require_allowed_domain(email, self._settings.allowed_email_domains, self._settings.blocked_email_domains)
 
     async def write_to_claimed_address(self, user: User) -> None:
         """Mail the link that confirms the address which an account claims; to its owner, if it has one, a notice."""

@@ -15,7 +15,7 @@ from app.core.opaque_tokens import digest_of, new_token
 from app.db.models import LoginSession, RefreshToken, User
 from app.db.queries import sessions
 from app.db.session import reading
-from app.policies.actors import LoggedIn, Principal
+from app.policies.actors import LoggedIn, Principal, lacks_second_factor
 from app.schemas.sessions import SessionOut
 from app.services.audit import AuditLog
 from app.services.notices import Notices
@@ -78,10 +78,12 @@ class SessionService:
         session ends and its owner is told. Raises `RefreshTokenReused` then.
         """
         now = clock.now()
-        row = (await self._session.execute(sessions.of_refresh_token(digest_of(refresh_token)))).one_or_none()
+        digest = digest_of(refresh_token)
+        row = (await self._session.execute(sessions.of_refresh_token(digest))).one_or_none()
         if row is None:
             raise InvalidRefreshToken
-        token, login, user = row
+        login, user = row
+        token = (await self._session.scalars(select(RefreshToken).where(RefreshToken.digest == digest))).one()
         if login.expires_at <= now or not user.is_active:
             raise InvalidRefreshToken
         if token.used_at is not None and now - token.used_at > GRACE:
@@ -117,7 +119,7 @@ class SessionService:
         return Principal(
             user,
             LoggedIn(session_id, authenticated_at),
-            lacks_second_factor=user.role in self._settings.require_2fa_for and not user.has_second_factor,
+            lacks_second_factor=lacks_second_factor(user, self._settings.require_2fa_for),
         )
 
     async def list(self, principal: Principal) -> Sequence[SessionOut]:

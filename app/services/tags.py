@@ -16,12 +16,14 @@ from app.db.models import Tag, article_tags
 from app.db.queries import tags
 from app.policies.actors import Actor, is_editor, require_role
 from app.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+from app.services.audit import AuditLog
 from app.services.paging import Slice, fetch_page
 
 
 class TagService:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
         self._session = session
+        self._audit = audit
 
     async def list(self, actor: Actor, query: TagListQuery) -> Slice[TagOut]:
         """Tags of published articles; editors see those that are not in use too."""
@@ -74,6 +76,7 @@ class TagService:
         tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
         with translating({"uq_tags_slug": TagTaken(field="name")}):
             await self._session.flush()
+        self._record("tag.renamed", actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
     async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagOut:
@@ -91,11 +94,17 @@ class TagService:
         )
         await self._session.execute(insert(article_tags).from_select(["article_id", "tag_id"], moving))
         await self._session.execute(delete(Tag).where(Tag.id.in_(ids)))
+        self._record("tag.merged", actor, target, slug=target.slug, merged=[tag.slug for tag in sources])
         return await self.get(actor, target.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Take a tag off all articles. Raises `TagNotFound`."""
-        await self._session.delete(await self._locked(actor, slug))
+        tag = await self._locked(actor, slug)
+        await self._session.delete(tag)
+        self._record("tag.deleted", actor, tag, slug=slug)
+
+    def _record(self, action: str, actor: Actor, tag: Tag, **details: Any) -> None:
+        self._audit.record(action, actor=actor.account if actor else None, subject=tag, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Tag:
         require_role(actor, Role.EDITOR)

@@ -18,21 +18,31 @@ from app.services.accounts import AccountService
 from app.services.administration import Administration
 from app.services.articles import ArticleService
 from app.services.audit import AuditLog
+from app.services.audit_trail import AuditTrail
 from app.services.categories import CategoryService
 from app.services.challenges import Challenges
 from app.services.comments import CommentService
+from app.services.deletions import AccountDeletionService
 from app.services.email_changes import EmailChangeService
+from app.services.exporting.exporter import ExportService
+from app.services.identities.providers import IdentityProviders
+from app.services.invitations import InvitationService
 from app.services.logins import LoginService
 from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
 from app.services.outbox import Outbox
 from app.services.passkeys import PasskeyService
+from app.services.personal_tokens import PersonalTokenService, is_personal
 from app.services.protection import Protection
+from app.services.provider_flows import ProviderFlows
+from app.services.provider_links import ProviderLinkService
+from app.services.providers import ProviderSignInService
 from app.services.reauthentication import Reauthentication
 from app.services.recovery import RecoveryService
 from app.services.registration import RegistrationService
 from app.services.second_factors import SecondFactorService
 from app.services.sessions import SessionService
+from app.services.stored_secrets import StoredSecrets
 from app.services.tags import TagService
 from app.services.user_manager import AccessTokens, UserDatabase, UserManager
 from app.services.users import UserService
@@ -49,6 +59,10 @@ class Shared:
     @cached_property
     def cipher(self) -> Cipher:
         return Cipher([secret.get_secret_value() for secret in self.settings.access_secret_key])
+
+    @cached_property
+    def identities(self) -> IdentityProviders:
+        return IdentityProviders(self.settings)
 
 
 def shared_by(settings: Settings) -> Shared:
@@ -72,6 +86,10 @@ class Services:
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self._session, self._client)
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        return AuditTrail(self._session)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -99,6 +117,8 @@ class Services:
 
     async def principal(self, token: str) -> Principal:
         """Who shows this bearer token. Raises `InvalidAccessToken`."""
+        if is_personal(token):
+            return await self.personal_tokens.principal(token)
         return await self.sessions.principal(token)
 
     # --- Accounts ------------------------------------------------------------------------------------------------
@@ -120,7 +140,16 @@ class Services:
             self.messages,
             self.audit,
             self.notices,
+            self.invitations,
         )
+
+    @cached_property
+    def invitations(self) -> InvitationService:
+        return InvitationService(self._session, self._settings, self._limiter, self.outbox, self.messages, self.audit)
+
+    @cached_property
+    def personal_tokens(self) -> PersonalTokenService:
+        return PersonalTokenService(self._session, self._settings, self.reauthentication, self.audit, self.notices)
 
     @cached_property
     def sessions(self) -> SessionService:
@@ -129,7 +158,21 @@ class Services:
 
     @cached_property
     def logins(self) -> LoginService:
-        return LoginService(self._session, self._settings, self._passwords, self._limiter, self.sessions, self.audit)
+        return LoginService(
+            self._session,
+            self._settings,
+            self._passwords,
+            self._limiter,
+            self.sessions,
+            self.audit,
+            self.deletions,
+        )
+
+    @cached_property
+    def deletions(self) -> AccountDeletionService:
+        return AccountDeletionService(
+            self._session, self._settings, self.reauthentication, self.sessions, self.audit, self.notices
+        )
 
     @cached_property
     def protection(self) -> Protection:
@@ -156,12 +199,29 @@ class Services:
         return PasskeyService(
             self._session,
             here,
+            self._shared.identities.names(),
             Challenges(self._session),
             self.logins,
             self.reauthentication,
             self.protection,
             self.audit,
             self.notices,
+        )
+
+    @cached_property
+    def provider_flows(self) -> ProviderFlows:
+        return ProviderFlows(self._settings, self._shared.identities)
+
+    @cached_property
+    def provider_links(self) -> ProviderLinkService:
+        return ProviderLinkService(
+            self._session, self.provider_flows, self.reauthentication, self.protection, self.audit, self.notices
+        )
+
+    @cached_property
+    def providers(self) -> ProviderSignInService:
+        return ProviderSignInService(
+            self._session, self._settings, self.provider_flows, self.provider_links, self.logins, self.audit
         )
 
     @cached_property
@@ -178,6 +238,10 @@ class Services:
             self.audit,
             self.notices,
         )
+
+    @cached_property
+    def exports(self) -> ExportService:
+        return ExportService(self._session, self._limiter, self.audit)
 
     @cached_property
     def email_changes(self) -> EmailChangeService:
@@ -200,13 +264,19 @@ class Services:
 
     @cached_property
     def administration(self) -> Administration:
-        return Administration(self._session, self.sessions, self.audit)
+        return Administration(
+            self._session, self.sessions, self.audit, self.deletions, self.manager, self.messages
+        )
+
+    @cached_property
+    def stored_secrets(self) -> StoredSecrets:
+        return StoredSecrets(self._session)
 
     # --- The blog ------------------------------------------------------------------------------------------------
 
     @cached_property
     def articles(self) -> ArticleService:
-        return ArticleService(self._session, self.tags, self.categories)
+        return ArticleService(self._session, self.tags, self.categories, self.audit)
 
     @cached_property
     def comments(self) -> CommentService:
@@ -214,8 +284,8 @@ class Services:
 
     @cached_property
     def tags(self) -> TagService:
-        return TagService(self._session)
+        return TagService(self._session, self.audit)
 
     @cached_property
     def categories(self) -> CategoryService:
-        return CategoryService(self._session)
+        return CategoryService(self._session, self.audit)

@@ -125,10 +125,17 @@ delete a category  DELETE /categories/{category}               401        403   
 list authors       GET    /authors                             200        200    200       200   200   200    200   200
 read an author     GET    /authors/{owner}                     200        200    200       200   200   200    200   200
 read oneself       GET    /users/me                            401        200    200       200   200   200    200   200
+read one's factors GET    /users/me/second-factors             401        200    200       200   200   200    200   200
 change oneself     PATCH  /users/me                            401        200    200       200   200   200    200   200
+export one's data  GET    /users/me/export                     401        200    200       200   200   200    200   200
+leave              DELETE /users/me                            401        202    202       202   202   202    202   202
+list my providers  GET    /users/me/providers                  401        200    200       200   200   200    200   200
 list accounts      GET    /users                               401        403    403       403   403   403    403   200
+read the audit log GET    /audit-events                        401        403    403       403   403   403    403   200
 read an account    GET    /users/{user}                        401        403    403       403   403   403    403   200
 change an account  PATCH  /users/{user}                        401        403    403       403   403   403    403   200
+list invitations   GET    /invitations                         401        403    403       403   403   403    200   200
+invite an author   POST   /invitations                         401        403    403       403   403   403    201   201
 delete an account  DELETE /users/{user}                        401        403    403       403   403   403    403   204
 """
 
@@ -139,6 +146,8 @@ BODIES: dict[str, object] = {
     "POST /categories": {"name": "Another {category}"},
     "PATCH /categories/{category}": {"name": "Renamed"},
     "PATCH /users/me": {"bio": "New"},
+    "POST /invitations": {"role": "author"},
+    "DELETE /users/me": {"articles": "remove"},
     "PATCH /users/{user}": {"bio": "New"},
     "PATCH /comments/{comment}": {"body_markdown": "Well"},
     **{f"PATCH /articles/{{{kind}}}": {"title": "New"} for kind in ("public", "draft", "deleted")},
@@ -215,6 +224,9 @@ PUBLIC = {
     "GET /redoc",
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/login/second-factor",
+    "POST /api/v1/auth/login/passkey-options",
+    "POST /api/v1/auth/login/passkey",
     "POST /api/v1/auth/request-verify-token",
     "POST /api/v1/auth/verify",
     "POST /api/v1/auth/forgot-password",
@@ -230,6 +242,9 @@ PUBLIC = {
     "GET /api/v1/tags/{slug}",
     "GET /api/v1/categories",
     "GET /api/v1/categories/{slug}",
+    "GET /api/v1/auth/providers",
+    "POST /api/v1/auth/providers/{provider}/authorizations",
+    "POST /api/v1/auth/providers/{provider}/sign-ins",
 }
 # What a route has to be sent before it looks at who asks.
 NEEDED = {
@@ -239,6 +254,8 @@ NEEDED = {
     "POST /api/v1/categories": {"name": "Category"},
     "PATCH /api/v1/tags/{slug}": {"name": "Tag"},
     "POST /api/v1/tags/{slug}/merges": {"tags": ["more"]},
+    "POST /api/v1/auth/personal-tokens": {"name": "Backup", "scopes": ["read"]},
+    "POST /api/v1/users/me/providers/{provider}": {"flow_token": "x", "code": "x", "state": "x"},
 }
 
 

@@ -20,6 +20,7 @@ COMMITTERS = (
     "app/api/deps.py",
     "app/db/session.py",
     "app/db/migrations.py",
+    "app/services/housekeeping.py",
     "app/services/outbox.py",
     "app/services/mail_request_worker.py",
     "app/services/importing/importer.py",

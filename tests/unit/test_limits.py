@@ -220,11 +220,14 @@ async def test_cleared_tries_are_forgotten(limiter: RateLimiter) -> None:
         await limiter.clear(limit, "ada")
 
 
-async def test_a_limiter_that_is_off_allows_everything(limit: Limit) -> None:
-    limiter = RateLimiter(None, enabled=False)
+async def test_a_limiter_that_is_off_allows_everything_and_asks_nobody(limit: Limit, line: Line) -> None:
+    limiter = RateLimiter(f"redis://{HOST}:{line.port}", enabled=False)
 
     assert await allowed(limiter, limit, 100, "ada") == 100
     assert (await limiter.hit(limit, "ada")).remaining == 5
+    await limiter.clear(limit, "ada")
+    await limiter.aclose()
+    assert line.connections == 0
 
 
 @pytest.mark.parametrize("rates", ["", "often", "5/fortnight", "5/minute;"])

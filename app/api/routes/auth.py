@@ -7,14 +7,17 @@ from fastapi import APIRouter, Form
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
+    EmailDomainNotAllowed,
     EmailTaken,
     InvalidCredentials,
+    InvalidInvitation,
     InvalidRefreshToken,
     InvalidResetToken,
     InvalidUndoToken,
     InvalidVerificationToken,
     OriginNotAllowed,
     RefreshTokenReused,
+    RegistrationClosed,
     SecondFactorRequired,
     TooManyRequests,
     UsernameTaken,
@@ -38,7 +41,14 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     "/register",
     status_code=202,
     dependencies=[limited(REGISTER)],
-    responses=raises(UsernameTaken, WeakPassword, TooManyRequests),
+    responses=raises(
+        RegistrationClosed,
+        InvalidInvitation,
+        EmailDomainNotAllowed,
+        UsernameTaken,
+        WeakPassword,
+        TooManyRequests,
+    ),
 )
 async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]:
     """Open an account; a mail with the link that confirms the address follows.

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from app.api.deps import AccountDep, ActorDep, IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
+    EmailDomainNotAllowed,
     EmailNotVerified,
     EmailTaken,
     Forbidden,
@@ -50,7 +51,12 @@ async def change_my_password(services: ServicesDep, owner: OwnerDep, data: Chang
     await services.recovery.change_password(owner, data)
 
 
-@router.put("/me/email", status_code=202, dependencies=[limited(MAIL)], responses=raises(*_REAUTHENTICATED))
+@router.put(
+    "/me/email",
+    status_code=202,
+    dependencies=[limited(MAIL)],
+    responses=raises(*_REAUTHENTICATED, EmailDomainNotAllowed),
+)
 async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> dict[str, Any]:
     """Change the e-mail address: it stays as it is until the link that is mailed to the new one has been followed.
 

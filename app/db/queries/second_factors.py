@@ -1,11 +1,11 @@
 """Selects of second factors."""
 
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 
-from app.db.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
+from app.db.models import Passkey, ProviderAccount, RecoveryCode, Totp, User
 
 METHODS = ("totp", "recovery_code", "passkey")
 
@@ -36,16 +36,14 @@ def passkey_with_owner(credential_id: bytes) -> Select[tuple[Passkey, User]]:
     return select(Passkey, User).join(User, Passkey.user_id == User.id).where(Passkey.credential_id == credential_id)
 
 
-def ways_in_besides(user_id: int, passkey_id: int) -> Select[tuple[bool]]:
-    """Whether somebody without a password could still log in to the account if this passkey were gone."""
+def ways_in_besides(passkey_id: int, user_id: int, offered: Collection[str]) -> Select[tuple[bool]]:
+    """Whether somebody without a password could still log in to the account if this passkey were gone.
+
+    Providers that are not offered any more are no way in.
+    """
     return select(
         or_(
             exists().where(Passkey.user_id == user_id, Passkey.id != passkey_id),
-            exists().where(ProviderAccount.user_id == user_id),
+            exists().where(ProviderAccount.user_id == user_id, ProviderAccount.provider.in_(offered)),
         )
     )
-
-
-def expired_challenges(now: datetime) -> Select[tuple[int]]:
-    """The ids of challenges that nobody can answer any more, but for those that somebody else is just deleting."""
-    return select(PasskeyChallenge.id).where(PasskeyChallenge.expires_at <= now).with_for_update(skip_locked=True)

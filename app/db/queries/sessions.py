@@ -10,17 +10,17 @@ from app.db.models import LoginSession, RefreshToken, User
 
 
 def of_refresh_token(digest: str) -> Select[Any]:
-    """The token with this digest, its session and its account; locked, so that of two uses the second sees the first.
+    """The session that a refresh token was handed out for, and its account.
 
-    The session is locked and the token read: PostgreSQL reads a row again once it has got the lock on it.
+    The session is locked before its tokens are looked at, as whoever ends it does: two who did it in another order
+    could wait for each other.
     """
+    session_id = select(RefreshToken.session_id).where(RefreshToken.digest == digest).scalar_subquery()
     return (
-        select(RefreshToken, LoginSession, User)
-        .join(LoginSession, RefreshToken.session_id == LoginSession.id)
+        select(LoginSession, User)
         .join(User, LoginSession.user_id == User.id)
-        .where(RefreshToken.digest == digest)
-        .with_for_update(of=(RefreshToken, LoginSession))
-        .execution_options(populate_existing=True)
+        .where(LoginSession.id == session_id)
+        .with_for_update(of=LoginSession)
     )
 
 

@@ -1,0 +1,25 @@
+"""The audit log, for admins."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import ActorDep, NextLinkDep, ServicesDep
+from app.api.openapi import raises
+from app.core.errors import EmailNotVerified, Forbidden, InvalidAccessToken, InvalidCursor, Unauthenticated
+from app.schemas.audit_events import AuditEventOut, AuditQuery
+from app.schemas.pages import Page
+
+router = APIRouter(prefix="/audit-events", tags=["audit"])
+
+
+@router.get(
+    "",
+    response_model=Page[AuditEventOut],
+    responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
+)
+async def list_audit_events(
+    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[AuditQuery, Query()]
+) -> Any:
+    """Who did what to what, when and from where, the newest first; nobody can change or delete it."""
+    return link.on(await services.audit_trail.list(actor, query))

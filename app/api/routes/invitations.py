@@ -1,0 +1,55 @@
+"""Invitations to open an account."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import (
+    EmailDomainNotAllowed,
+    EmailNotVerified,
+    Forbidden,
+    InsufficientScope,
+    InvalidAccessToken,
+    InvalidCursor,
+    InvitationNotFound,
+    RegistrationClosed,
+    SecondFactorMissing,
+    TooManyRequests,
+    Unauthenticated,
+)
+from app.policies.limits import MAIL
+from app.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.schemas.pages import Page, PageQuery
+
+_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InsufficientScope, SecondFactorMissing)
+router = APIRouter(prefix="/invitations", tags=["invitations"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[limited(MAIL)],
+    responses=raises(*_EDITOR, RegistrationClosed, EmailDomainNotAllowed, TooManyRequests),
+)
+async def create_invitation(services: ServicesDep, actor: ActorDep, data: InvitationInput) -> NewInvitation:
+    """Invite somebody; for editors. Only admins invite editors and admins.
+
+    With an address the link is mailed there; without one the answer has the token, to be handed over by other means.
+    """
+    return await services.invitations.create(actor, data)
+
+
+@router.get("", response_model=Page[InvitationOut], responses=raises(*_EDITOR, InvalidCursor))
+async def list_invitations(
+    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]
+) -> Any:
+    """Your own invitations, for admins everybody's; the newest first."""
+    return link.on(await services.invitations.list(actor, query))
+
+
+@router.delete("/{invitation_id}", status_code=204, responses=raises(*_EDITOR, InvitationNotFound))
+async def revoke_invitation(services: ServicesDep, actor: ActorDep, invitation_id: IdPath) -> None:
+    """Make an invitation worthless that has not been used."""
+    await services.invitations.revoke(actor, invitation_id)

@@ -1,0 +1,46 @@
+"""Personal access tokens, for scripts and clients."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import (
+    InvalidAccessToken,
+    LoginRequired,
+    PersonalTokenNotFound,
+    RecentLoginRequired,
+    TooManyPersonalTokens,
+    TooManyRequests,
+    Unauthenticated,
+    WrongPassword,
+)
+from app.policies.limits import TOKEN
+from app.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+
+_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
+router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    dependencies=[limited(TOKEN)],
+    responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, TooManyPersonalTokens, TooManyRequests),
+)
+async def create_personal_token(services: ServicesDep, owner: OwnerDep, data: PersonalTokenInput) -> NewPersonalToken:
+    """Make a token, to be sent as a bearer token. The answer shows it, and nothing does again."""
+    return await services.personal_tokens.create(owner, data)
+
+
+@router.get("", responses=raises(*_OWNER))
+async def list_personal_tokens(services: ServicesDep, owner: OwnerDep) -> Sequence[PersonalTokenOut]:
+    """The account's tokens that have not expired, the newest first."""
+    return await services.personal_tokens.list(owner)
+
+
+@router.delete("/{token_id}", status_code=204, responses=raises(*_OWNER, PersonalTokenNotFound))
+async def revoke_personal_token(services: ServicesDep, owner: OwnerDep, token_id: IdPath) -> None:
+    """End a token, at once."""
+    await services.personal_tokens.revoke(owner, token_id)

@@ -1,0 +1,67 @@
+"""Taking one's data along, and leaving."""
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep
+from app.api.openapi import raises
+from app.core.errors import (
+    InvalidAccessToken,
+    LastAdmin,
+    LoginRequired,
+    RecentLoginRequired,
+    TooManyRequests,
+    Unauthenticated,
+    UnknownHeir,
+    WrongPassword,
+)
+from app.schemas.privacy import DeletionInput, DeletionOut
+
+_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired, TooManyRequests)
+_CHUNK_BYTES = 64 * 1024
+router = APIRouter(prefix="/users/me", tags=["users"])
+
+
+class _Zip(StreamingResponse):
+    media_type = "application/zip"
+
+
+_ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_Zip.media_type: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get("/export", response_class=_Zip, responses={**raises(*_OWNER), **_ZIP})
+async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
+    """Everything that the blog knows of you, as a zip: account, articles, comments and what was recorded of you."""
+    export = await services.exports.export(owner)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{export.name}"',
+        "Content-Length": str(export.size),
+        "Cache-Control": "no-store",
+    }
+    return _Zip(_chunks_of(export.file), headers=headers)
+
+
+@router.delete(
+    "", status_code=202, responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, LastAdmin, UnknownHeir)
+)
+async def delete_me(
+    services: ServicesDep, owner: OwnerDep, data: DeletionInput, cookie: RefreshCookieDep
+) -> DeletionOut:
+    """Delete your account after some days, in which logging in undoes that; every session and token ends at once.
+
+    Articles are handed over to an heir or removed. Comments on other articles stay, without your name.
+    """
+    due_at = await services.deletions.request(owner, data)
+    cookie.clear()
+    return DeletionOut(due_at=due_at)
+
+
+def _chunks_of(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk

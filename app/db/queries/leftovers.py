@@ -1,0 +1,32 @@
+"""What is of no use to anybody any more."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+
+from app.db.models import Article, Comment, Invitation, LoginSession, PasskeyChallenge, User
+from app.db.queries import users
+
+
+def expired_sessions(before: datetime) -> ColumnElement[bool]:
+    return LoginSession.expires_at <= before
+
+
+def expired_challenges(before: datetime) -> ColumnElement[bool]:
+    return PasskeyChallenge.expires_at <= before
+
+
+def expired_invitations(before: datetime) -> ColumnElement[bool]:
+    return Invitation.expires_at <= before
+
+
+def never_confirmed(before: datetime) -> ColumnElement[bool]:
+    """Accounts opened before this whose owners have never shown that an address is theirs, and who wrote nothing."""
+    return and_(
+        User.email.is_(None),
+        User.pending_email.is_not(None),
+        User.created_at <= before,
+        users.exists,
+        ~select(Article.id).where(Article.author_id == User.id).correlate(User).exists(),
+        ~select(Comment.id).where(Comment.author_id == User.id).correlate(User).exists(),
+    )

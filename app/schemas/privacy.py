@@ -1,0 +1,26 @@
+"""Leaving, as clients say it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.db.models import ArticleFate
+from app.schemas.base import Input, Output, SafeStr
+from app.schemas.users import CurrentPassword
+
+
+class DeletionInput(Input):
+    current_password: CurrentPassword | None = Field(
+        default=None, description="May be left out, after a recent login, by accounts without a password."
+    )
+    articles: ArticleFate | None = Field(
+        default=None, description="What becomes of the articles; may be left out by those who have none."
+    )
+    heir: Annotated[SafeStr, Field(max_length=40)] | None = Field(
+        default=None, description="The username of somebody who may write articles, to hand them over to."
+    )
+
+
+class DeletionOut(Output):
+    due_at: datetime = Field(description="When the account will be gone; logging in before that undoes it.")

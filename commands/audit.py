@@ -1,0 +1,136 @@
+"""Reads the audit log: `uv run python -m commands.audit …`."""
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.core import clock
+from commands.output import print_json, print_table
+from commands.runtime import carry_out, load_settings, validated
+
+if TYPE_CHECKING:
+    from app.core.config import Settings
+    from app.schemas.audit_events import AuditEventOut, AuditFilter
+
+_HELP = """Read the audit log: who did what to what, when and from where.
+
+Moments are dates, dates with a time (of UTC, unless they say otherwise), or how long ago: 90s, 30m, 12h, 7d, 2w.
+
+Exit codes: 0 done, 2 wrong usage or settings, 3 the database cannot be used.
+"""
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_PAUSE_SECONDS = 1.0
+# More events than happen between two looks.
+_AT_ONCE = 500
+
+cli = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
+)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if match := re.fullmatch(r"(\d{1,6})([smhdw])", text.strip()):
+            return clock.now() - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        moment = datetime.fromisoformat(text.strip())
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter("must be a date such as 2026-01-31, or how long ago, such as 7d") from None
+
+
+Action = Annotated[str | None, typer.Option(help="The action, or with a full stop at the end all that begin so.")]
+ActorId = Annotated[int | None, typer.Option(help="The id of the account whose doing it was.")]
+SubjectType = Annotated[str | None, typer.Option(help="What kind of thing it was done to, such as users.")]
+SubjectId = Annotated[int | None, typer.Option(help="The id of what it was done to.")]
+Address = Annotated[str | None, typer.Option(help="The address it was done from.")]
+Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="From then on.")]
+Until = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Before then.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+@cli.command("list")
+def list_events(
+    action: Action = None,
+    actor_id: ActorId = None,
+    subject_type: SubjectType = None,
+    subject_id: SubjectId = None,
+    address: Address = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    *,
+    as_json: Json = False,
+) -> None:
+    """List events, the newest first."""
+    wanted = _filter(action, actor_id, subject_type, subject_id, address, since, until)
+    _print(_newest(load_settings(), wanted, limit), as_json=as_json)
+
+
+@cli.command()
+def tail(
+    action: Action = None,
+    actor_id: ActorId = None,
+    subject_type: SubjectType = None,
+    subject_id: SubjectId = None,
+    address: Address = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 10,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the last events, the newest at the end."""
+    settings = load_settings()
+    wanted = _filter(action, actor_id, subject_type, subject_id, address, since, until)
+    known = _newest(settings, wanted, max(limit, _AT_ONCE) if follow else limit)
+    _print(known[:limit][::-1], as_json=as_json)
+    if follow:
+        try:
+            _follow(settings, wanted, {event.id for event in known}, as_json=as_json)
+        except KeyboardInterrupt:
+            raise typer.Exit from None
+
+
+def _follow(settings: "Settings", wanted: "AuditFilter", known: set[int], *, as_json: bool) -> None:
+    """Print what is not known yet; by its id alone it could not be told, as transactions end in any order."""
+    while True:
+        time.sleep(_PAUSE_SECONDS)
+        fresh = [event for event in _newest(settings, wanted, _AT_ONCE) if event.id not in known]
+        _print(fresh[::-1], as_json=as_json)
+        known |= {event.id for event in fresh}
+
+
+def _filter(*values: object) -> "AuditFilter":
+    from app.schemas.audit_events import AuditFilter
+
+    return validated(AuditFilter, **dict(zip(AuditFilter.model_fields, values, strict=True)))
+
+
+def _newest(settings: "Settings", wanted: "AuditFilter", limit: int) -> "Sequence[AuditEventOut]":
+    return carry_out(settings, lambda services: services.audit_trail.newest(wanted, limit))
+
+
+def _print(events: "Iterable[AuditEventOut]", *, as_json: bool) -> None:
+    if as_json:
+        print_json(events)
+        return
+    rows = [_row(event) for event in events]
+    if rows:
+        print_table(("When (UTC)", "Action", "Who", "What", "Address", "Device", "Details"), rows)
+
+
+def _row(event: "AuditEventOut") -> list[object]:
+    who = event.actor and (event.actor.username or f"#{event.actor.id}")
+    what = f"{event.subject_type} #{event.subject_id}" if event.subject_type else ""
+    details = ", ".join(f"{name}={value}" for name, value in event.details.items())
+    return [f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, who, what, event.address, event.device[:60], details]
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,80 @@
+"""Changes settings in an environment file and leaves everything else in it as it is."""
+
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+_BYTE_ORDER_MARK = "\ufeff"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~+/=:@%^-]+")
+_ASSIGNMENT = re.compile(
+    r"""(?P<before>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*=[^\S\r\n]*)
+    (?P<value>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!\s+\#)[^\r\n])*?)
+    (?P<after>[^\S\r\n]*(?:\#[^\r\n]*)?(?:\r\n|\n|\r|$))""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class NotThere(ValueError):
+    """The setting is not in the file, or not in a form that can be changed."""
+
+
+def change_lists(path: Path, changes: Mapping[str, Sequence[str]]) -> None:
+    """Give settings in the file these lists as values, all or none of them; raises `NotThere` or `OSError`."""
+    # A link stays one.
+    path = path.resolve()
+    with path.open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    bindings = list(parse_stream(io.StringIO(text, newline="")))
+    lines = [binding.original.string for binding in bindings]
+    for name, values in changes.items():
+        place = _place(bindings, name)
+        lines[place] = _assigned(lines[place], name, values)
+    _replace(path, mark + "".join(lines))
+
+
+def _place(bindings: Sequence[Binding], name: str) -> int:
+    """Where the setting is; of several the last one counts."""
+    places = [place for place, binding in enumerate(bindings) if (binding.key or "").upper() == name.upper()]
+    if not places:
+        raise NotThere(f"{name.upper()} is not set there")
+    return places[-1]
+
+
+def _assigned(line: str, name: str, values: Sequence[str]) -> str:
+    found = _ASSIGNMENT.fullmatch(line)
+    if found is None or "${" in line:
+        raise NotThere(f"{name.upper()} is written there in a form that cannot be changed; write its value out")
+    return f"{found['before']}{_written(values)}{found['after']}"
+
+
+def _written(values: Sequence[str]) -> str:
+    """A list as the settings read it."""
+    if all(map(_PLAIN.fullmatch, values)):
+        return ",".join(values)
+    escaped = json.dumps(values).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _replace(path: Path, text: str) -> None:
+    """At once, readable by its owner only, and still the same owner's."""
+    owner = path.stat()
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        mine = draft.stat()
+        if (owner.st_uid, owner.st_gid) != (mine.st_uid, mine.st_gid):
+            os.chown(draft, owner.st_uid, owner.st_gid)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,187 @@
+"""Changes the secrets that tokens are signed with: `uv run python -m commands.secrets …`."""
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from commands.runtime import carry_out, load_settings, refuse
+
+if TYPE_CHECKING:
+    from app.services.wiring import Services
+
+_HELP = """Change the secrets that tokens are signed with.
+
+After `rotate` new tokens are signed with new secrets, and those of the old ones go on working until they expire or
+`drop-old` ends them. Restart the server after each of the two: it reads its settings when it starts.
+
+Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used.
+"""
+_BYTES = 48
+T = TypeVar("T")
+Keys = Mapping[str, Sequence[str]]
+
+
+class Which(StrEnum):
+    """The secrets by what they are for; `ACCESS` encrypts the secrets of authenticator apps as well."""
+
+    ACCESS = "access"
+    RESET = "reset"
+    VERIFICATION = "verification"
+
+    @property
+    def setting(self) -> str:
+        return {"reset": "reset_password"}.get(self.value, self.value) + "_secret_key"
+
+
+_ENCRYPTS = Which.ACCESS.setting
+cli = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
+)
+Only = Annotated[Which | None, typer.Option(help="Only this one of the three.")]
+EnvFile = Annotated[Path, typer.Option(help="The file that holds the secrets.")]
+
+
+@cli.command()
+def rotate(
+    only: Only = None,
+    env_file: EnvFile = Path(".env"),
+    keep: Annotated[int, typer.Option(min=0, help="How many of the old secrets are kept.")] = 1,
+) -> None:
+    """Put a new secret in front of each, and encrypt again what is stored encrypted."""
+    names = _changeable(only)
+    # What was there before is kept until nothing depends on it: whatever interrupts this, nothing is lost.
+    before, count = _locked(env_file, lambda services: _add(services, env_file, names))
+    lost = _locked(env_file, lambda services: _forget(services, env_file, _too_many(before, keep)))
+    typer.echo(f"{_spelled(names)} changed in {env_file}; secrets of authenticator apps encrypted again: {count}.")
+    if lost:
+        typer.echo(
+            f"{_whose(lost)} cannot be read with any secret: use `commands.users remove-second-factor`.", err=True
+        )
+    typer.echo("Restart the server now: until then it takes codes of these apps for wrong." if count else "Restart it.")
+    if keep:
+        typer.echo("Tokens that the old secrets signed work until they expire; `drop-old` ends that.")
+
+
+@cli.command()
+def drop_old(only: Only = None, env_file: EnvFile = Path(".env")) -> None:
+    """Leave the newest secret of each alone: tokens that others signed stop working."""
+    names = _changeable(only)
+    dropped = _locked(env_file, lambda services: _drop(services, env_file, names))
+    if not dropped:
+        typer.echo("There are no old secrets.")
+        return
+    typer.echo(f"Old secrets dropped from {env_file}: {_spelled(dropped)}. Restart the server now.")
+
+
+@cli.command()
+def reencrypt(env_file: EnvFile = Path(".env")) -> None:
+    """Encrypt with the newest secret what a server that was not restarted in time has encrypted with an old one."""
+    renewal = _locked(env_file, lambda services: services.stored_secrets.renew(_read(env_file)[_ENCRYPTS]))
+    typer.echo(f"Secrets of authenticator apps encrypted again: {renewal.count}.")
+    if renewal.lost:
+        refuse(f"{_whose(renewal.lost)} cannot be read with any secret: use `commands.users remove-second-factor`.")
+
+
+def _changeable(only: Which | None) -> list[str]:
+    """The settings to change, none of which the environment may hide."""
+    names = [only.setting] if only else [which.setting for which in Which]
+    hidden = {name.lower() for name, value in os.environ.items() if value}.intersection(names)
+    if hidden:
+        refuse(
+            f"{_spelled(sorted(hidden))} is set in the environment, which wins over any file: change it where it is "
+            "set, to a new secret, a comma and the present one; then run `reencrypt`."
+        )
+    return names
+
+
+def _locked(env_file: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
+    """Do one step while nobody else changes secrets."""
+
+    async def lock_and_work(services: "Services") -> T:
+        await services.stored_secrets.lock()
+        return await work(services)
+
+    return carry_out(load_settings(env_file), lock_and_work)
+
+
+def _read(env_file: Path) -> dict[str, list[str]]:
+    """The secrets as they are now, by setting."""
+    settings = load_settings(env_file)
+    names = [which.setting for which in Which]
+    return {name: [key.get_secret_value() for key in getattr(settings, name)] for name in names}
+
+
+def _write(env_file: Path, keys: Keys) -> None:
+    from commands.environment_file import NotThere, change_lists
+
+    try:
+        change_lists(env_file, keys)
+    except NotThere as error:
+        refuse(f"{env_file} was not changed: {error}.")
+    except OSError as error:
+        refuse(f"{env_file} cannot be changed: {error.strerror}.")
+
+
+async def _add(services: "Services", env_file: Path, names: Iterable[str]) -> tuple[Keys, int]:
+    """The secrets that there were, and how many stored ones were encrypted again."""
+    before = {name: keys for name, keys in _read(env_file).items() if name in set(names)}
+    after = {name: [secrets.token_urlsafe(_BYTES), *keys] for name, keys in before.items()}
+    _write(env_file, after)
+    count = (await services.stored_secrets.renew(after[_ENCRYPTS])).count if _ENCRYPTS in after else 0
+    services.audit.record("secrets.rotated", settings=sorted(after))
+    return before, count
+
+
+def _too_many(before: Keys, keep: int) -> Keys:
+    """Secrets that are not kept. Those of the example are known to everybody."""
+    from app.core.config import EXAMPLE_SECRET_PREFIX
+
+    return {
+        name: [key for place, key in enumerate(keys) if place >= keep or key.startswith(EXAMPLE_SECRET_PREFIX)]
+        for name, keys in before.items()
+    }
+
+
+async def _forget(services: "Services", env_file: Path, unwanted: Keys) -> Sequence[int]:
+    """Take secrets out of the file; the accounts whose authenticator app none of them reads."""
+    present = _read(env_file)
+    lost: Sequence[int] = []
+    if _ENCRYPTS in unwanted:
+        lost = (await services.stored_secrets.renew(present[_ENCRYPTS])).lost
+    left = {name: [key for key in present[name] if key not in keys] for name, keys in unwanted.items() if keys}
+    if left:
+        _write(env_file, left)
+    return lost
+
+
+async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> list[str]:
+    """The settings that had old secrets."""
+    old = {name: keys for name, keys in _read(env_file).items() if name in set(names) and len(keys) > 1}
+    if _ENCRYPTS in old:
+        needing_old = await services.stored_secrets.unreadable(old[_ENCRYPTS][:1])
+        if needing_old:
+            refuse(
+                f"{_whose(needing_old)} cannot be read with the newest {_ENCRYPTS.upper()} alone; nothing was changed. "
+                "Restart the server, then run `reencrypt`."
+            )
+    if old:
+        _write(env_file, {name: keys[:1] for name, keys in old.items()})
+        services.audit.record("secrets.old_dropped", settings=sorted(old))
+    return sorted(old)
+
+
+def _spelled(names: Iterable[str]) -> str:
+    return ", ".join(name.upper() for name in names)
+
+
+def _whose(user_ids: Iterable[int]) -> str:
+    return f"The authenticator apps of the accounts {', '.join(f'#{user_id}' for user_id in user_ids)}"
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,271 @@
+"""Looks after accounts: `uv run python -m commands.users …`."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.core.roles import Role
+from commands.output import print_json, print_table, printable
+from commands.runtime import carry_out, load_settings, refuse, validated
+
+if TYPE_CHECKING:
+    from app.db.models import User
+    from app.schemas.users import UserOut
+    from app.services.wiring import Services
+
+_HELP = """Look after accounts.
+
+LOGIN is an e-mail address, a username, or an id as in '#7'.
+
+Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used, 4 the account exists.
+"""
+_PAGE = 100
+
+cli = typer.Typer(
+    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
+)
+Login = Annotated[str, typer.Argument(metavar="LOGIN", help="E-mail address, username or '#id'.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Mail = Annotated[bool, typer.Option("--mail", help="Mail the link to the account's address instead of printing it.")]
+
+
+@cli.command("list")
+def list_accounts(
+    role: Annotated[Role | None, typer.Option(help="Only those with this role.")] = None,
+    search: Annotated[str | None, typer.Option(help="Only those with this in their address or names.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    *,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Only those that are deactivated.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List accounts, the newest first."""
+    settings = load_settings()
+    accounts = carry_out(settings, lambda services: _accounts(services, role, search, limit, inactive=inactive))
+    if as_json:
+        print_json(accounts)
+        return
+    columns = ("ID", "Username", "E-mail", "Role", "Active", "Confirmed", "2nd factor")
+    print_table(columns, [_row(account) for account in accounts])
+
+
+async def _accounts(
+    services: "Services", role: Role | None, search: str | None, limit: int, *, inactive: bool
+) -> "list[UserOut]":
+    from app.schemas.users import UserListQuery, UserOut
+
+    wanted = {"role": role, "q": search, "is_active": False if inactive else None}
+    found: list[UserOut] = []
+    while len(found) < limit:
+        query = validated(UserListQuery, **wanted, limit=min(_PAGE, limit - len(found)), skip=len(found))
+        page = await services.administration.list(query)
+        found += map(UserOut.model_validate, page.items)
+        if len(page.items) < query.limit:
+            break
+    return found
+
+
+def _row(account: "UserOut") -> list[object]:
+    flags = (account.is_active, account.is_verified, account.has_second_factor)
+    address = account.email or f"({account.pending_email or 'none'})"
+    return [account.id, account.username, address, account.role, *("yes" if flag else "no" for flag in flags)]
+
+
+@cli.command()
+def show(login: Login, *, as_json: Json = False) -> None:
+    """Show one account."""
+    from app.schemas.users import UserOut
+
+    account = UserOut.model_validate(_change(login, _as_it_is))
+    if as_json:
+        print_json([account])
+        return
+    for name, value in account.model_dump(mode="json").items():
+        typer.echo(f"{name + ':':<20}{printable(value)}".rstrip())
+
+
+async def _as_it_is(_services: "Services", user: "User") -> "User":
+    return user
+
+
+@cli.command()
+def create(
+    email: Annotated[str, typer.Option(help="E-mail address.", show_default=False)],
+    username: Annotated[str, typer.Option(help="Username.", show_default=False)],
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.READER,
+    *,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
+    ] = False,
+    mail: Mail = False,
+) -> None:
+    """Open an account.
+
+    Without a password a link to choose one is printed (or mailed), to be passed on within two hours.
+    """
+    from app.schemas.users import EmailInput, ProfileUpdate, RegisterInput
+
+    settings = load_settings()
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+        data = validated(RegisterInput, email=email, username=username, password=password)
+        carry_out(settings, lambda services: services.accounts.create_verified(data, role))
+        typer.echo(f"Created the {role} {data.username} ({data.email}).")
+        return
+    address = validated(EmailInput, email=email).email
+    name = validated(ProfileUpdate, username=username).username
+
+    async def open_account(services: "Services") -> "tuple[User, str]":
+        user = await services.accounts.create_unclaimed(name, name, address, role)
+        return user, _hand_out_link(services, user, mail=mail)
+
+    user, link = carry_out(settings, open_account)
+    typer.echo(f"Created the {role} {user.username} ({user.email}).")
+    typer.echo(link)
+
+
+def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
+    """What to tell whoever runs the command."""
+    if mail:
+        services.recovery.mail_reset_link(user, user.address)
+        return f"The link to choose a password is mailed to {user.address} as soon as the server runs."
+    return f"The link to choose a password, good for two hours:\n{services.administration.reset_link(user)}"
+
+
+def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> "User":
+    """Find the account and do something to it."""
+
+    async def find_and_work(services: "Services") -> "User":
+        return await work(services, await services.administration.find(login))
+
+    return carry_out(load_settings(), find_and_work)
+
+
+def _set(login: str, **values: object) -> "User":
+    """Change some of the account, as an admin does."""
+    from app.schemas.users import UserUpdate
+
+    data = validated(UserUpdate, **values)
+    return _change(login, lambda services, user: services.administration.update(user.id, data))
+
+
+@cli.command()
+def set_role(
+    login: Login, role: Annotated[Role, typer.Argument(help="What the account may do.", show_default=False)]
+) -> None:
+    """Give an account another role. Where that changes something, it has to log in again."""
+    typer.echo(f"{_set(login, role=role).username} has the role {role} now.")
+
+
+@cli.command()
+def deactivate(login: Login) -> None:
+    """Log an account out everywhere and let nobody log in to it."""
+    typer.echo(f"{_set(login, is_active=False).username} is deactivated.")
+
+
+@cli.command()
+def reactivate(login: Login) -> None:
+    """Let the owner of an account log in again."""
+    typer.echo(f"{_set(login, is_active=True).username} is active.")
+
+
+@cli.command()
+def revoke_sessions(login: Login) -> None:
+    """Log an account out everywhere. Its personal access tokens stay."""
+    user = _change(login, lambda services, user: services.administration.end_sessions(user.id))
+    typer.echo(f"{user.username} is logged out everywhere.")
+
+
+@cli.command()
+def remove_second_factor(login: Login) -> None:
+    """Take every second factor off an account whose owner has lost them; the owner is told by mail."""
+    user = _change(login, _without_second_factors)
+    typer.echo(f"{user.username} logs in without a second factor now.")
+
+
+async def _without_second_factors(services: "Services", user: "User") -> "User":
+    if not user.has_second_factor:
+        refuse(f"{user.username} has no second factor.")
+    await services.second_factors.remove_all(user)
+    return user
+
+
+@cli.command()
+def reset_password(login: Login, *, mail: Mail = False) -> None:
+    """Print or mail a link to choose a new password; the present one works until that is done."""
+    typer.echo(_link_for(login, mail=mail))
+
+
+@cli.command()
+def claim(
+    login: Login,
+    email: Annotated[str, typer.Option(help="The address of whom the account belongs to.", show_default=False)],
+    *,
+    mail: Mail = False,
+) -> None:
+    """Hand an account that has no password, such as an imported author's, over to its owner.
+
+    It gets the address, which is confirmed by following the link that is printed or mailed.
+    """
+    typer.echo(_link_for(login, mail=mail, claimed_with=email))
+
+
+def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str:
+    from app.core.passwords import UNUSABLE
+    from app.schemas.users import UserUpdate
+
+    data = None if claimed_with is None else validated(UserUpdate, email=claimed_with)
+
+    async def hand_out(services: "Services") -> str:
+        user = await services.administration.find(login)
+        if not user.is_active:
+            refuse(f"{user.username} is deactivated; reactivate it first.")
+        if data is not None:
+            if user.hashed_password != UNUSABLE:
+                refuse(f"{user.username} has a password, so it belongs to somebody; use reset-password instead.")
+            user = await services.administration.update(user.id, data)
+        if mail and not user.address:
+            refuse(f"{user.username} has no address to mail to.")
+        return _hand_out_link(services, user, mail=mail)
+
+    return carry_out(load_settings(), hand_out)
+
+
+@cli.command()
+def delete(
+    login: Login,
+    heir: Annotated[
+        str | None,
+        typer.Option(
+            "--hand-over-to", metavar="USERNAME", help="Give the articles to this account.", show_default=False
+        ),
+    ] = None,
+    *,
+    remove_articles: Annotated[
+        bool, typer.Option("--remove-articles", help="Delete the articles too, with their comments.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget whom an account belonged to, at once and for good.
+
+    The articles stay, by an author without a name, unless they are handed over or removed.
+    """
+    if heir is not None and remove_articles:
+        raise typer.BadParameter("articles are handed over or removed, not both", param_hint="--hand-over-to")
+    if not yes:
+        typer.confirm(f"Delete the account {printable(login)} for good?", abort=True)
+    user = _change(login, lambda services, user: _deleted(services, user, heir, remove_articles=remove_articles))
+    typer.echo(f"The account #{user.id} is deleted.")
+
+
+async def _deleted(services: "Services", user: "User", heir: str | None, *, remove_articles: bool) -> "User":
+    from app.db.models import ArticleFate
+
+    fate = ArticleFate.REMOVE if remove_articles else None if heir is None else ArticleFate.HAND_OVER
+    await services.administration.delete(user.id, articles=fate, heir=(heir or "").lower())
+    return user
+
+
+if __name__ == "__main__":
+    cli()

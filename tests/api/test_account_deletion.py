@@ -1,0 +1,603 @@
+"""Leaving: announced, undone by logging in, and carried out when it is due."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import time_machine
+from fastapi import FastAPI
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.opaque_tokens import digest_of
+from app.core.roles import Role
+from app.db.base import Base
+from app.db.models import (
+    AccountDeletion,
+    Article,
+    AuditEvent,
+    Comment,
+    Invitation,
+    MailRequest,
+    OutboxMail,
+    Passkey,
+    PasskeyChallenge,
+    PersonalToken,
+    ProviderAccount,
+    RecoveryCode,
+    RequestedMail,
+    Totp,
+    User,
+)
+from app.services.deletions import OWNED
+from app.services.housekeeping import Housekeeper
+from tests.support.answers import fields_of, problem_in
+from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
+from tests.support.mails import mails_waiting
+from tests.support.people import People
+from tests.support.second_factors import give, pending_token, with_totp
+from tests.support.writing import comment, names, publish, read, walk, write
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GRACE = timedelta(days=14)
+
+
+@pytest.fixture(autouse=True)
+def traveller() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+async def anna(people: People) -> User:
+    return await with_password(people, username="anna", role=Role.AUTHOR)
+
+
+@pytest.fixture
+async def device(people: People, anna: User) -> Device:
+    return await device_of(people, anna.username)
+
+
+async def leave(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
+    return await client.request("DELETE", "/users/me", json={"current_password": PASSWORD, **fields})
+
+
+async def left(device: Device, **fields: Any) -> None:
+    answer = await leave(device.client, **fields)
+    assert answer.status_code == 202, answer.text
+
+
+async def tidy_up(app: FastAPI) -> None:
+    await Housekeeper(app.state.database, app.state.shared).tidy_up()
+
+
+async def carried_out(app: FastAPI, traveller: time_machine.Traveller) -> None:
+    traveller.shift(GRACE)
+    await tidy_up(app)
+
+
+async def actions(session: AsyncSession) -> list[str]:
+    return list(await session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)))
+
+
+async def places_of(session: AsyncSession, *texts: str) -> list[str]:
+    """Where in all tables one of these texts is stored."""
+    found = []
+    for table in Base.metadata.sorted_tables:
+        for row in (await session.execute(select(table))).mappings():
+            found += [f"{table.name}.{column}" for column, value in row.items() if any(t in str(value) for t in texts)]
+    return found
+
+
+# --- Announcing ------------------------------------------------------------------------------------------------
+
+
+async def test_a_deletion_is_announced_and_ends_every_login(
+    app: FastAPI, people: People, anna: User, device: Device, session: AsyncSession
+) -> None:
+    elsewhere = await device_of(people, anna.username)
+    session.add(PersonalToken(user_id=anna.id, name="Backup", digest="d", scope="read"))
+    await session.commit()
+
+    answer = await leave(device.client)
+
+    assert answer.status_code == 202, answer.text
+    assert answer.json() == {"due_at": "2026-03-15T12:00:00Z"}
+    for login in (device, elsewhere):
+        assert not await login.is_logged_in()
+        problem_in(await login.refresh(), 401, "invalid_refresh_token")
+    assert (await session.scalars(select(PersonalToken))).all() == []
+    (mail,) = await mails_waiting(app)
+    assert (mail.recipient, "15 March 2026" in mail.text) == (anna.email, True)
+    assert "log in before that day" in mail.text
+    assert "account.deletion_requested" in await actions(session)
+
+
+async def test_tokens_on_their_way_by_mail_do_not_arrive(
+    app: FastAPI, people: People, anna: User, device: Device
+) -> None:
+    bert = await with_password(people, username="bert")
+    async with app.state.database.writing() as session:
+        for user, address in ((anna, anna.email), (anna, "old@example.com"), (bert, bert.email)):
+            text = f"Hello {user.username},\n\n?token=t"
+            session.add(OutboxMail(recipient=address, subject="Link", text=text, html=""))
+        await session.commit()
+
+    await left(device)
+
+    assert [(mail.recipient, "?token=" in mail.text) for mail in await mails_waiting(app)] == [
+        (bert.email, True),
+        (anna.email, False),
+    ]
+
+
+async def test_the_public_sees_no_change_meanwhile(
+    app: FastAPI, stranger: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
+) -> None:
+    await publish(device.client, "Mine")
+    before = [await read(stranger, path) for path in ("/articles/mine", "/authors/anna", "/articles")]
+
+    await left(device, articles="remove")
+    traveller.shift(GRACE - timedelta(seconds=1))
+    await tidy_up(app)
+
+    assert [await read(stranger, path) for path in ("/articles/mine", "/authors/anna", "/articles")] == before
+
+
+@pytest.mark.parametrize("password", ["wrong password", None])
+async def test_the_current_password_is_needed(device: Device, session: AsyncSession, password: str | None) -> None:
+    problem_in(await leave(device.client, current_password=password), 403, "wrong_password")
+
+    assert await device.is_logged_in()
+    assert (await session.scalars(select(AccountDeletion))).all() == []
+
+
+async def test_without_a_password_a_recent_login_is_needed(
+    people: People, session: AsyncSession, traveller: time_machine.Traveller
+) -> None:
+    client = await people.client(Role.READER)
+    traveller.shift(timedelta(minutes=11))
+    problem_in(await leave(client, current_password=None), 403, "recent_login_required")
+    traveller.shift(timedelta(minutes=-10))
+
+    assert (await leave(client, current_password=None)).status_code == 202
+    assert len((await session.scalars(select(AccountDeletion))).all()) == 1
+
+
+async def test_scripts_and_strangers_cannot(stranger: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
+    problem_in(await leave(stranger), 401, "not_authenticated")
+    session.add(PersonalToken(user_id=anna.id, name="Backup", digest=digest_of("clp_token"), scope="read write"))
+    await session.commit()
+    stranger.headers["Authorization"] = "Bearer clp_token"
+    problem_in(await leave(stranger), 403, "login_required")
+
+    assert (await session.scalars(select(AccountDeletion))).all() == []
+
+
+async def test_the_second_time_there_is_no_login_left(device: Device) -> None:
+    await left(device)
+
+    problem_in(await leave(device.client), 401, "invalid_token")
+
+
+async def test_what_is_unknown_is_refused(device: Device) -> None:
+    problem_in(await leave(device.client, articles="burn"), 422, "validation_error")
+    problem_in(await leave(device.client, user_id=1), 422, "validation_error")
+
+
+# --- Undoing ---------------------------------------------------------------------------------------------------
+
+
+async def test_logging_in_undoes_it(
+    app: FastAPI, people: People, device: Device, session: AsyncSession, traveller: time_machine.Traveller
+) -> None:
+    await left(device)
+    traveller.shift(GRACE - timedelta(minutes=5))
+
+    again = await device_of(people, "anna")
+    traveller.shift(timedelta(minutes=10))
+    await tidy_up(app)
+
+    assert await again.is_logged_in()
+    assert (await actions(session))[-2:] == ["account.deletion_undone", "login.succeeded"]
+    assert "will not be deleted" in (await mails_waiting(app))[-1].text
+
+
+async def test_a_login_that_had_nothing_to_undo_says_nothing(app: FastAPI, people: People, anna: User) -> None:
+    await device_of(people, anna.username)
+
+    assert await mails_waiting(app) == []
+
+
+async def test_only_the_whole_login_undoes_it(
+    device: Device, session: AsyncSession, stranger: httpx.AsyncClient
+) -> None:
+    phone = await with_totp(device.client)
+    await left(device)
+
+    token = await pending_token(stranger, "anna")
+    assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 1
+    answer = await give(stranger, token, recovery_code=phone.recovery_codes[0])
+
+    assert answer.status_code == 200, answer.text
+    assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 0
+
+
+async def test_a_wrong_password_undoes_nothing(stranger: httpx.AsyncClient, device: Device) -> None:
+    await left(device)
+
+    problem_in(await log_in(stranger, "anna", "wrong password"), 401, "invalid_credentials")
+
+    assert (await log_in(stranger, "anna")).status_code == 200
+
+
+async def test_after_that_nobody_logs_in(
+    app: FastAPI, stranger: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
+) -> None:
+    await left(device)
+    await carried_out(app, traveller)
+
+    for login in ("anna", "anna@example.com"):
+        problem_in(await log_in(stranger, login), 401, "invalid_credentials")
+
+
+# --- Articles --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def bert(people: People) -> User:
+    return await people.user(Role.AUTHOR, username="bert")
+
+
+async def test_whoever_has_written_says_what_becomes_of_it(device: Device) -> None:
+    await write(device.client)
+
+    problem = problem_in(await leave(device.client), 409, "unknown_heir")
+
+    assert fields_of(problem) == ["articles"]
+
+
+@pytest.mark.parametrize(
+    ("username", "attributes"),
+    [
+        ("nobody", {}),
+        ("anna", {}),
+        ("carl", {"role": Role.READER}),
+        ("carl", {"role": Role.EDITOR, "is_active": False}),
+        ("carl", {"role": Role.EDITOR, "is_verified": False}),
+        ("carl", {"role": Role.ADMIN, "is_active": False, "deleted_at": START}),
+        (None, {}),
+    ],
+)
+async def test_an_heir_is_somebody_else_who_may_write(
+    people: People, device: Device, username: str | None, attributes: dict[str, Any]
+) -> None:
+    if attributes:
+        await people.user(username="carl", **attributes)
+
+    problem = problem_in(await leave(device.client, articles="hand_over", heir=username), 409, "unknown_heir")
+
+    assert fields_of(problem) == ["heir"]
+    assert await device.is_logged_in()
+
+
+async def test_articles_are_handed_over(
+    app: FastAPI,
+    people: People,
+    bert: User,
+    device: Device,
+    stranger: httpx.AsyncClient,
+    traveller: time_machine.Traveller,
+) -> None:
+    published = await publish(device.client, "Mine", tags=["Blue"])
+    await write(device.client, "A draft")
+    await write(device.client, "Gone")
+    await device.client.delete("/articles/gone")
+
+    await left(device, articles="hand_over", heir="Bert")
+    await carried_out(app, traveller)
+
+    article = await read(stranger, "/articles/mine")
+    assert article["author"]["username"] == "bert"
+    assert article["updated_at"] == published["updated_at"]
+    assert names(article["tags"]) == ["blue"]
+    heir = await people.client_for(bert)
+    assert names(await walk(heir, "/articles", status="draft")) == ["a-draft"]
+    assert (await read(stranger, "/authors/bert"))["article_count"] == 1
+    problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
+    (mail,) = [mail for mail in await mails_waiting(app) if mail.recipient == bert.email]
+    assert "3 articles are yours now" in mail.text
+
+
+async def test_without_the_heir_an_admin_inherits(
+    app: FastAPI, people: People, bert: User, device: Device, traveller: time_machine.Traveller
+) -> None:
+    admins = [await people.user(Role.ADMIN) for _ in range(2)]
+    await publish(device.client, "Mine")
+    await left(device, articles="hand_over", heir="bert")
+    await (await people.client_for(admins[1])).delete(f"/users/{bert.id}")
+
+    await carried_out(app, traveller)
+
+    article = await read(await people.client(), "/articles/mine")
+    assert article["author"]["username"] == admins[0].username
+
+
+async def test_removed_articles_are_gone_for_everybody(
+    app: FastAPI,
+    people: People,
+    bert: User,
+    device: Device,
+    session: AsyncSession,
+    traveller: time_machine.Traveller,
+) -> None:
+    writer = await people.client_for(bert)
+    await publish(device.client, "Mine", tags=["Blue"])
+    await write(device.client, "Gone")
+    await device.client.delete("/articles/gone")
+    await comment(writer, "mine", "Well said.")
+    await publish(writer, "Another", tags=["Blue"])
+
+    await left(device, articles="remove")
+    await carried_out(app, traveller)
+
+    editor = await people.client(Role.EDITOR)
+    for slug in ("mine", "gone"):
+        problem_in(await editor.get(f"/articles/{slug}"), 404, "article_not_found")
+        problem_in(await editor.put(f"/articles/{slug}/restoration"), 404, "article_not_found")
+    assert names(await walk(editor, "/articles")) == ["another"]
+    assert (await read(editor, "/tags/blue"))["article_count"] == 1
+    assert (await session.scalars(select(Comment))).all() == []
+    assert names((await read(editor, "/authors"))["items"], "username") == ["bert"]
+
+
+# --- What is left ----------------------------------------------------------------------------------------------
+
+
+async def test_comments_stay_readable_without_a_name(
+    app: FastAPI,
+    people: People,
+    bert: User,
+    device: Device,
+    stranger: httpx.AsyncClient,
+    traveller: time_machine.Traveller,
+) -> None:
+    writer = await people.client_for(bert)
+    await publish(writer, "Theirs")
+    first = await comment(device.client, "theirs", "Is it so?")
+    await comment(writer, "theirs", "It is.", parent=first)
+
+    await left(device)
+    await carried_out(app, traveller)
+
+    question, answer = await walk(stranger, "/articles/theirs/comments")
+    assert (question["body_markdown"], question["author"]["display_name"]) == ("Is it so?", "Deleted account")
+    assert (answer["parent_id"], answer["author"]["username"]) == (question["id"], "bert")
+    assert (await read(stranger, "/articles/theirs"))["comment_count"] == 2
+
+
+async def everything_about(session: AsyncSession, user: User, inviter: User) -> None:
+    """A row in every table that knows of accounts."""
+    now = clock.now()
+    later = now + timedelta(days=99)
+    session.add_all(
+        [
+            PersonalToken(user_id=user.id, name="anna's backup", digest="d", scope="read"),
+            Totp(user_id=user.id, encrypted_secret="anna"),
+            RecoveryCode(user_id=user.id, digest="r"),
+            Passkey(
+                user_id=user.id,
+                credential_id=b"c",
+                public_key=b"k",
+                sign_count=0,
+                transports="",
+                is_backed_up=False,
+                name="anna's key",
+            ),
+            PasskeyChallenge(user_id=user.id, challenge=b"c", expires_at=later),
+            ProviderAccount(user_id=user.id, provider="google", subject="1", email="anna@example.com"),
+            Invitation(digest="a", role=Role.READER, email="x@example.com", invited_by_id=user.id, expires_at=later),
+            Invitation(
+                digest="b",
+                role=Role.READER,
+                email="anna@example.com",
+                invited_by_id=inviter.id,
+                expires_at=later,
+                used_at=now,
+                used_by_id=user.id,
+            ),
+            MailRequest(
+                mail=RequestedMail.PASSWORD_RESET, email="anna@example.com", address="10.0.0.1", device="anna's"
+            ),
+            OutboxMail(recipient="anna@example.com", subject="Hi", text="x", html="x", next_attempt_at=None),
+        ]
+    )
+    await session.execute(update(User).where(User.id == user.id).values(pending_email="anna@new.example.com"))
+    await session.commit()
+
+
+@pytest.mark.parametrize("by", ["the owner", "an admin", "the owner at once"])
+async def test_nothing_tells_who_it_was(
+    app: FastAPI,
+    people: People,
+    anna: User,
+    device: Device,
+    session: AsyncSession,
+    traveller: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+) -> None:
+    admin = await people.user(Role.ADMIN)
+    heir = await people.user(Role.AUTHOR, username="bert")
+    await publish(device.client, "Mine")
+    await publish(await people.client_for(heir), "Theirs")
+    await comment(device.client, "theirs", "Is it so?")
+    await everything_about(session, anna, admin)
+    assert len(set(await places_of(session, "anna"))) >= 10
+    if by == "an admin":
+        answer = await (await people.client_for(admin)).delete(f"/users/{anna.id}")
+        assert answer.status_code == 204, answer.text
+    else:
+        if by == "the owner at once":
+            monkeypatch.setattr(app.state.settings, "deletion_grace_days", 0)
+        await left(device, articles="hand_over", heir="bert")
+        if by == "the owner":
+            await carried_out(app, traveller)
+
+    session.expire_all()
+    assert await places_of(session, "anna", "Anna") == []
+    for table in (*OWNED, Invitation):
+        owner = table.invited_by_id if table is Invitation else table.user_id  # type: ignore[attr-defined]
+        assert (await session.scalars(select(table).where(owner == anna.id))).all() == []
+    assert "account.deleted" in await actions(session)
+
+
+def test_no_table_that_knows_accounts_was_forgotten() -> None:
+    """A new column that refers to accounts belongs to what is forgotten with one, or here with a reason."""
+    kept = {
+        # What they wrote stays, or is handed over or removed before.
+        "articles.author_id",
+        "comments.author_id",
+        # Forgotten with the rest of the invitation.
+        "invitations.invited_by_id",
+        "invitations.used_by_id",
+        # Somebody else's wish; whoever is gone does not inherit.
+        "account_deletions.heir_id",
+    }
+    referring = {
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "users"
+    }
+
+    assert referring - kept == {f"{table.__tablename__}.user_id" for table in OWNED}
+
+
+async def test_the_mails_of_others_to_a_merely_claimed_address_stay(
+    app: FastAPI, people: People, device: Device, anna: User, session: AsyncSession
+) -> None:
+    bert = await people.user(username="bert")
+    session.add(OutboxMail(recipient="bert@example.com", subject="Hi", text="Hello bert,\n", html=""))
+    await session.execute(update(User).where(User.id == anna.id).values(pending_email="bert@example.com"))
+    await session.commit()
+
+    await left(device)
+
+    assert bert.email in [mail.recipient for mail in await mails_waiting(app)]
+
+
+async def test_a_failure_in_the_middle_leaves_all_as_it_was(
+    app: FastAPI,
+    people: People,
+    device: Device,
+    stranger: httpx.AsyncClient,
+    traveller: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await publish(device.client, "Mine")
+    await left(device, articles="remove")
+    other = await device_of(people, (await with_password(people, username="bert")).username)
+    await left(other)
+    anonymise = User.anonymise
+
+    def fail(user: User, *arguments: Any) -> None:
+        if user.username == "anna":
+            raise RuntimeError
+        anonymise(user, *arguments)
+
+    monkeypatch.setattr(User, "anonymise", fail)
+    await carried_out(app, traveller)
+    assert (await stranger.get("/articles/mine")).status_code == 200
+    # The other account is none the worse for it.
+    problem_in(await log_in(stranger, "bert"), 401, "invalid_credentials")
+    monkeypatch.undo()
+    await tidy_up(app)
+
+    problem_in(await stranger.get("/articles/mine"), 404, "article_not_found")
+
+
+# --- Admins ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_last_admin_stays(people: People, session: AsyncSession) -> None:
+    await people.user(Role.ADMIN, is_active=False)
+    client = await people.client(Role.ADMIN)
+
+    problem_in(await leave(client), 409, "last_admin")
+
+    assert (await session.scalars(select(AccountDeletion))).all() == []
+
+
+async def test_an_admin_who_is_leaving_is_not_another_one(people: People) -> None:
+    first, second = await people.user(Role.ADMIN), await people.client(Role.ADMIN)
+    assert (await leave(await people.client_for(first))).status_code == 202
+    me = (await second.get("/users/me")).json()["id"]
+
+    problem_in(await leave(second), 409, "last_admin")
+    problem_in(await second.delete(f"/users/{me}"), 409, "last_admin")
+    problem_in(await second.patch(f"/users/{me}", json={"role": "author"}), 409, "last_admin")
+    assert (await second.delete(f"/users/{first.id}")).status_code == 204
+
+
+async def test_of_two_admins_who_leave_at_once_one_stays(live_people: People) -> None:
+    clients = [await live_people.client(Role.ADMIN) for _ in range(2)]
+
+    answers = await asyncio.gather(*(leave(client) for client in clients))
+
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+
+
+# --- At once ---------------------------------------------------------------------------------------------------
+
+
+async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_people: People) -> None:
+    client = await live_people.client(Role.READER)
+
+    answers = await asyncio.gather(*(leave(client) for _ in range(3)))
+
+    assert sorted(answer.status_code for answer in answers) == [202, 401, 401]
+    assert len(await mails_waiting(live_app)) == 1
+
+
+async def test_two_housekeepers_delete_an_account_once(
+    live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
+) -> None:
+    heir = await live_people.user(Role.AUTHOR, username="bert")
+    users = [await live_people.user(Role.AUTHOR) for _ in range(3)]
+    for user in users:
+        client = await live_people.client_for(user)
+        await publish(client, user.username)
+        assert (await leave(client, articles="hand_over", heir="bert")).status_code == 202
+    traveller.shift(GRACE)
+
+    await asyncio.gather(*(tidy_up(live_app) for _ in range(3)))
+    await tidy_up(live_app)
+
+    async with live_app.state.database.reading() as session:
+        assert (await actions(session)).count("account.deleted") == 3
+        authors = set(await session.scalars(select(Article.author_id)))
+        assert authors == {heir.id}
+        gone = await session.scalars(select(User.username).where(User.deleted_at.is_not(None)).order_by(User.id))
+        assert list(gone) == [f"deleted.{user.id}" for user in users]
+    assert len([mail for mail in await mails_waiting(live_app) if mail.recipient == heir.email]) == 3
+
+
+async def test_a_login_at_the_last_moment_either_undoes_it_or_fails(
+    live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
+) -> None:
+    await with_password(live_people, username="anna")
+    device = await device_of(live_people, "anna")
+    await left(device)
+    traveller.shift(GRACE)
+
+    answer, _ = await asyncio.gather(log_in(await live_people.client(), "anna"), tidy_up(live_app))
+
+    async with live_app.state.database.reading() as session:
+        is_gone = await session.scalar(select(User.deleted_at).where(User.username != "bert")) is not None
+        assert (answer.status_code, is_gone) in {(200, False), (401, True)}
+        assert (await session.scalars(select(AccountDeletion))).all() == []

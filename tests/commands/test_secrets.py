@@ -1,0 +1,285 @@
+"""Changing the secrets that tokens are signed with."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from dotenv import dotenv_values
+from fastapi import FastAPI
+from sqlalchemy import select
+from typer.testing import Result
+
+from app.core.config import SECRETS, Settings
+from app.core.encryption import Cipher
+from app.db.models import AuditEvent, Totp, User
+from app.main import create_app
+from app.services.user_manager import AccessTokens
+from commands.environment_file import NotThere, change_lists
+from tests.conftest import SECRET
+from tests.support.commands import run_command
+from tests.support.people import People
+
+MODULE = "commands.secrets"
+NOTHING = dict.fromkeys((name.upper() for name in SECRETS), "")
+TOTP = "JBSWY3DPEHPK3PXP"
+
+
+class Blog:
+    """A blog whose secrets are in its `.env`, and somebody who is logged in."""
+
+    def __init__(self, app: FastAPI, people: People, user: User, client: httpx.AsyncClient) -> None:
+        self.app = app
+        self.people = people
+        self.user = user
+        self.client = client
+        self.file: Path = app.state.settings.var_dir / ".env"
+
+    async def run(self, *arguments: str, **environment: str) -> Result:
+        return await run_command(self.app.state.settings, MODULE, *arguments, **{**NOTHING, **environment})
+
+    def keys(self, name: str = "ACCESS_SECRET_KEY") -> list[str]:
+        return (dotenv_values(self.file)[name] or "").split(",")
+
+    async def status_after_restart(self) -> int:
+        """What whoever has been logged in all the time gets from a server that has just been started."""
+        settings: Settings = self.app.state.settings
+        url, var_dir = settings.database_url, settings.var_dir
+        app = create_app(Settings(_env_file=self.file, database_url=url, var_dir=var_dir))
+        app.state.database = self.app.state.database
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=self.client.base_url) as client:
+            return (await client.get("/users/me", headers=self.client.headers)).status_code
+
+    async def store_totp(self, *secrets: str, user: User | None = None) -> None:
+        row = Totp(user_id=(user or self.user).id, encrypted_secret=Cipher(secrets).encrypt(TOTP))
+        async with self.app.state.database.writing() as session:
+            await session.merge(row)
+            await session.commit()
+
+    async def stored_totp(self) -> str:
+        async with self.app.state.database.reading() as session:
+            return str(await session.scalar(select(Totp.encrypted_secret).where(Totp.user_id == self.user.id)))
+
+    async def audited(self) -> list[tuple[str, object]]:
+        async with self.app.state.database.reading() as session:
+            rows = await session.execute(select(AuditEvent.action, AuditEvent.details).order_by(AuditEvent.id))
+            return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+async def blog(live_app: FastAPI, live_people: People) -> Blog:
+    user = await live_people.user()
+    blog = Blog(live_app, live_people, user, await live_people.client_for(user))
+    lines = [f"{name.upper()}={SECRET}" for name in SECRETS]
+    blog.file.write_text("# Mine\n" + "\n".join(lines) + "\nSITE_NAME='A # blog'\n", encoding="utf-8")
+    return blog
+
+
+async def test_what_the_old_secret_signed_works_until_it_is_dropped(blog: Blog) -> None:
+    rotated = await blog.run("rotate")
+    assert rotated.exit_code == 0, rotated.output
+    assert "Restart" in rotated.stdout
+    assert [len(blog.keys(name.upper())) for name in SECRETS] == [2, 2, 2]
+    assert blog.keys()[1] == SECRET
+    assert len({blog.keys(name.upper())[0] for name in SECRETS}) == 3
+    assert await blog.status_after_restart() == 200
+
+    dropped = await blog.run("drop-old")
+    assert dropped.exit_code == 0, dropped.output
+    assert len(blog.keys()) == 1
+    assert await blog.status_after_restart() == 401
+    every = ["access_secret_key", "reset_password_secret_key", "verification_secret_key"]
+    assert await blog.audited() == [
+        ("secrets.rotated", {"settings": every}),
+        ("secrets.old_dropped", {"settings": every}),
+    ]
+    assert not any(key in rotated.output + dropped.output for key in [SECRET, *blog.keys()])
+
+
+async def test_new_tokens_are_signed_with_the_new_secret(blog: Blog) -> None:
+    await blog.run("rotate", "--only", "access")
+    old, new = (
+        Settings(_env_file=None, **{name: keys for name in SECRETS}) for keys in ([SECRET], ",".join(blog.keys()))
+    )
+
+    token = await AccessTokens(new).write_token(blog.user, 1)
+
+    assert AccessTokens(new).claims_of(token).user_id == blog.user.id
+    with pytest.raises(Exception, match="wrong, expired"):
+        AccessTokens(old).claims_of(token)
+
+
+async def test_everything_else_in_the_file_stays(blog: Blog) -> None:
+    before = blog.file.read_text()
+
+    await blog.run("rotate", "--only", "reset")
+
+    changed = [line for line in blog.file.read_text().splitlines() if line not in before.splitlines()]
+    assert [line.partition("=")[0] for line in changed] == ["RESET_PASSWORD_SECRET_KEY"]
+    assert before.splitlines()[::4] == blog.file.read_text().splitlines()[::4] == ["# Mine", "SITE_NAME='A # blog'"]
+    assert blog.file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in blog.file.parent.iterdir() if path.name.startswith(".env")] == [".env"]
+
+
+async def test_no_more_than_the_previous_secret_is_kept_unless_more_are_asked_for(blog: Blog) -> None:
+    await blog.run("rotate")
+    first = blog.keys()[0]
+    await blog.run("rotate")
+    assert blog.keys()[1:] == [first]
+
+    await blog.run("rotate", "--keep", "2")
+    assert len(blog.keys()) == 3
+    await blog.run("rotate", "--keep", "0")
+    assert len(blog.keys()) == 1
+
+
+async def test_the_secrets_of_the_example_are_not_kept(blog: Blog) -> None:
+    blog.file.write_text(blog.file.read_text().replace(SECRET, "change-me-to-a-random-text-of-32-bytes-or-more"))
+
+    assert (await blog.run("rotate")).exit_code == 0
+
+    assert "change-me" not in blog.file.read_text()
+
+
+async def test_authenticator_apps_outlive_their_secret(blog: Blog) -> None:
+    await blog.store_totp(SECRET)
+
+    rotated = await blog.run("rotate")
+    assert "encrypted again: 1" in rotated.stdout, rotated.output
+    assert (await blog.run("drop-old")).exit_code == 0
+
+    assert Cipher(blog.keys()).decrypt(await blog.stored_totp()) == TOTP
+
+
+async def test_an_old_secret_that_is_still_needed_is_not_dropped(blog: Blog) -> None:
+    await blog.run("rotate")
+    await blog.store_totp(SECRET)
+    before = blog.file.read_text()
+
+    refused = await blog.run("drop-old")
+    assert refused.exit_code == 1
+    assert f"#{blog.user.id} cannot be read with the newest ACCESS_SECRET_KEY alone" in refused.stderr
+    assert blog.file.read_text() == before
+
+    assert (await blog.run("reencrypt")).stdout == "Secrets of authenticator apps encrypted again: 1.\n"
+    assert (await blog.run("drop-old")).exit_code == 0
+    assert Cipher(blog.keys()).decrypt(await blog.stored_totp()) == TOTP
+
+
+async def test_what_was_interrupted_midway_is_made_up_for_by_the_next_time(blog: Blog) -> None:
+    """The file has the new secret, and the database does not know it yet."""
+    await blog.store_totp(SECRET)
+    text = blog.file.read_text()
+    blog.file.write_text(text.replace(f"ACCESS_SECRET_KEY={SECRET}", f"ACCESS_SECRET_KEY={'n' * 40},{SECRET}"))
+
+    assert (await blog.run("rotate")).exit_code == 0
+
+    assert blog.keys()[1:] == ["n" * 40]
+    assert Cipher(blog.keys()[:1]).decrypt(await blog.stored_totp()) == TOTP
+
+
+async def test_an_authenticator_app_that_no_secret_reads_is_named(blog: Blog) -> None:
+    await blog.store_totp("another secret altogether, long ago")
+
+    rotated, again = await blog.run("rotate"), await blog.run("reencrypt")
+
+    assert (rotated.exit_code, again.exit_code) == (0, 1)
+    for result in (rotated, again):
+        assert f"#{blog.user.id} cannot be read with any secret" in result.stderr
+
+
+async def test_nothing_is_changed_without_a_database(blog: Blog, tmp_path: Path) -> None:
+    before = blog.file.read_text()
+
+    refused = await blog.run("rotate", DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/missing/blog.db")
+
+    assert refused.exit_code == 3
+    assert "cannot be used" in refused.stderr
+    assert blog.file.read_text() == before
+
+
+async def test_what_the_environment_sets_is_not_changed_in_a_file(blog: Blog) -> None:
+    before = blog.file.read_text()
+
+    refused = await blog.run("rotate", ACCESS_SECRET_KEY=SECRET)
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("ACCESS_SECRET_KEY is set in the environment")
+    assert SECRET not in refused.output
+    assert blog.file.read_text() == before
+    assert (await blog.run("rotate", "--only", "reset", ACCESS_SECRET_KEY=SECRET)).exit_code == 0
+
+
+async def test_a_value_made_of_another_one_is_left_alone(blog: Blog) -> None:
+    blog.file.write_text(blog.file.read_text().replace(f"ACCESS_SECRET_KEY={SECRET}", "ACCESS_SECRET_KEY=${OTHER}"))
+    blog.file.write_text(f"OTHER='{SECRET}'\n{blog.file.read_text()}")
+    before = blog.file.read_text()
+
+    refused = await blog.run("rotate")
+
+    assert refused.exit_code == 1
+    assert "write its value out" in refused.stderr
+    assert blog.file.read_text() == before
+
+
+async def test_with_one_secret_there_is_nothing_to_drop(blog: Blog) -> None:
+    dropped = await blog.run("drop-old")
+    assert (dropped.exit_code, dropped.stdout) == (0, "There are no old secrets.\n")
+
+
+# --- The file ----------------------------------------------------------------------------------------------------
+
+ODD = ["plain-secret-that-is-long-enough-to-be-one", 'it\'s, \\ "odd" # and $long [enough] to be one, ü']
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("KEY=old\n", "KEY=new\n"),
+        ("A=1\r\nKEY = old # mine\r\nB=2", "A=1\r\nKEY = new # mine\r\nB=2"),
+        ("  export key='o\\'ld' # mine\nB=2\n", "  export key=new # mine\nB=2\n"),
+        ('KEY="o\nld"\nB=2\n', "KEY=new\nB=2\n"),
+        ("KEY=1\nKEY=2\n", "KEY=1\nKEY=new\n"),
+        ("\ufeffKEY=old#er\n# KEY=no\n", "\ufeffKEY=new\n# KEY=no\n"),
+        ("\n\n# A\nKEY=", "\n\n# A\nKEY=new"),
+    ],
+)
+def test_a_value_changes_and_nothing_around_it(tmp_path: Path, before: str, after: str) -> None:
+    file = tmp_path / "settings.env"
+    file.write_bytes(before.encode())
+
+    change_lists(file, {"key": ["new"]})
+
+    assert file.read_bytes().decode() == after
+
+
+@pytest.mark.parametrize("values", [ODD[:1], ODD[1:], ODD, ODD[::-1]])
+def test_a_list_is_read_as_it_was_written(tmp_path: Path, values: list[str]) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("".join(f"{name.upper()}={SECRET}\n" for name in SECRETS))
+
+    change_lists(file, {"access_secret_key": values})
+
+    settings = Settings(_env_file=file)
+    assert [key.get_secret_value() for key in settings.access_secret_key] == values
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "real", tmp_path / "link"
+    file.write_text("KEY=old\n")
+    link.symlink_to(file)
+
+    change_lists(link, {"key": ["new"]})
+
+    assert link.is_symlink()
+    assert file.read_text() == "KEY=new\n"
+
+
+def test_a_setting_that_is_not_there_is_not_added(tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("KEY=old\n")
+
+    with pytest.raises(NotThere, match="OTHER is not set there"):
+        change_lists(file, {"key": ["new"], "other": ["new"]})
+
+    assert file.read_text() == "KEY=old\n"

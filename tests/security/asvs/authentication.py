@@ -1,0 +1,259 @@
+"""V6.1 to V6.4: passwords, logging in, and getting back in."""
+
+from tests.security.asvs.rows import Covered, NotApplicable, Open, Requirement
+
+AUTHENTICATION = (
+    # --- Documentation -----------------------------------------------------------------------------------------------
+    Requirement(
+        "6.1.1",
+        1,
+        "Limits on guessing are documented, and so is why nobody can lock others out",
+        Covered(
+            "Every limit is in the table above, with what remains.",
+            "tests/security/test_document.py::test_every_limit_is_in_the_document",
+        ),
+    ),
+    Requirement(
+        "6.1.2",
+        2,
+        "Words that passwords must not consist of are documented",
+        Open("Only one's own address and username are refused; there is no list of words about the site."),
+    ),
+    Requirement(
+        "6.1.3",
+        2,
+        "All ways to log in are documented together",
+        Covered(
+            "The list above; the test finds every route that gives out tokens.",
+            "tests/security/test_document.py::test_every_way_in_is_in_the_document",
+        ),
+    ),
+    # --- Passwords ---------------------------------------------------------------------------------------------------
+    Requirement(
+        "6.2.1",
+        1,
+        "Passwords have at least 8 characters",
+        Covered(
+            "At least 10.",
+            "tests/api/test_registration.py::test_a_password_that_is_easily_guessed_is_refused",
+            "tests/security/test_passwords.py::test_only_its_length_is_asked_of_it",
+        ),
+    ),
+    Requirement(
+        "6.2.2",
+        1,
+        "People can change their password",
+        Covered(
+            "Every login ends with it.",
+            "tests/api/test_profile.py::test_a_new_password_replaces_the_old_one_and_ends_every_login",
+        ),
+    ),
+    Requirement(
+        "6.2.3",
+        1,
+        "Changing it takes the current one",
+        Covered(
+            "Accounts without a password need a login of the last ten minutes.",
+            "tests/api/test_profile.py::test_the_current_password_has_to_be_known",
+        ),
+    ),
+    Requirement(
+        "6.2.4",
+        1,
+        "The 3,000 most common passwords that would be long enough are refused",
+        Open(
+            "The list that is refused (zxcvbn's, from 10 characters up) has about 1,100 of them, "
+            "as most common passwords are shorter."
+        ),
+    ),
+    Requirement(
+        "6.2.5",
+        1,
+        "Any characters may be used, and none must be",
+        Covered("", "tests/security/test_passwords.py::test_no_composition_is_asked_for_and_none_refused"),
+    ),
+    Requirement(
+        "6.2.6",
+        1,
+        "Password fields are masked",
+        Covered(
+            "There are no pages here; the schema marks every such field as a password for those who make them.",
+            "tests/security/test_passwords.py::test_the_schema_tells_frontends_how_to_ask_for_a_password",
+        ),
+    ),
+    Requirement(
+        "6.2.7",
+        1,
+        "Pasting and password managers are not hindered",
+        NotApplicable("There are no pages here. Nothing in the API needs a password to be typed by hand."),
+    ),
+    Requirement(
+        "6.2.8",
+        1,
+        "Passwords are compared exactly as they were typed",
+        Covered(
+            "Nothing is cut off, folded or normalised.",
+            "tests/security/test_passwords.py::test_a_password_is_compared_as_it_is",
+            "tests/api/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is",
+        ),
+    ),
+    Requirement(
+        "6.2.9",
+        2,
+        "64 characters are allowed",
+        Covered(
+            "Up to 256.", "tests/api/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is"
+        ),
+    ),
+    Requirement(
+        "6.2.10",
+        2,
+        "Passwords do not expire",
+        Covered("", "tests/security/test_passwords.py::test_a_password_does_not_get_too_old"),
+    ),
+    Requirement(
+        "6.2.11",
+        2,
+        "The documented words are refused",
+        Open("See 6.1.2. An address, its part before the @ or a username is refused only if it is the whole password."),
+    ),
+    Requirement(
+        "6.2.12",
+        2,
+        "Passwords from known breaches are refused",
+        Open("Only the list of 6.2.4 is looked at: no service outside is asked, and no large list is shipped."),
+    ),
+    # --- Logging in --------------------------------------------------------------------------------------------------
+    Requirement(
+        "6.3.1",
+        1,
+        "Guessing and stuffing are held up as documented",
+        Covered(
+            "By address of the client, and by the login that is tried.",
+            "tests/api/test_limits.py::test_guessing_from_many_addresses_slows_down_and_is_locked_out_for_minutes",
+            "tests/api/test_limits.py::test_one_address_cannot_try_one_password_on_many_accounts",
+            "tests/api/test_limits.py::test_hammering_does_not_lock_for_longer",
+            "tests/api/test_limits.py::test_a_made_up_address_does_not_help",
+        ),
+    ),
+    Requirement(
+        "6.3.2",
+        1,
+        "There are no default accounts",
+        Covered("", "tests/security/test_passwords.py::test_nobody_has_an_account_before_somebody_opens_one"),
+    ),
+    Requirement(
+        "6.3.3",
+        2,
+        "Access takes several factors",
+        Open(
+            "Offered to everybody and asked of the roles in `REQUIRE_2FA_FOR`, which is empty unless set: "
+            "readers of a blog may do with a password."
+        ),
+    ),
+    Requirement(
+        "6.3.4",
+        2,
+        "There is no undocumented way in, and all are equally strong",
+        Covered(
+            "Every way in ends in the same place, which asks for the second factor if there is one.",
+            "tests/security/test_document.py::test_every_way_in_is_in_the_document",
+            "tests/api/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
+        ),
+    ),
+    Requirement(
+        "6.3.5",
+        3,
+        "People are told of suspicious logins",
+        Open(
+            "They are told of a stolen refresh token and of a used recovery code, "
+            "but neither of failed logins nor of a login from a new place."
+        ),
+    ),
+    Requirement(
+        "6.3.6",
+        3,
+        "Mail is no way to log in",
+        Covered(
+            "A mailed link confirms an address or sets a password; whoever follows it still has to log in.",
+            "tests/security/test_sessions.py::test_no_mailed_link_logs_anybody_in",
+        ),
+    ),
+    Requirement(
+        "6.3.7",
+        3,
+        "People are told when what they log in with changes",
+        Open(
+            "Of a new password, address or second factor they are; not of a new username, nor of what an admin changes."
+        ),
+    ),
+    Requirement(
+        "6.3.8",
+        3,
+        "Nobody can find out who has an account",
+        Covered(
+            "Answers, statements and hashes are the same; usernames are public, as authors are.",
+            "tests/api/test_no_enumeration.py::test_a_wrong_login_is_answered_alike",
+            "tests/api/test_no_enumeration.py::test_registering_is_answered_alike",
+            "tests/api/test_no_enumeration.py::test_registering_takes_the_same_statements",
+            "tests/api/test_no_enumeration.py::test_asking_for_a_mail_is_answered_alike",
+            "tests/api/test_no_enumeration.py::test_failures_lock_what_was_typed_whether_or_not_it_is_known",
+            "tests/security/test_passwords.py::test_an_unknown_login_takes_as_many_hashes_as_a_known_one",
+        ),
+    ),
+    # --- Beginning, and getting back in ------------------------------------------------------------------------------
+    Requirement(
+        "6.4.1",
+        1,
+        "Initial secrets are random, expire, and do not become passwords",
+        Covered(
+            "Nobody is given a password; links are signed or random, and end by time and by use.",
+            "tests/api/test_recovery.py::test_the_mailed_link_confirms_the_address_once",
+            "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
+            "tests/security/test_randomness.py::test_no_secret_is_drawn_from_a_predictable_source",
+        ),
+    ),
+    Requirement(
+        "6.4.2",
+        1,
+        "There are no hints and no secret questions",
+        Covered("", "tests/security/test_passwords.py::test_nobody_is_asked_for_hints_or_secrets_that_others_know"),
+    ),
+    Requirement(
+        "6.4.3",
+        2,
+        "A forgotten password is reset safely, and not around a second factor",
+        Covered(
+            "The link works once, for two hours, until password or address change.",
+            "tests/api/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
+            "tests/api/test_recovery.py::test_the_link_works_once_and_so_do_all_others_of_its_time",
+            "tests/api/test_recovery.py::test_the_link_works_once_even_when_it_is_used_twice_at_once",
+            "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
+        ),
+    ),
+    Requirement(
+        "6.4.4",
+        2,
+        "Replacing a lost factor takes as much proof as setting it up did",
+        Open("PENDING"),
+    ),
+    Requirement(
+        "6.4.5",
+        3,
+        "People are reminded before what they log in with expires",
+        Open(
+            "Passwords and second factors do not expire. Personal access tokens may, and nobody is reminded: "
+            "the list of tokens says when."
+        ),
+    ),
+    Requirement(
+        "6.4.6",
+        3,
+        "Admins can have a password reset but cannot choose it",
+        Covered(
+            "They can only ask for the mail, like anybody.",
+            "tests/api/test_users_admin.py::test_what_not_even_admins_may_set_is_refused",
+            "tests/api/test_recovery.py::test_the_mailed_link_changes_the_password_and_ends_every_login",
+        ),
+    ),
+)

@@ -1,0 +1,76 @@
+"""V6.5 to V6.7: second factors."""
+
+from tests.security.asvs.rows import Covered, NotApplicable, Open, Requirement
+
+_NOT_BY_PHONE = NotApplicable("Nothing is sent to a phone, and no code is sent by any other way.")
+SECOND_FACTORS = (
+    Requirement("6.5.1", 2, "Codes work once", Open("PENDING")),
+    Requirement(
+        "6.5.2",
+        2,
+        "Recovery codes that could be guessed are stored as slow, salted hashes",
+        Covered(
+            "They have 120 bits, so a plain hash is enough.",
+            "tests/security/test_randomness.py::test_only_what_nobody_can_try_out_is_stored_as_a_plain_hash",
+            "tests/unit/test_recovery_codes.py::test_the_digest_is_a_plain_hash_of_the_letters_and_digits",
+        ),
+    ),
+    Requirement(
+        "6.5.3",
+        2,
+        "Codes and seeds come from a secure source of random numbers",
+        Covered(
+            "",
+            "tests/security/test_randomness.py::test_no_secret_is_drawn_from_a_predictable_source",
+            "tests/unit/test_recovery_codes.py::test_every_position_takes_every_character",
+            "tests/unit/test_totp.py::test_secrets_have_160_bits_and_are_never_the_same",
+        ),
+    ),
+    Requirement(
+        "6.5.4",
+        2,
+        "Codes have at least 20 bits",
+        Covered("120 bits.", "tests/unit/test_recovery_codes.py::test_codes_are_four_groups_of_base32"),
+    ),
+    Requirement(
+        "6.5.5",
+        2,
+        "A code of an authenticator app is good for 30 seconds, others for ten minutes",
+        Open(
+            "A code is also accepted in the step of 30 seconds before its own and the one after it, as RFC 6238 "
+            "recommends for clocks that differ; each works once. No codes are sent."
+        ),
+    ),
+    Requirement("6.5.6", 3, "Every factor can be revoked", Open("PENDING")),
+    Requirement(
+        "6.5.7",
+        3,
+        "Biometrics are used only beside something else",
+        Covered(
+            "They stay in the authenticator, which somebody has to have as well; the blog sees neither.",
+            "tests/unit/test_passkeys.py::test_a_new_passkey_is_to_be_found_without_a_name_and_to_verify_its_user",
+            "tests/unit/test_passkeys.py::test_a_misbehaving_authenticator_does_not_log_in",
+        ),
+    ),
+    Requirement(
+        "6.5.8",
+        3,
+        "Codes are checked against the server's time",
+        Covered(
+            "No request says what time it is.",
+            "tests/unit/test_totp.py::test_a_code_of_another_time_is_refused",
+            "tests/architecture/test_rules.py::test_only_the_clock_asks_what_time_it_is",
+        ),
+    ),
+    Requirement("6.6.1", 2, "Codes by phone are sent only to numbers that were checked", _NOT_BY_PHONE),
+    Requirement("6.6.2", 2, "A code that was sent belongs to one request", _NOT_BY_PHONE),
+    Requirement("6.6.3", 2, "Codes that were sent cannot be guessed", _NOT_BY_PHONE),
+    Requirement("6.6.4", 3, "Nobody is flooded with push notifications", _NOT_BY_PHONE),
+    Requirement("6.7.1", 3, "What verifies a signature cannot be exchanged", Open("PENDING")),
+    Requirement(
+        "6.7.2",
+        3,
+        "Challenges have 64 bits and are never the same",
+        Covered("256 bits.", "tests/security/test_randomness.py::test_a_challenge_has_256_bits_and_no_two_are_alike"),
+    ),
+)

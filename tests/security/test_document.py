@@ -1,0 +1,86 @@
+"""What `docs/security.md` says in numbers and lists is what the code does."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from app.core import passkeys
+from app.core.config import Settings
+from app.core.limits import Limit
+from app.policies import limits
+from app.schemas.personal_tokens import PersonalTokenInput
+from app.services import invitations, logins, provider_flows, sessions, user_manager
+from tests.security.asvs import DOCUMENT
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+DEFAULTS = {name: field.default for name, field in Settings.model_fields.items()}
+LIFETIMES = {
+    "Access token": timedelta(seconds=DEFAULTS["access_token_expire_seconds"]),
+    "Refresh token": timedelta(days=DEFAULTS["refresh_token_expire_days"]),
+    "Personal access token": timedelta(days=PersonalTokenInput.model_fields["expires_in_days"].default),
+    "Pending token": logins.PENDING,
+    "Verification link": timedelta(hours=user_manager.VERIFICATION_HOURS),
+    "Reset link": timedelta(hours=user_manager.RESET_HOURS),
+    "Undo link": timedelta(days=user_manager.UNDO_DAYS),
+    "Invitation": timedelta(days=invitations.INVITATION_DAYS),
+    "Passkey challenge": passkeys.PATIENCE,
+    "Provider sign-in": provider_flows.PATIENCE,
+}
+
+
+def rows(heading: str) -> Iterator[list[str]]:
+    """The cells of the tables below a heading."""
+    section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    assert len(lines) > 2, heading
+    for line in lines[2:]:
+        yield [cell.strip(" `") for cell in line.strip("|").split("|")]
+
+
+def as_time(words: str) -> timedelta:
+    number, unit = words.split()
+    return timedelta(**{unit: int(number)})
+
+
+def test_what_is_said_of_lifetimes_is_true() -> None:
+    said = {row[0]: row[2] for row in rows("Tokens")}
+
+    assert {name: as_time(said[name]) for name in LIFETIMES} == LIFETIMES
+    assert f"yes, but for {sessions.GRACE.seconds} seconds" in TEXT
+    assert f"for the {LIFETIMES['Refresh token'].days} days of its first refresh token" in TEXT
+
+
+def test_every_limit_is_in_the_document() -> None:
+    there = {limit.name: limit.rates for limit in vars(limits).values() if isinstance(limit, Limit)}
+
+    assert {row[0]: row[1] for row in rows("Limits")} == there
+
+
+def routes_that_give_tokens(app: FastAPI) -> set[str]:
+    """Every route whose answer begins or continues a session."""
+    giving = set()
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            answers: dict[str, Any] = operation["responses"]
+            if any("schemas/TokensOut" in str(answer) for answer in answers.values()):
+                giving.add(f"{method.upper()} {path}")
+    return giving
+
+
+def test_every_way_in_is_in_the_document(app: FastAPI) -> None:
+    said = [row[1] for row in rows("Ways in")]
+
+    assert len(set(said)) == len(said)
+    assert set(said) == routes_that_give_tokens(app)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["any\nnumber of sessions", "does not end when somebody logs out at the provider", "it counts as one factor",
+     "What is counted", "NIST SP 800-63B", "takes the current password once more"],
+)  # fmt: skip
+def test_what_has_to_be_said_is_said(said: str) -> None:
+    assert said.replace("\n", " ") in " ".join(TEXT.split())
