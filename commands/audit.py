@@ -20,7 +20,7 @@ _HELP = """Read the audit log: who did what to what, when and from where.
 
 Moments are dates, dates with a time (of UTC, unless they say otherwise), or how long ago: 90s, 30m, 12h, 7d, 2w.
 
-Exit codes: 0 done, 2 wrong usage or settings, 3 the database cannot be used.
+Exit codes: 0 done, 1 refused (no such action can be), 2 wrong usage or settings, 3 the database cannot be used.
 """
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAUSE_SECONDS = 1.0

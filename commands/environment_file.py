@@ -12,10 +12,14 @@ from dotenv.parser import Binding, parse_stream
 
 _BYTE_ORDER_MARK = "\ufeff"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~+/=:@%^-]+")
+# As the library reads it: without quotes a comment begins with a space.
 _ASSIGNMENT = re.compile(
     r"""(?P<before>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*=[^\S\r\n]*)
-    (?P<value>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!\s+\#)[^\r\n])*?)
-    (?P<after>[^\S\r\n]*(?:\#[^\r\n]*)?(?:\r\n|\n|\r|$))""",
+    (?:
+        (?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")(?=[^\S\r\n]*(?:\#[^\r\n]*)?(?:[\r\n]|$))
+        |[^\r\n]*?(?=(?:[^\S\r\n]+\#[^\r\n]*)?[^\S\r\n]*(?:[\r\n]|$))
+    )
+    (?P<after>.*)""",
     re.VERBOSE | re.DOTALL,
 )
 

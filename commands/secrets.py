@@ -62,7 +62,7 @@ def rotate(
         typer.echo(
             f"{_whose(lost)} cannot be read with any secret: use `commands.users remove-second-factor`.", err=True
         )
-    typer.echo("Restart the server now: until then it takes codes of these apps for wrong." if count else "Restart it.")
+    typer.echo(f"Restart the server now{': until then it takes the codes of these apps for wrong' if count else ''}.")
     if keep:
         typer.echo("Tokens that the old secrets signed work until they expire; `drop-old` ends that.")
 

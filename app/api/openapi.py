@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.errors import MEDIA_TYPE, status_of
-from app.core.errors import AppError
+from app.core.errors import AppError, InsufficientScope
 from app.schemas.problem import Problem
 
+_INSUFFICIENT_SCOPE = f"`{InsufficientScope.code}`: {InsufficientScope.message}"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 # The `openapi_extra` of a route that strangers may ask too, although it shows some more to those who are logged in.
 LOGIN_OPTIONAL: dict[str, Any] = {"security": [{}]}
@@ -55,6 +56,10 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     # Whatever the route, the input can be wrong and the database can be away.
     invalid = responses.setdefault("422", {})
     invalid["description"] = "\n\n".join(filter(None, ["`validation_error`: the input is wrong.", _codes(invalid)]))
+    if "security" in operation:
+        # Whatever else is refused, a personal access token may not have been made for it.
+        forbidden = responses.setdefault("403", {})
+        forbidden["description"] = "\n\n".join(filter(None, [_INSUFFICIENT_SCOPE, forbidden.get("description")]))
     responses.setdefault("503", {"description": "`unavailable`: the database cannot be reached."})
     if "requestBody" in operation:
         responses.setdefault("400", {"description": "`bad_request`: the body cannot be read."})

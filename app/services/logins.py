@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
@@ -58,10 +57,14 @@ class LoginService:
         if user is None or not is_right or not user.is_active:
             self._audit.record("login.failed", subject=user)
             raise InvalidCredentials
+        checked = user.hashed_password
+        await self._lock(user)
+        if user.hashed_password != checked:
+            raise InvalidCredentials
         if better_hash:
-            await self._replace_hash(user, better_hash)
+            user.hashed_password = better_hash
         await self.unlock(user)
-        return await self.finish_first_factor(user, "password")
+        return await self._finish(user, "password")
 
     async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
         """Begin a session for somebody who has proved by these methods who they are, second factor included.
@@ -73,7 +76,20 @@ class LoginService:
         return await self._sessions.begin(user)
 
     async def finish_first_factor(self, user: User, method: str) -> TokenPair:
-        """Begin a session, or ask for the second factor first. Raises `SecondFactorRequired`."""
+        """Begin a session, or ask for the second factor first.
+
+        Raises `SecondFactorRequired`, or `InvalidCredentials` if the account is not in use any more.
+        """
+        await self._lock(user)
+        return await self._finish(user, method)
+
+    async def _lock(self, user: User) -> None:
+        """Meanwhile the account may have been deactivated, or a second factor set up."""
+        await self._session.refresh(user, with_for_update=True)
+        if not user.is_active:
+            raise InvalidCredentials
+
+    async def _finish(self, user: User, method: str) -> TokenPair:
         if user.has_second_factor:
             await self._require_second_factor(user)
         return await self.complete(user, [method])
@@ -99,11 +115,6 @@ class LoginService:
         """Forget failed logins: it was the owner after all."""
         for login in filter(None, (user.email, user.username)):
             await self._limiter.clear(LOGIN_FAILURES, login)
-
-    async def _replace_hash(self, user: User, better_hash: str) -> None:
-        """Only if the password has not been changed meanwhile."""
-        unchanged = (User.id == user.id) & (User.hashed_password == user.hashed_password)
-        await self._session.execute(update(User).where(unchanged).values(hashed_password=better_hash))
 
 
 def _as_stored(login: str) -> str:

@@ -20,7 +20,8 @@ class Notices:
 
     def stolen_session(self, owner: User, login: LoginSession) -> None:
         """A used refresh token came back."""
-        self._send(owner, "stolen_session", "One of your sessions was ended", since=f"{login.created_at:%d %B %Y, %H:%M} UTC")
+        since = f"{login.created_at:%d %B %Y, %H:%M} UTC"
+        self._send(owner, "stolen_session", "One of your sessions was ended", since=since)
 
     def password_changed(self, owner: User) -> None:
         self._send(owner, "password_changed", "Your password was changed")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,6 +34,7 @@ from app.db.models import (
     Totp,
     User,
 )
+from app.mail import messages
 from app.services.deletions import OWNED
 from app.services.housekeeping import Housekeeper
 from tests.support.answers import fields_of, problem_in
@@ -42,6 +44,7 @@ from tests.support.people import People
 from tests.support.second_factors import give, pending_token, with_totp
 from tests.support.writing import comment, names, publish, read, walk, write
 
+TEMPLATES = Path(messages.__file__).parent / "templates"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GRACE = timedelta(days=14)
 
@@ -451,8 +454,9 @@ async def test_nothing_tells_who_it_was(
     session.expire_all()
     assert await places_of(session, "anna", "Anna") == []
     for table in (*OWNED, Invitation):
-        owner = table.invited_by_id if table is Invitation else table.user_id  # type: ignore[attr-defined]
-        assert (await session.scalars(select(table).where(owner == anna.id))).all() == []
+        keys = [key.parent for key in table.__table__.foreign_keys if key.column.table.name == "users"]
+        for key in keys:
+            assert (await session.scalars(select(key).where(key == anna.id))).all() == []
     assert "account.deleted" in await actions(session)
 
 
@@ -489,6 +493,32 @@ async def test_the_mails_of_others_to_a_merely_claimed_address_stay(
     await left(device)
 
     assert bert.email in [mail.recipient for mail in await mails_waiting(app)]
+
+
+async def test_an_account_without_an_address_takes_no_invitation_of_others_along(
+    app: FastAPI, people: People, session: AsyncSession, traveller: time_machine.Traveller
+) -> None:
+    admin = await people.user(Role.ADMIN)
+    user = await with_password(people, username="anna", email=None, pending_email="a@example.com", is_verified=False)
+    device = await device_of(people, user.username)
+    later = START + timedelta(days=99)
+    session.add(Invitation(digest="a", role=Role.READER, invited_by_id=admin.id, expires_at=later))
+    await session.commit()
+
+    await left(device)
+    await carried_out(app, traveller)
+
+    assert await session.scalar(select(func.count()).select_from(Invitation)) == 1
+    assert await places_of(session, "anna", "a@example.com") == []
+
+
+def test_mails_greet_people_in_the_way_by_which_they_are_found() -> None:
+    templates = {path.name: path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.txt")}
+    # Who is invited has no account yet.
+    templates.pop("invitation.txt", None)
+
+    assert len(templates) > 5
+    assert [name for name, text in templates.items() if not text.startswith("Hello {{ username }},")] == []
 
 
 async def test_a_failure_in_the_middle_leaves_all_as_it_was(

@@ -158,7 +158,9 @@ async def test_a_page_takes_the_same_queries_however_long_it_is(
 
 
 @pytest.mark.parametrize("change", [update(AuditEvent).values(action="nothing"), delete(AuditEvent)])
-async def test_what_has_happened_cannot_be_changed(session: AsyncSession, admin: httpx.AsyncClient, change: Any) -> None:
+async def test_what_has_happened_cannot_be_changed(
+    session: AsyncSession, admin: httpx.AsyncClient, change: Any
+) -> None:
     await store(session, event("login.failed"))
 
     with pytest.raises(DBAPIError, match="append-only"):

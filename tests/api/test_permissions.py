@@ -128,7 +128,7 @@ read oneself       GET    /users/me                            401        200   
 read one's factors GET    /users/me/second-factors             401        200    200       200   200   200    200   200
 change oneself     PATCH  /users/me                            401        200    200       200   200   200    200   200
 export one's data  GET    /users/me/export                     401        200    200       200   200   200    200   200
-leave              DELETE /users/me                            401        202    202       202   202   202    202   202
+leave              DELETE /users/me                            401        409    202       202   202   202    202   202
 list my providers  GET    /users/me/providers                  401        200    200       200   200   200    200   200
 list accounts      GET    /users                               401        403    403       403   403   403    403   200
 read the audit log GET    /audit-events                        401        403    403       403   403   403    403   200
@@ -211,7 +211,8 @@ async def test_whoever_is_no_author_any_more_has_no_say_in_what_they_wrote(peopl
     admin = await people.client(Role.ADMIN)
     await admin.patch(f"/users/{blog.owner.id}", json={"role": "reader"})
     async with people.app.state.database.reading() as session:
-        owner = await people.client_for(await session.get_one(User, blog.owner.id))
+        demoted = await session.get_one(User, blog.owner.id)
+    owner = await people.client_for(demoted)
 
     assert await ask(owner, blog, action) == 403
 

@@ -313,7 +313,7 @@ async def test_a_flow_token_that_was_not_made_here_is_refused(
     elsewhere.requests.clear()
     forged = [
         jwt.encode(claims, "a secret that somebody else has made up", "HS256"),
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         jwt.encode({**claims, "aud": "colophon:access"}, SECRET, "HS256"),
         access_token,
         answer["flow_token"][:-2],
@@ -494,7 +494,7 @@ async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    secrets = []
+    secrets: list[str] = []
     for provider in ("oidc", "github"):
         elsewhere.person.subject, elsewhere.person.email = str(len(secrets) + 1), f"{provider}@example.com"
         answer = await returned(stranger, elsewhere, provider)
@@ -520,9 +520,12 @@ async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
 # --- At once ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("is_known", [True, False])
 async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanwhile(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch, is_known: bool
 ) -> None:
+    if is_known:
+        await live_people.user(username="jane")
     with offered_by(live_app, monkeypatch) as elsewhere:
         client = await live_people.client()
         answers = [await returned(client, elsewhere) for _ in range(4)]

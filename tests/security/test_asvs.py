@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,20 +21,25 @@ SECTIONS = {
 NAMED = sorted({test for row in REQUIREMENTS if isinstance(row.verdict, Covered) for test in row.verdict.tests})
 
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 @cache
-def tests_in(path: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The tests of a file, which is read and not imported."""
+def functions_of(path: str) -> dict[str, Function]:
+    """The functions of a file, which is read and not imported."""
     tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
-    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return {function.name: function for function in functions if function.name.startswith("test_")}
+    return {node.name: node for node in tree.body if isinstance(node, Function)}
 
 
-def asserts_something(function: ast.AST) -> bool:
-    """Whether it can fail: by asserting, expecting an error, or having a helper look at an answer."""
+def asserts_something(function: ast.AST, neighbours: Mapping[str, Function]) -> bool:
+    """Whether it can fail: by asserting, by expecting an error, or by calling a neighbour that does."""
+    if any(isinstance(node, ast.Assert) for node in ast.walk(function)):
+        return True
     calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
     names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
-    return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(
-        names & {"raises", "problem_in", "check_password"}
+    others = {name: neighbour for name, neighbour in neighbours.items() if neighbour is not function}
+    return bool(names & {"raises", "problem_in", "check_password"}) or any(
+        asserts_something(others[name], {}) for name in names & others.keys()
     )
 
 
@@ -61,16 +67,19 @@ def test_a_verdict_says_what_it_rests_on(row: Requirement) -> None:
 def test_a_test_that_is_named_is_there(test: str) -> None:
     path, _, name = test.partition("::")
 
-    function = tests_in(path).get(name)
+    functions = functions_of(path)
 
-    assert function is not None, f"{test} is named in tests/security/asvs but is not there"
-    assert asserts_something(function), f"{test} asserts nothing"
+    assert name in functions, f"{test} is named in tests/security/asvs but is not there"
+    assert name.startswith("test_")
+    assert asserts_something(functions[name], functions), f"{test} asserts nothing"
 
 
 def test_a_test_that_is_not_there_would_be_missed() -> None:
-    assert "test_a_test_that_is_named_is_there" in tests_in("tests/security/test_asvs.py")
-    assert "test_that_nobody_has_written" not in tests_in("tests/security/test_asvs.py")
-    assert not asserts_something(ast.parse("def test_nothing():\n    pass"))
+    here = "tests/security/test_asvs.py"
+
+    assert "test_a_test_that_is_named_is_there" in functions_of(here)
+    assert "test_that_nobody_has_written" not in functions_of(here)
+    assert not asserts_something(ast.parse("def test_nothing():\n    print()"), functions_of(here))
 
 
 def test_the_document_has_this_table() -> None:

@@ -70,7 +70,7 @@ def routes_that_give_tokens(app: FastAPI) -> set[str]:
     return giving
 
 
-def test_every_way_in_is_in_the_document(app: FastAPI) -> None:
+async def test_every_way_in_is_in_the_document(app: FastAPI) -> None:
     said = [row[1] for row in rows("Ways in")]
 
     assert len(set(said)) == len(said)

@@ -1,10 +1,14 @@
 """What the document says about sessions, and the sessions tests do not show by themselves."""
 
+import re
+
 import pytest
 from fastapi import FastAPI
 
 from app.core.client import COMMAND_LINE
+from app.schemas.passkeys import PasskeyUpdate
 from app.services.wiring import Services
+from tests.security.asvs import DOCUMENT
 from tests.support.logins import Device, device_of, with_password
 from tests.support.people import People
 
@@ -32,3 +36,14 @@ async def test_no_mailed_link_logs_anybody_in(app: FastAPI, people: People, page
     assert answer.is_success
     assert "access_token" not in answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_the_key_of_a_passkey_is_written_once() -> None:
+    assert set(PasskeyUpdate.model_fields) == {"name"}
+    writers = [
+        path.name
+        for path in (DOCUMENT.parents[1] / "app").rglob("*.py")
+        if re.search(r"public_key\s*=(?!=)|[\"']public_key[\"']\s*:", path.read_text(encoding="utf-8"))
+    ]
+    # What an authenticator has made, and the row that it is stored in.
+    assert sorted(writers) == ["passkeys.py", "passkeys.py"]

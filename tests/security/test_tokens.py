@@ -19,6 +19,7 @@ from app.core.client import Client
 from app.core.errors import InvalidPendingToken, SecondFactorRequired
 from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.models import User
+from app.services.provider_flows import PATIENCE
 from app.services.wiring import Services
 from tests.support.people import People, client_of
 
@@ -164,6 +165,7 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
             "pending": asked.value.pending_token,
             "verification": services.manager.verification_token(user, user.pending_email or ""),
             "reset": services.manager.reset_token(user),
+            "flow": services.provider_flows._signed.sign(PATIENCE, sub=str(user.id)),
             "undo": services.manager.undo_token(user, user.email or "", user.pending_email or ""),
         }
 
@@ -190,7 +192,7 @@ async def test_a_token_of_one_kind_is_never_taken_for_another(
 
     others = [await use(app, stranger, purpose, token) for kind, token in tokens.items() if kind != purpose]
 
-    assert others == [401 if purpose == "access" else 403] * 4
+    assert others == [401 if purpose == "access" else 403] * 5
     assert await use(app, stranger, purpose, tokens[purpose]) < 300
 
 

@@ -10,7 +10,6 @@ from app.core.errors import (
     EmailDomainNotAllowed,
     EmailNotVerified,
     Forbidden,
-    InsufficientScope,
     InvalidAccessToken,
     InvalidCursor,
     InvitationNotFound,
@@ -23,7 +22,7 @@ from app.policies.limits import MAIL
 from app.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
 from app.schemas.pages import Page, PageQuery
 
-_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InsufficientScope, SecondFactorMissing)
+_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)
 router = APIRouter(prefix="/invitations", tags=["invitations"])
 
 

@@ -11,7 +11,6 @@ from app.core.errors import (
     EmailNotVerified,
     EmailTaken,
     Forbidden,
-    InsufficientScope,
     InvalidAccessToken,
     LastAdmin,
     LoginRequired,
@@ -34,7 +33,7 @@ _ADMIN = (*_LOGIN, Forbidden, EmailNotVerified)
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.get("/me", responses=raises(*_LOGIN, InsufficientScope))
+@router.get("/me", responses=raises(*_LOGIN))
 async def read_me(account: AccountDep) -> UserOut:
     return UserOut.model_validate(account.account)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from app.core.roles import Role
 from app.db.models import AccountDeletion, Invitation, OutboxMail, User
@@ -56,4 +56,6 @@ def mails_to(user: User) -> ColumnElement[bool]:
 
 def invitations_of(user: User) -> ColumnElement[bool]:
     """Invitations that the account has sent, the one that it was opened with, and those to its address."""
-    return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, Invitation.email == user.email)
+    # Compared with nothing it would be all those without an address.
+    to_address = Invitation.email == user.email if user.email is not None else false()
+    return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, to_address)

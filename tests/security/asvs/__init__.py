@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.security.asvs.authentication import AUTHENTICATION
 from tests.security.asvs.federation import FEDERATION
-from tests.security.asvs.rows import Covered, NotApplicable, Open, Requirement
+from tests.security.asvs.rows import Covered, NotApplicable, Open
 from tests.security.asvs.second_factors import SECOND_FACTORS
 from tests.security.asvs.sessions import SESSIONS
 from tests.security.asvs.tokens import TOKENS

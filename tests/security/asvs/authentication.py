@@ -157,6 +157,7 @@ AUTHENTICATION = (
         "There is no undocumented way in, and all are equally strong",
         Covered(
             "Every way in ends in the same place, which asks for the second factor if there is one.",
+            "tests/api/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
             "tests/security/test_document.py::test_every_way_in_is_in_the_document",
             "tests/api/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
         ),
@@ -210,6 +211,9 @@ AUTHENTICATION = (
             "Nobody is given a password; links are signed or random, and end by time and by use.",
             "tests/api/test_recovery.py::test_the_mailed_link_confirms_the_address_once",
             "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
+            "tests/api/test_registration_modes.py::test_an_invitation_works_once",
+            "tests/api/test_registration_modes.py::test_an_invitation_expires",
+            "tests/commands/test_users.py::test_an_account_is_made_with_a_link_to_choose_the_password",
             "tests/security/test_randomness.py::test_no_secret_is_drawn_from_a_predictable_source",
         ),
     ),
@@ -235,7 +239,13 @@ AUTHENTICATION = (
         "6.4.4",
         2,
         "Replacing a lost factor takes as much proof as setting it up did",
-        Open("PENDING"),
+        Covered(
+            "A recovery code; without one, whoever runs the server removes it, and has to know who asks.",
+            "tests/api/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
+            "tests/api/test_passkeys.py::test_a_recovery_code_does_for_a_lost_passkey",
+            "tests/api/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
+            "tests/commands/test_users.py::test_whoever_lost_the_second_factor_gets_in_without_it",
+        ),
     ),
     Requirement(
         "6.4.5",
@@ -251,8 +261,9 @@ AUTHENTICATION = (
         3,
         "Admins can have a password reset but cannot choose it",
         Covered(
-            "They can only ask for the mail, like anybody.",
+            "They can have the link mailed, and on the command line printed to be passed on.",
             "tests/api/test_users_admin.py::test_what_not_even_admins_may_set_is_refused",
+            "tests/commands/test_users.py::test_a_link_to_choose_another_password_is_printed_or_mailed",
             "tests/api/test_recovery.py::test_the_mailed_link_changes_the_password_and_ends_every_login",
         ),
     ),

@@ -3,7 +3,16 @@
 from tests.security.asvs.rows import Covered, NotApplicable, Open, Requirement
 
 FEDERATION = (
-    Requirement("6.8.1", 2, "Nobody is taken for somebody else of another provider", Open("PENDING")),
+    Requirement(
+        "6.8.1",
+        2,
+        "Nobody is taken for somebody else of another provider",
+        Open(
+            "An account elsewhere is known by the provider and its id there. But who signs in for the first time is "
+            "linked to the account here with the address that the provider has verified, so that every provider is "
+            "believed about every address."
+        ),
+    ),
     Requirement(
         "6.8.2",
         2,
@@ -17,6 +26,13 @@ FEDERATION = (
     ),
     Requirement("6.8.3", 2, "A SAML assertion is used once", NotApplicable("There is no SAML.")),
     Requirement(
-        "6.8.4", 2, "How strongly the provider has authenticated somebody is taken into account", Open("PENDING")
+        "6.8.4",
+        2,
+        "How strongly the provider has authenticated somebody is taken into account",
+        Covered(
+            "It is not asked: signing in there counts as one factor, and the second one is asked for here.",
+            "tests/api/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
+            "tests/security/test_document.py::test_what_has_to_be_said_is_said",
+        ),
     ),
 )

@@ -15,7 +15,7 @@ class Covered:
         object.__setattr__(self, "tests", tests)
 
     def text(self) -> str:
-        return f"{self.how} " + ", ".join(f"`{test}`" for test in self.tests)
+        return f"{self.how} {', '.join(f'`{test}`' for test in self.tests)}".strip()
 
 
 @dataclass(frozen=True)

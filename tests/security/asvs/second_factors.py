@@ -4,7 +4,18 @@ from tests.security.asvs.rows import Covered, NotApplicable, Open, Requirement
 
 _NOT_BY_PHONE = NotApplicable("Nothing is sent to a phone, and no code is sent by any other way.")
 SECOND_FACTORS = (
-    Requirement("6.5.1", 2, "Codes work once", Open("PENDING")),
+    Requirement(
+        "6.5.1",
+        2,
+        "Codes work once",
+        Covered(
+            "Also when they are used twice at once.",
+            "tests/api/test_second_factors.py::test_a_code_works_once",
+            "tests/api/test_second_factors.py::test_of_two_who_use_a_code_at_once_one_is_let_in",
+            "tests/api/test_second_factors.py::test_the_code_that_confirmed_the_app_does_not_log_in",
+            "tests/api/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
+        ),
+    ),
     Requirement(
         "6.5.2",
         2,
@@ -41,7 +52,18 @@ SECOND_FACTORS = (
             "recommends for clocks that differ; each works once. No codes are sent."
         ),
     ),
-    Requirement("6.5.6", 3, "Every factor can be revoked", Open("PENDING")),
+    Requirement(
+        "6.5.6",
+        3,
+        "Every factor can be revoked",
+        Covered(
+            "By its owner, and by whoever runs the server.",
+            "tests/api/test_second_factors.py::test_without_the_app_the_password_is_enough_again",
+            "tests/api/test_second_factors.py::test_new_recovery_codes_end_the_old_ones",
+            "tests/api/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
+            "tests/api/test_passkeys.py::test_with_the_last_passkey_the_protection_goes",
+        ),
+    ),
     Requirement(
         "6.5.7",
         3,
@@ -66,7 +88,16 @@ SECOND_FACTORS = (
     Requirement("6.6.2", 2, "A code that was sent belongs to one request", _NOT_BY_PHONE),
     Requirement("6.6.3", 2, "Codes that were sent cannot be guessed", _NOT_BY_PHONE),
     Requirement("6.6.4", 3, "Nobody is flooded with push notifications", _NOT_BY_PHONE),
-    Requirement("6.7.1", 3, "What verifies a signature cannot be exchanged", Open("PENDING")),
+    Requirement(
+        "6.7.1",
+        3,
+        "What verifies a signature cannot be exchanged",
+        Covered(
+            "The public key of a passkey is written when it is added, and never again.",
+            "tests/security/test_sessions.py::test_the_key_of_a_passkey_is_written_once",
+            "tests/api/test_passkeys.py::test_the_public_half_is_all_that_is_stored",
+        ),
+    ),
     Requirement(
         "6.7.2",
         3,

@@ -71,8 +71,8 @@ SESSIONS = (
         2,
         "A session that is not used ends",
         Open(
-            "An access token ends after 15 minutes, but the refresh token that replaces it lasts as long as the session, "
-            "used or not."
+            "An access token ends after 15 minutes, but the refresh token that replaces it lasts as long as the "
+            "session, used or not."
         ),
     ),
     Requirement(
@@ -109,9 +109,10 @@ SESSIONS = (
         2,
         "Other sessions can be ended when a factor has changed",
         Covered(
-            "A new password ends them all, and so do the first second factor, but for the session itself, "
-            "and `POST /auth/logout-all` at any time.",
+            "A new password ends them all; the first second factor ends the others; "
+            "`POST /auth/logout-all` does at any time.",
             "tests/api/test_sessions.py::test_a_new_password_ends_every_session",
+            "tests/api/test_second_factors.py::test_sessions_that_began_without_it_end",
             "tests/api/test_sessions.py::test_logging_out_everywhere_ends_every_session_at_once",
         ),
     ),
@@ -121,9 +122,24 @@ SESSIONS = (
         "Every page has a visible way to log out",
         NotApplicable("There are no pages here; `POST /auth/logout` is for those who make them."),
     ),
-    Requirement("7.4.5", 2, "Admins can end the sessions of others", Open("PENDING")),
     Requirement(
-        "7.5.1", 2, "What an account is protected with changes only after authenticating again", Open("PENDING")
+        "7.4.5",
+        2,
+        "Admins can end the sessions of others",
+        Covered(
+            "By deactivating the account, which can be undone, or with `commands.users revoke-sessions`.",
+            "tests/api/test_sessions.py::test_deactivation_ends_every_session_for_good",
+            "tests/commands/test_users.py::test_an_account_is_logged_out_everywhere",
+        ),
+    ),
+    Requirement(
+        "7.5.1",
+        2,
+        "What an account is protected with changes only after authenticating again",
+        Open(
+            "Password, address, second factors, passkeys, providers and tokens do. "
+            "A username does not, nor does what an admin changes, their own address included."
+        ),
     ),
     Requirement(
         "7.5.2",
@@ -134,7 +150,32 @@ SESSIONS = (
             "whoever finds a stranger among the sessions should not be held up."
         ),
     ),
-    Requirement("7.5.3", 3, "What is most sensitive takes further authentication", Open("PENDING")),
-    Requirement("7.6.1", 2, "Sessions here and at providers end as documented", Open("PENDING")),
-    Requirement("7.6.2", 2, "No session begins without the person's doing", Open("PENDING")),
+    Requirement(
+        "7.5.3",
+        3,
+        "What is most sensitive takes further authentication",
+        Open("Deleting one's account does, as does all that guards it; what admins do to others does not."),
+    ),
+    Requirement(
+        "7.6.1",
+        2,
+        "Sessions here and at providers end as documented",
+        Covered(
+            "A session that began at a provider is like any other: it ends when it says, whatever happens there.",
+            "tests/api/test_provider_sign_in.py::test_somebody_new_gets_an_account",
+            "tests/api/test_sessions.py::test_a_session_that_is_used_lasts_as_long_as_it_is_said_to",
+            "tests/security/test_document.py::test_what_has_to_be_said_is_said",
+        ),
+    ),
+    Requirement(
+        "7.6.2",
+        2,
+        "No session begins without the person's doing",
+        Covered(
+            "Only the client that began to sign in can finish it.",
+            "tests/api/test_provider_sign_in.py::test_a_link_that_somebody_else_came_back_with_is_worth_nothing",
+            "tests/api/test_provider_sign_in.py::test_no_other_sites_page_signs_its_visitor_in",
+            "tests/api/test_sessions.py::test_no_other_sites_page_may_log_its_visitor_in",
+        ),
+    ),
 )

@@ -53,6 +53,7 @@ TOKENS = (
             "",
             "tests/security/test_tokens.py::test_a_token_of_one_kind_is_never_taken_for_another",
             "tests/security/test_tokens.py::test_only_a_pending_token_stands_for_a_password",
+            "tests/api/test_provider_sign_in.py::test_a_flow_token_that_was_not_made_here_is_refused",
         ),
     ),
     Requirement(

@@ -1,0 +1,75 @@
+"""What changes while a password is being checked, which takes a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.roles import Role
+from tests.support.answers import problem_in
+from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
+from tests.support.people import People
+from tests.support.second_factors import with_totp
+
+Login = Callable[[Callable[[], Awaitable[object]]], Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+async def device(live_people: People) -> Device:
+    await with_password(live_people, username="anna")
+    return await device_of(live_people, "anna")
+
+
+@pytest.fixture
+async def login_during(
+    live_app: FastAPI, live_people: People, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> Login:
+    """Logs in elsewhere; what it is given happens after the password was found right, and before the session begins."""
+    assert device.refresh_token
+    client = await live_people.client()
+    passwords = live_app.state.shared.passwords
+    verify = passwords.verify
+
+    async def run(change: Callable[[], Awaitable[object]]) -> httpx.Response:
+        checked, changed = asyncio.Event(), asyncio.Event()
+
+        async def slow(*arguments: object) -> object:
+            answer = await verify(*arguments)
+            checked.set()
+            await changed.wait()
+            return answer
+
+        monkeypatch.setattr(passwords, "verify", slow)
+        login = asyncio.create_task(log_in(client, "anna"))
+        await checked.wait()
+        monkeypatch.setattr(passwords, "verify", verify)
+        await change()
+        changed.set()
+        return await login
+
+    return run
+
+
+async def test_a_login_begun_before_a_second_factor_needs_it(device: Device, login_during: Login) -> None:
+    answer = await login_during(lambda: with_totp(device.client))
+
+    problem_in(answer, 401, "second_factor_required")
+
+
+async def test_a_login_begun_with_the_old_password_fails(device: Device, login_during: Login) -> None:
+    change = {"current_password": PASSWORD, "new_password": "nine loud herons"}
+
+    answer = await login_during(lambda: device.client.put("/users/me/password", json=change))
+
+    problem_in(answer, 401, "invalid_credentials")
+
+
+async def test_a_login_begun_before_deactivation_fails(live_people: People, login_during: Login) -> None:
+    admin = await live_people.client(Role.ADMIN)
+    (anna,) = (await admin.get("/users", params={"q": "anna"})).json()["items"]
+
+    answer = await login_during(lambda: admin.patch(f"/users/{anna['id']}", json={"is_active": False}))
+
+    problem_in(answer, 401, "invalid_credentials")
