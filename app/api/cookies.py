@@ -40,6 +40,7 @@ class RefreshCookie:
 
         Raises `OriginNotAllowed`, so that no other site's page can log its visitor in to an account of its choice.
         """
+        self._response.headers["Cache-Control"] = "no-store"
         if not (in_cookie and self._is_enabled):
             return TokensOut.model_validate(pair, from_attributes=True)
         self._require_own_origin()

@@ -1,6 +1,6 @@
 """Passwords: which are good enough, and hashing them without keeping everybody else waiting."""
 
-from functools import cache
+import re
 
 import anyio
 from pwdlib import PasswordHash
@@ -12,28 +12,32 @@ MIN_LENGTH = 10
 MAX_LENGTH = 256
 # Hashing is meant to be slow and large (some 100 ms and 64 MiB each); more at once would only slow all of them down.
 _AT_ONCE = 2
-_DIFFERENT_CHARACTERS = 3
+# More than somebody can try over the network.
+_FEWEST_TRIES = 1_000_000
+_ESTIMATED_LENGTH = 24
 # The hash that belongs to no password.
 UNUSABLE = "!"
 
 
-def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
+async def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
     """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise WeakPassword(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
-    folded = password.casefold()
-    if folded in {email.casefold(), email.casefold().partition("@")[0], username.casefold()}:
+    own = {email.casefold(), *re.split(r"[^\w]+", email.casefold()), username.casefold()}
+    if password.casefold() in own:
         raise WeakPassword("The password must not be your e-mail address or username.", field=field)
-    if len(set(folded)) < _DIFFERENT_CHARACTERS or folded in _common_passwords():
+    if await anyio.to_thread.run_sync(_tries_to_guess, password, own) < _FEWEST_TRIES:
         raise WeakPassword("This password is among the first that anybody would try.", field=field)
 
 
-@cache
-def _common_passwords() -> frozenset[str]:
-    # Loaded on first use: the lists hold all the dictionaries of zxcvbn and take a moment.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+def _tries_to_guess(password: str, own_words: set[str]) -> int:
+    """How many tries a guesser would need who knows the usual passwords, words, names, dates and keyboards."""
+    # Loaded on first use: its dictionaries take a moment.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+    # Of more characters it would think for seconds about some; those that follow make no password easier to guess.
+    estimate = zxcvbn(password[:_ESTIMATED_LENGTH], user_inputs=[word for word in own_words if word])
+    return int(estimate["guesses"])
 
 
 class PasswordHasher:

@@ -10,6 +10,7 @@ from app.db.models import User
 from app.db.queries import users
 from app.schemas.users import ProfileUpdate, RegisterInput
 from app.services.audit import AuditLog
+from app.services.notices import Notices
 
 UNIQUE_ACCOUNT = {
     "uq_users_email": EmailTaken(field="email"),
@@ -18,14 +19,15 @@ UNIQUE_ACCOUNT = {
 
 
 class AccountService:
-    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog, notices: Notices) -> None:
         self._session = session
         self._passwords = passwords
         self._audit = audit
+        self._notices = notices
 
     async def create_verified(self, data: RegisterInput, role: Role) -> User:
         """Open an account for somebody whose address is known. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
-        check_password(data.password, email=data.email, username=data.username)
+        await check_password(data.password, email=data.email, username=data.username)
         user = User(
             email=data.email,
             username=data.username,
@@ -84,9 +86,13 @@ class AccountService:
         await self._session.refresh(user, with_for_update=True)
         if not user.is_active:
             raise InvalidAccessToken
+        before = user.username
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
+        if user.username != before:
+            # It is what one logs in with.
+            self._notices.security_changed(user, f"your username is {user.username} now")
         self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import UnknownHeir, UserNotFound
+from app.core.errors import Forbidden, UnknownHeir, UserNotFound
 from app.core.roles import Role
 from app.db.constraints import translating
 from app.db.models import ArticleFate, User
@@ -20,6 +20,7 @@ from app.services.accounts import UNIQUE_ACCOUNT
 from app.services.admins import require_another_admin
 from app.services.audit import AuditLog
 from app.services.deletions import AccountDeletionService
+from app.services.notices import Notices
 from app.services.sessions import SessionService
 from app.services.user_manager import UserManager
 
@@ -41,6 +42,7 @@ class Administration:
         sessions: SessionService,
         audit: AuditLog,
         deletions: AccountDeletionService,
+        notices: Notices,
         manager: UserManager,
         messages: MessageWriter,
     ) -> None:
@@ -48,6 +50,7 @@ class Administration:
         self._sessions = sessions
         self._audit = audit
         self._deletions = deletions
+        self._notices = notices
         self._manager = manager
         self._messages = messages
 
@@ -84,8 +87,11 @@ class Administration:
         deposes = changes.get("role", Role.ADMIN) is not Role.ADMIN or not changes.get("is_active", True)
         user = await self._locked(user_id, keep_an_admin=deposes)
         if changes.get("email", user.email) != user.email:
+            if by is not None and by.id == user.id:
+                raise Forbidden("Change your own address in your account, where it is confirmed.")
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
+            self._notices.security_changed(user, "an administrator has given your account another e-mail address")
             user.pending_email = None
         elif changes.get("is_verified") and user.pending_email is not None:
             user.confirm_address()
@@ -98,7 +104,7 @@ class Administration:
             # What was begun in the old role is not continued in the new one.
             user.end_access()
         if was_active and not user.is_active:
-            await self._sessions.end_all(user)
+            await self._sessions.end_all(user, by=by)
             await self._session.execute(personal_tokens.deleted_with(user.id))
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()

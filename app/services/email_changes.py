@@ -1,7 +1,10 @@
 """Changing the address of an account: the new one confirms, the old one may object."""
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import EmailTaken
 from app.core.limits import RateLimiter
 from app.core.passwords import UNUSABLE
@@ -13,6 +16,7 @@ from app.policies.limits import MAIL_TO_ADDRESS
 from app.schemas.users import EmailChangeInput
 from app.services.audit import AuditLog
 from app.services.outbox import Outbox
+from app.services.protection import Protection
 from app.services.reauthentication import Reauthentication
 from app.services.recovery import RecoveryService
 from app.services.registration import RegistrationService
@@ -29,6 +33,7 @@ class EmailChangeService:
         registration: RegistrationService,
         recovery: RecoveryService,
         sessions: SessionService,
+        protection: Protection,
         reauthentication: Reauthentication,
         outbox: Outbox,
         messages: MessageWriter,
@@ -40,6 +45,7 @@ class EmailChangeService:
         self._registration = registration
         self._recovery = recovery
         self._sessions = sessions
+        self._protection = protection
         self._reauthentication = reauthentication
         self._outbox = outbox
         self._messages = messages
@@ -78,20 +84,19 @@ class EmailChangeService:
     async def undo(self, token: str) -> None:
         """Give the account its old address back, with the token that was mailed there. Raises `InvalidUndoToken`.
 
-        If it was not the owner who changed it, somebody else knows the password: every login ends, and a link to
-        choose a new password is mailed to the old address. Raises `EmailTaken` if that is somebody else's by now.
+        If it was not the owner who changed it, somebody else knows the password: every login ends, so does every other
+        way in that was added since the link could have been made, and a link to choose a new password is mailed to the
+        old address. Raises `EmailTaken` if that is somebody else's by now.
         """
         undone = await self._manager.undone_change(token)
         user = undone.user
-        if user.email == undone.new:
-            user.email, user.is_verified = undone.old, True
-        user.pending_email = None
+        user.email, user.is_verified, user.pending_email = undone.old, True, None
         user.hashed_password = UNUSABLE
         with translating({"uq_users_email": EmailTaken()}):
             await self._session.flush()
         await self._sessions.end_all(user)
-        # Whoever it was may have made some as well.
         await self._session.execute(personal_tokens.deleted_with(user.id))
+        await self._protection.forget_since(user, clock.now() - timedelta(days=UNDO_DAYS))
         await self._session.flush()
         await self._session.refresh(user)
         self._audit.record("account.address_change_undone", actor=user, subject=user)

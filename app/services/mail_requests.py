@@ -22,7 +22,5 @@ class MailRequests:
 
     async def put(self, mail: RequestedMail, email: str) -> None:
         """Have this mail sent to the account with this address, if there is one. Raises `TooManyRequests`."""
-        await self._limiter.hit(MAIL_TO_ADDRESS, email)
-        self._session.add(
-            MailRequest(mail=mail, email=email, address=self._client.address, device=self._client.device)
-        )
+        await self._limiter.hit(MAIL_TO_ADDRESS, mail, email)
+        self._session.add(MailRequest(mail=mail, email=email, address=self._client.address, device=self._client.device))

@@ -107,4 +107,3 @@ class OutboxWorker:
         async with self._database.writing() as session:
             await session.execute(statement)
             await session.commit()
-

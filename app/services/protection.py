@@ -1,11 +1,13 @@
 """What all second factors of an account have in common: that it has one, and the codes for when it is lost."""
 
-from sqlalchemy import CursorResult, Delete, Update, delete
+from datetime import datetime
+
+from sqlalchemy import CursorResult, Delete, Update, delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import recovery_codes
 from app.core.errors import InvalidAccessToken
-from app.db.models import Passkey, PasskeyChallenge, RecoveryCode, Totp, User
+from app.db.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
 from app.db.queries import second_factors
 from app.policies.actors import Principal
 from app.services.sessions import SessionService
@@ -54,6 +56,16 @@ class Protection:
         self._session.add_all(RecoveryCode(user_id=user.id, digest=recovery_codes.digest(code)) for code in codes)
         await self._session.flush()
         return codes
+
+    async def forget_since(self, user: User, since: datetime) -> None:
+        """Remove the second factors and the providers' accounts that were added after this time."""
+        for statement in (
+            delete(Totp).where(Totp.user_id == user.id, or_(Totp.confirmed_at.is_(None), Totp.confirmed_at > since)),
+            delete(Passkey).where(Passkey.user_id == user.id, Passkey.created_at > since),
+            delete(ProviderAccount).where(ProviderAccount.user_id == user.id, ProviderAccount.created_at > since),
+        ):
+            await self._session.execute(statement)
+        await self.settle(user)
 
     async def forget(self, user: User) -> None:
         """Remove all of it."""

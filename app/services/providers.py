@@ -13,6 +13,7 @@ from app.core.errors import (
     UsernameTaken,
 )
 from app.core.passwords import UNUSABLE
+from app.core.roles import Role
 from app.core.slugs import alternatives, slug_for
 from app.db.constraints import translating
 from app.db.models import User
@@ -97,7 +98,8 @@ class ProviderSignInService:
         user = await self._session.scalar(providers.having_address(email).with_for_update())
         if user is None:
             return None
-        if not user.is_verified:
+        # Whoever edits and administers decides in their account which provider is believed about them.
+        if not user.is_verified or user.role.includes(Role.EDITOR):
             raise AccountNotLinked
         self._require_active(user)
         await self._links.attach(user, identity)

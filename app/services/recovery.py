@@ -69,7 +69,7 @@ class RecoveryService:
         """
         async with reading(self._session):
             user = await self._manager.user_of_reset_token(token)
-        check_password(password, email=user.address, username=user.username)
+        await check_password(password, email=user.address, username=user.username)
         hashed = await self._passwords.hash(password)
         # Once more under a lock, for the token works a single time even when it is used twice at once.
         await self._session.refresh(user, with_for_update=True)
@@ -89,7 +89,7 @@ class RecoveryService:
         """
         user = principal.account
         await self._reauthentication.require(principal, data.current_password)
-        check_password(data.new_password, email=user.address, username=user.username, field="new_password")
+        await check_password(data.new_password, email=user.address, username=user.username, field="new_password")
         hashed, checked = await self._passwords.hash(data.new_password), user.hashed_password
         # Once more under a lock: the password may have been reset meanwhile, because somebody else knew it.
         await self._session.refresh(user, with_for_update=True)
@@ -100,5 +100,8 @@ class RecoveryService:
 
     async def _set_password(self, user: User, hashed: str) -> None:
         user.change_password(hashed)
+        if user.email is not None:
+            # Who asked for another address knew the old password; it may not have been the owner.
+            user.pending_email = None
         await self._session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
         self._notices.password_changed(user)

@@ -63,7 +63,7 @@ class RegistrationService:
         require_open_registration(self._settings.registration, data.invitation)
         self.require_allowed_domain(data.email)
         invitation = await self._invitations.found(data.invitation) if data.invitation is not None else None
-        check_password(data.password, email=data.email, username=data.username)
+        await check_password(data.password, email=data.email, username=data.username)
         await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
         user = User(
             pending_email=data.email,
@@ -102,8 +102,7 @@ class RegistrationService:
 
     async def mail_verification(self, email: str) -> None:
         """Mail that link, now that nobody waits for the answer."""
-        user = await self._session.scalar(users.waiting_for_confirmation(email))
-        if user is not None:
+        for user in (await self._session.scalars(users.waiting_for_confirmation(email))).all():
             await self.write_to_claimed_address(user)
 
     async def verify(self, token: str) -> User:

@@ -150,7 +150,7 @@ class SecondFactorService:
         """
         async with reading(self._session):
             user = await self._logins.user_of_pending_token(data.pending_token)
-        await self._limiter.hit(SECOND_FACTOR_FAILURES, str(user.id))
+        allowance = await self._limiter.hit(SECOND_FACTOR_FAILURES, str(user.id))
         # Once more under a lock: the password may have been changed meanwhile. The account is locked before the codes
         # are, as it is when they are removed.
         await self._session.refresh(user, with_for_update=True)
@@ -162,6 +162,10 @@ class SecondFactorService:
         )
         if not is_right:
             self._audit.record("second_factor.failed", subject=user, method=method)
+            if not allowance.remaining:
+                self._notices.security_changed(
+                    user, "somebody who knows your password gave wrong codes again and again"
+                )
             raise InvalidSecondFactor
         await self._limiter.clear(SECOND_FACTOR_FAILURES, str(user.id))
         return await self._logins.complete(user, [method])

@@ -24,6 +24,8 @@ from app.services.user_manager import AccessTokens
 REFRESH_PREFIX = "clr"
 # For a client whose answer got lost, and for two tabs that ask at the same moment.
 GRACE = timedelta(seconds=10)
+# A session that is not used for this long is not continued.
+IDLE = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class SessionService:
             raise InvalidRefreshToken
         login, user = row
         token = (await self._session.scalars(select(RefreshToken).where(RefreshToken.digest == digest))).one()
-        if login.expires_at <= now or not user.is_active:
+        if login.expires_at <= now or login.last_used_at <= now - IDLE or not user.is_active:
             raise InvalidRefreshToken
         if token.used_at is not None and now - token.used_at > GRACE:
             await self._end_stolen(login, user)
@@ -125,7 +127,8 @@ class SessionService:
     async def list(self, principal: Principal) -> Sequence[SessionOut]:
         """Where the account is logged in, the session last used first."""
         current = principal.login.session_id if principal.login else None
-        found = await self._session.scalars(sessions.of_account(principal.id, clock.now()))
+        now = clock.now()
+        found = await self._session.scalars(sessions.of_account(principal.id, now, now - IDLE))
         return [
             SessionOut(
                 id=login.id,
@@ -155,15 +158,15 @@ class SessionService:
             raise LoginSessionNotFound
         await self.end(principal.account, principal.login.session_id)
 
-    async def end_all(self, user: User, *, but: int | None = None) -> None:
-        """End the account's sessions at once; with `but`, all other ones."""
+    async def end_all(self, user: User, *, but: int | None = None, by: User | None = None) -> None:
+        """End the account's sessions at once; with `but`, all other ones. `by` is who did it."""
         statement = delete(LoginSession).where(LoginSession.user_id == user.id)
         if but is None:
             user.end_access()
         else:
             statement = statement.where(LoginSession.id != but)
         await self._session.execute(statement)
-        self._audit.record("session.all_ended", actor=user, subject=user)
+        self._audit.record("session.all_ended", actor=by, subject=user)
 
     async def renew(self, session_id: int) -> None:
         """Remember that the owner of the session has just proved who they are."""

@@ -155,7 +155,8 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
     async def undone_change(self, token: str) -> "AddressChange":
         """The change that the token undoes, its account locked. Raises `InvalidUndoToken`.
 
-        It is good as long as the account has the new address, or claims it.
+        It is good as long as the account has another address than the old one, whatever it was changed to since, or
+        claims the new one.
         """
         try:
             claims = self._undo.read(token)
@@ -164,8 +165,8 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             raise InvalidUndoToken from error
         change = AddressChange(user, str(claims.get("old")), str(claims.get("new")))
         await self.user_db.session.refresh(user, with_for_update=True)
-        is_pending = user.email == change.old and user.pending_email == change.new
-        if not user.is_active or not (is_pending or user.email == change.new):
+        is_pending = user.pending_email == change.new
+        if not user.is_active or not (is_pending or user.email != change.old):
             raise InvalidUndoToken
         return change
 

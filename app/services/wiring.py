@@ -125,7 +125,7 @@ class Services:
 
     @cached_property
     def accounts(self) -> AccountService:
-        return AccountService(self._session, self._passwords, self.audit)
+        return AccountService(self._session, self._passwords, self.audit, self.notices)
 
     @cached_property
     def registration(self) -> RegistrationService:
@@ -252,6 +252,7 @@ class Services:
             self.registration,
             self.recovery,
             self.sessions,
+            self.protection,
             self.reauthentication,
             self.outbox,
             self.messages,
@@ -265,7 +266,7 @@ class Services:
     @cached_property
     def administration(self) -> Administration:
         return Administration(
-            self._session, self.sessions, self.audit, self.deletions, self.manager, self.messages
+            self._session, self.sessions, self.audit, self.deletions, self.notices, self.manager, self.messages
         )
 
     @cached_property

@@ -195,7 +195,10 @@ async def test_a_page_of_the_frontend_may_send_what_the_blog_understands(strange
 async def test_a_page_of_the_frontend_may_read_links_and_ids(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.get("/articles", headers={"Origin": "https://blog.example.com"})
 
-    assert answer.headers["Access-Control-Expose-Headers"] == "Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+    assert (
+        answer.headers["Access-Control-Expose-Headers"]
+        == "Content-Disposition, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+    )
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "http://blog.example.com", "null"])

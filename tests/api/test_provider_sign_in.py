@@ -534,8 +534,11 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
 
         async def ask_together(provider: str, **values: str) -> Identity:
             held.append(database.engine.pool.checkedout())
-            identity: Identity = await ask(provider, **values)
-            await together.wait()
+            try:
+                identity: Identity = await ask(provider, **values)
+            finally:
+                # Also after a failure, or the others would wait for ever.
+                await together.wait()
             return identity
 
         monkeypatch.setattr(live_app.state.shared.identities, "identity", ask_together)

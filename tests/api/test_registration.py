@@ -159,7 +159,7 @@ async def test_a_password_that_is_easily_guessed_is_refused(stranger: httpx.Asyn
 
 
 @pytest.mark.parametrize(
-    "password", ["ten chars!", "x1yz" * 64, "пароль из шести слов", "    leading and trailing    "]
+    "password", ["ten chars!", "nine loud herons" * 16, "пароль из шести слов", "    leading and trailing    "]
 )
 async def test_a_password_of_10_to_256_characters_is_taken_as_it_is(stranger: httpx.AsyncClient, password: str) -> None:
     assert (await stranger.post("/auth/register", json={**ANNA, "password": password})).status_code == 202

@@ -42,7 +42,7 @@ class Blog:
     async def run(self, *arguments: str, **environment: str) -> Result:
         return await run_command(self.app.state.settings, MODULE, *arguments, **{**NOTHING, **environment})
 
-    def keys(self, name: str = "ACCESS_SECRET_KEY") -> list[str]:
+    def held(self, name: str = "ACCESS_SECRET_KEY") -> list[str]:
         return [key.get_secret_value() for key in getattr(Settings(_env_file=self.file), name.lower())]
 
     async def status_after_restart(self) -> int:
@@ -84,21 +84,21 @@ async def test_what_the_old_secret_signed_works_until_it_is_dropped(blog: Blog) 
     rotated = await blog.run("rotate")
     assert rotated.exit_code == 0, rotated.output
     assert "Restart" in rotated.stdout
-    assert [len(blog.keys(name.upper())) for name in SECRETS] == [2, 2, 2]
-    assert blog.keys()[1] == SECRET
-    assert len({blog.keys(name.upper())[0] for name in SECRETS}) == 3
+    assert [len(blog.held(name.upper())) for name in SECRETS] == [2, 2, 2]
+    assert blog.held()[1] == SECRET
+    assert len({blog.held(name.upper())[0] for name in SECRETS}) == 3
     assert await blog.status_after_restart() == 200
 
     dropped = await blog.run("drop-old")
     assert dropped.exit_code == 0, dropped.output
-    assert len(blog.keys()) == 1
+    assert len(blog.held()) == 1
     assert await blog.status_after_restart() == 401
     every = ["access_secret_key", "reset_password_secret_key", "verification_secret_key"]
     assert await blog.audited() == [
         ("secrets.rotated", {"settings": every}),
         ("secrets.old_dropped", {"settings": every}),
     ]
-    assert not any(key in rotated.output + dropped.output for key in [SECRET, *blog.keys()])
+    assert not any(key in rotated.output + dropped.output for key in [SECRET, *blog.held()])
 
 
 @ONE_DATABASE
@@ -130,14 +130,14 @@ async def test_everything_else_in_the_file_stays(blog: Blog) -> None:
 @ONE_DATABASE
 async def test_no_more_than_the_previous_secret_is_kept_unless_more_are_asked_for(blog: Blog) -> None:
     await blog.run("rotate")
-    first = blog.keys()[0]
+    first = blog.held()[0]
     await blog.run("rotate")
-    assert blog.keys()[1:] == [first]
+    assert blog.held()[1:] == [first]
 
     await blog.run("rotate", "--keep", "2")
-    assert len(blog.keys()) == 3
+    assert len(blog.held()) == 3
     await blog.run("rotate", "--keep", "0")
-    assert len(blog.keys()) == 1
+    assert len(blog.held()) == 1
 
 
 @ONE_DATABASE
@@ -156,7 +156,7 @@ async def test_authenticator_apps_outlive_their_secret(blog: Blog) -> None:
     assert "encrypted again: 1" in rotated.stdout, rotated.output
     assert (await blog.run("drop-old")).exit_code == 0
 
-    assert Cipher(blog.keys()).decrypt(await blog.stored_totp()) == TOTP
+    assert Cipher(blog.held()).decrypt(await blog.stored_totp()) == TOTP
 
 
 async def test_two_who_rotate_at_once_lose_nothing(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,9 +167,9 @@ async def test_two_who_rotate_at_once_lose_nothing(blog: Blog, monkeypatch: pyte
     # Not as commands: two of these in one process would share what they print.
     await asyncio.gather(*(anyio.to_thread.run_sync(secrets.rotate, None, blog.file, 1) for _ in range(2)))
 
-    assert len(blog.keys()) == 2
-    assert SECRET not in blog.keys()
-    assert Cipher(blog.keys()[:1]).decrypt(await blog.stored_totp()) == TOTP
+    assert len(blog.held()) == 2
+    assert SECRET not in blog.held()
+    assert Cipher(blog.held()[:1]).decrypt(await blog.stored_totp()) == TOTP
 
 
 async def test_an_old_secret_that_is_still_needed_is_not_dropped(blog: Blog) -> None:
@@ -184,7 +184,7 @@ async def test_an_old_secret_that_is_still_needed_is_not_dropped(blog: Blog) -> 
 
     assert (await blog.run("reencrypt")).stdout == "Secrets of authenticator apps encrypted again: 1.\n"
     assert (await blog.run("drop-old")).exit_code == 0
-    assert Cipher(blog.keys()).decrypt(await blog.stored_totp()) == TOTP
+    assert Cipher(blog.held()).decrypt(await blog.stored_totp()) == TOTP
 
 
 @ONE_DATABASE
@@ -196,8 +196,8 @@ async def test_what_was_interrupted_midway_is_made_up_for_by_the_next_time(blog:
 
     assert (await blog.run("rotate")).exit_code == 0
 
-    assert blog.keys()[1:] == ["n" * 40]
-    assert Cipher(blog.keys()[:1]).decrypt(await blog.stored_totp()) == TOTP
+    assert blog.held()[1:] == ["n" * 40]
+    assert Cipher(blog.held()[:1]).decrypt(await blog.stored_totp()) == TOTP
 
 
 @ONE_DATABASE

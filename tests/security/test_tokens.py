@@ -157,6 +157,7 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
     app = people.app
     client = await people.client_for(user)
     async with app.state.database.writing() as session:
+        user = await session.get_one(User, user.id)
         services = Services(session, app.state.shared, Client("", ""))
         with pytest.raises(SecondFactorRequired) as asked:
             await services.logins.finish_first_factor(user, "password")

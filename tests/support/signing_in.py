@@ -19,6 +19,9 @@ def offered_by(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalP
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     secret = SecretStr(CLIENT_SECRET)
     with local_provider() as elsewhere:
+        # Its keys are made when they are first needed; requests at once would each make another.
+        elsewhere.document("/keys")
+        elsewhere.requests.clear()
         monkeypatch.setattr(github, "SITE", elsewhere.address)
         monkeypatch.setattr(github, "API", elsewhere.address)
         values = {

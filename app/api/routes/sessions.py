@@ -23,7 +23,7 @@ async def logout(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDe
 @router.post("/logout-all", status_code=204, responses=raises(*_OWNER))
 async def logout_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End every session of the account at once, this one included."""
-    await services.sessions.end_all(owner.account)
+    await services.sessions.end_all(owner.account, by=owner.account)
     cookie.clear()
 
 

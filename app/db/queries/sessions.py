@@ -39,10 +39,10 @@ def of_access_token(user_id: int, session_id: int, version: int) -> Select[Any]:
     )
 
 
-def of_account(user_id: int, now: datetime) -> Select[Any]:
-    """An account's sessions, the one last used first."""
+def of_account(user_id: int, now: datetime, idle_since: datetime) -> Select[Any]:
+    """An account's sessions that can be continued, the one last used first."""
     return (
         select(LoginSession)
-        .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)
+        .where(LoginSession.user_id == user_id, LoginSession.expires_at > now, LoginSession.last_used_at > idle_since)
         .order_by(LoginSession.last_used_at.desc(), LoginSession.id.desc())
     )

@@ -16,6 +16,9 @@ BY_USERNAME = Order("authors", (User.username,))
 # A deleted account keeps its row, so that what was written keeps a place to point to.
 exists = User.deleted_at.is_(None)
 
+# Whoever claims somebody else's address must neither keep its owner from confirming it nor fill the mailbox.
+_MOST_CLAIMS = 5
+
 
 def by_login(login: str) -> Select[tuple[User]]:
     """The account with this e-mail address or username; usernames have no @ in them."""
@@ -32,9 +35,9 @@ def by_name(name: str) -> Select[tuple[User]]:
 
 
 def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
-    """The newest account that claims this address, or has it, and has not had it confirmed."""
+    """The accounts that claim this address, or have it, and have not had it confirmed; the oldest few."""
     claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
-    return select(User).where(claims, User.is_active, exists).order_by(User.id.desc()).limit(1)
+    return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
 
 
 def matching(text: str) -> ColumnElement[bool]:
