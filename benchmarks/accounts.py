@@ -1,8 +1,8 @@
 """Whether the time of an answer tells who has an account, and whether logins keep readers waiting.
 
-`python -m benchmarks.accounts [--database-url URL] [--tries N]` starts a server of its own on an empty database (SQLite in
-a temporary folder, or what the URL names) and prints medians and quartiles in milliseconds. Known and unknown accounts
-take turns, so that what else the machine does hits both alike.
+`python -m benchmarks.accounts [--database-url URL] [--tries N]` starts a server of its own on an empty database (SQLite
+in a temporary folder, or what the URL names) and prints medians and quartiles in milliseconds. Known and unknown
+accounts take turns, so that what else the machine does hits both alike.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN, PASSWORD = "known@example.com", "four calm otters"
 LOGINS_AT_ONCE = 4
+WARM_UP = 5
 Ask = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
 
 
@@ -103,13 +104,13 @@ def _quartiles(times: list[float]) -> str:
 async def _compare(client: httpx.AsyncClient, name: str, ask: Ask, tries: int) -> None:
     times: dict[str, list[float]] = {"known": [], "unknown": []}
     statuses = set()
-    for number in range(tries + 5):
+    for number in range(WARM_UP + tries):
         order = ["known", "unknown"] if number % 2 else ["unknown", "known"]
         for who in order:
             email = KNOWN if who == "known" else f"{secrets.token_hex(8)}@example.com"
             taken, status = await _milliseconds(client, ask, email)
             statuses.add(status)
-            if number >= 5:  # the first ones warm up
+            if number >= WARM_UP:
                 times[who].append(taken)
     (low, middle, high), (low_2, middle_2, high_2) = (statistics.quantiles(times[who], n=4) for who in times)
     overlap = low <= high_2 and low_2 <= high

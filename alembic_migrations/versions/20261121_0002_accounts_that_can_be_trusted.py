@@ -242,6 +242,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_refresh_tokens_session_id"), "refresh_tokens", ["session_id"], unique=False)
 
     op.create_table(
+        "address_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("old_email", _address(), nullable=False),
+        sa.Column("new_email", _address(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_address_changes_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_changes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_address_changes_user_id"), "address_changes", ["user_id"], unique=False)
+    op.create_index(op.f("ix_address_changes_requested_at"), "address_changes", ["requested_at"], unique=False)
+    op.create_table(
         "mail_requests",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -284,6 +299,7 @@ def downgrade() -> None:
         batch_op.alter_column("email", existing_type=_address(), nullable=False)
         batch_op.drop_column("has_second_factor")
         batch_op.drop_column("pending_email")
+    op.drop_table("address_changes")
     op.drop_table("mail_requests")
     op.drop_table("refresh_tokens")
     op.drop_table("totps")

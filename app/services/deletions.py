@@ -10,6 +10,7 @@ from app.core.config import Settings
 from app.core.errors import InvalidAccessToken, InvalidCredentials, UnknownHeir
 from app.db.models import (
     AccountDeletion,
+    AddressChange,
     Article,
     ArticleFate,
     Invitation,
@@ -34,7 +35,17 @@ from app.services.reauthentication import Reauthentication
 from app.services.sessions import SessionService
 
 # Rows that are nobody's without the account.
-OWNED = (LoginSession, PersonalToken, Totp, RecoveryCode, Passkey, PasskeyChallenge, ProviderAccount, AccountDeletion)
+OWNED = (
+    LoginSession,
+    PersonalToken,
+    Totp,
+    RecoveryCode,
+    Passkey,
+    PasskeyChallenge,
+    ProviderAccount,
+    AddressChange,
+    AccountDeletion,
+)
 
 
 class AccountDeletionService:

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import EmailTaken
+from app.core.errors import EmailTaken, InvalidUndoToken
 from app.core.limits import RateLimiter
 from app.core.passwords import UNUSABLE
 from app.db.constraints import translating
+from app.db.models import AddressChange, User
 from app.db.queries import personal_tokens
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
@@ -70,9 +72,14 @@ class EmailChangeService:
         self._audit.record("account.address_change_requested", actor=user, subject=user)
         await self._registration.write_to_claimed_address(user)
         if user.email is not None:
-            token = self._manager.undo_token(user, user.email, data.email)
-            mail = self._messages.email_change(user.email, user.username, data.email, token, UNDO_DAYS)
-            self._outbox.put(mail)
+            await self._tell_present_address(user, user.email, data.email)
+
+    async def _tell_present_address(self, user: User, present: str, wished: str) -> None:
+        change = AddressChange(user_id=user.id, old_email=present, new_email=wished)
+        self._session.add(change)
+        await self._session.flush()
+        token = self._manager.undo_token(change)
+        self._outbox.put(self._messages.email_change(present, user.username, wished, token, UNDO_DAYS))
 
     async def withdraw(self, principal: Principal) -> None:
         """Keep the present address after all."""
@@ -88,16 +95,33 @@ class EmailChangeService:
         way in that was added since the link could have been made, and a link to choose a new password is mailed to the
         old address. Raises `EmailTaken` if that is somebody else's by now.
         """
-        undone = await self._manager.undone_change(token)
-        user = undone.user
-        user.email, user.is_verified, user.pending_email = undone.old, True, None
+        user, change = await self._locked(token)
+        old = change.old_email
+        user.email, user.is_verified, user.pending_email = old, True, None
         user.hashed_password = UNUSABLE
         with translating({"uq_users_email": EmailTaken()}):
             await self._session.flush()
+        # What the account was moved on to from there cannot object: a thief would bring his own address back.
+        await self._session.execute(
+            delete(AddressChange).where(AddressChange.user_id == user.id, AddressChange.id >= change.id)
+        )
         await self._sessions.end_all(user)
         await self._session.execute(personal_tokens.deleted_with(user.id))
         await self._protection.forget_since(user, clock.now() - timedelta(days=UNDO_DAYS))
         await self._session.flush()
         await self._session.refresh(user)
         self._audit.record("account.address_change_undone", actor=user, subject=user)
-        self._recovery.mail_reset_link(user, undone.old)
+        self._recovery.mail_reset_link(user, old)
+
+    async def _locked(self, token: str) -> tuple[User, AddressChange]:
+        """The account and its change, which is still there to be undone. Raises `InvalidUndoToken`."""
+        user_id, change_id = self._manager.undone_by(token)
+        user = await self._session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
+        change = await self._session.scalar(
+            select(AddressChange).where(AddressChange.id == change_id, AddressChange.user_id == user_id)
+        )
+        if user is None or change is None:
+            raise InvalidUndoToken
+        if user.email == change.old_email and user.pending_email != change.new_email:
+            raise InvalidUndoToken("There is nothing to undo: the account has this address.")
+        return user, change

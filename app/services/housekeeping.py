@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, delete, select
 
 from app.core import clock
 from app.core.client import Client
-from app.db.models import Invitation, LoginSession, PasskeyChallenge, User
+from app.db.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, User
 from app.db.queries import deletions, leftovers
 from app.db.session import Database
 from app.services.background import repeat
+from app.services.user_manager import UNDO_DAYS, VERIFICATION_HOURS
 from app.services.wiring import Services, Shared
 
 _PAUSE_SECONDS = 60.0
@@ -21,6 +22,8 @@ _BATCH = 500
 _ACCOUNTS = 50
 KEEP_INVITATIONS = timedelta(days=30)
 KEEP_UNCONFIRMED = timedelta(days=7)
+# For as long as one may be confirmed, and be undone after that.
+KEEP_ADDRESS_CHANGES = timedelta(hours=VERIFICATION_HOURS, days=UNDO_DAYS)
 _CLIENT = Client(address="", device="housekeeping")
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Housekeeper:
             self._delete_accounts,
             self._clear_sessions,
             self._clear_challenges,
+            self._clear_address_changes,
             self._clear_invitations,
             self._clear_unconfirmed,
         )
@@ -72,6 +76,9 @@ class Housekeeper:
 
     async def _clear_challenges(self, now: datetime) -> None:
         await self._clear(PasskeyChallenge, leftovers.expired_challenges(now))
+
+    async def _clear_address_changes(self, now: datetime) -> None:
+        await self._clear(AddressChange, leftovers.settled_changes(now - KEEP_ADDRESS_CHANGES))
 
     async def _clear_invitations(self, now: datetime) -> None:
         await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))

@@ -117,7 +117,12 @@ class RegistrationService:
         with translating({"uq_users_email": InvalidVerificationToken()}):
             await self._session.flush()
         if before is not None and before != user.email:
-            undo = self._manager.undo_token(user, before, user.email or "")
-            self._outbox.put(self._messages.email_change(before, user.username, user.email or "", undo, UNDO_DAYS))
+            await self._tell_former_address(user, before)
         self._audit.record("account.address_confirmed", actor=user, subject=user)
         return user
+
+    async def _tell_former_address(self, user: User, former: str) -> None:
+        change = await self._session.scalar(users.newest_change(user))
+        if change is not None:
+            undo = self._manager.undo_token(change)
+            self._outbox.put(self._messages.email_change(former, user.username, user.address, undo, UNDO_DAYS))

@@ -7,7 +7,6 @@ time, and issue tokens that outlive the password.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from starlette.requests import Request
 from app.core.config import Settings
 from app.core.errors import InvalidAccessToken, InvalidResetToken, InvalidUndoToken, InvalidVerificationToken
 from app.core.signed_tokens import BadToken, SignedTokens
-from app.db.models import User
+from app.db.models import AddressChange, User
 from app.schemas.base import MAX_ID
 
 VERIFICATION_HOURS = 48
@@ -86,19 +85,8 @@ def _whole(value: object) -> int:
     return value
 
 
-@dataclass(frozen=True)
-class AddressChange:
-    """Which account changed, or wants to change, from which address to which."""
-
-    user: User
-    old: str
-    new: str
-
-
 class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[type-var]
     """Issues and redeems the tokens that are mailed to people; each is bound to what it was made for."""
-
-    user_db: UserDatabase
 
     def __init__(self, user_db: UserDatabase, settings: Settings) -> None:
         super().__init__(user_db)
@@ -148,27 +136,17 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             raise InvalidResetToken
         return user
 
-    def undo_token(self, user: User, old: str, new: str) -> str:
-        """A token that keeps, or brings back, the address that an account had before."""
-        return self._undo.sign(timedelta(days=UNDO_DAYS), sub=str(user.id), old=old, new=new)
+    def undo_token(self, change: AddressChange) -> str:
+        """A token that undoes the change of an address."""
+        return self._undo.sign(timedelta(days=UNDO_DAYS), sub=str(change.user_id), change=change.id)
 
-    async def undone_change(self, token: str) -> "AddressChange":
-        """The change that the token undoes, its account locked. Raises `InvalidUndoToken`.
-
-        It is good as long as the account has another address than the old one, whatever it was changed to since, or
-        claims the new one.
-        """
+    def undone_by(self, token: str) -> tuple[int, int]:
+        """Whose change the token undoes, and which. Raises `InvalidUndoToken`."""
         try:
             claims = self._undo.read(token)
-            user = await self.get(self.parse_id(claims.get("sub")))
-        except (BadToken, InvalidID, exceptions.UserNotExists) as error:
+            return self.parse_id(claims.get("sub")), self.parse_id(claims.get("change"))
+        except (BadToken, InvalidID) as error:
             raise InvalidUndoToken from error
-        change = AddressChange(user, str(claims.get("old")), str(claims.get("new")))
-        await self.user_db.session.refresh(user, with_for_update=True)
-        is_pending = user.pending_email == change.new
-        if not user.is_active or not (is_pending or user.email != change.old):
-            raise InvalidUndoToken
-        return change
 
     def _fingerprint(self, user: User, key: str) -> str:
         text = f"{user.id}:{user.token_version}:{user.email}:{user.pending_email}:{user.hashed_password}"

@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.client import Client
 from app.core.errors import InvalidPendingToken, SecondFactorRequired
 from app.core.signed_tokens import BadToken, SignedTokens
-from app.db.models import User
+from app.db.models import AddressChange, User
 from app.services.provider_flows import PATIENCE
 from app.services.wiring import Services
 from tests.support.people import People, client_of
@@ -159,15 +159,18 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
     async with app.state.database.writing() as session:
         user = await session.get_one(User, user.id)
         services = Services(session, app.state.shared, Client("", ""))
+        change = AddressChange(user_id=user.id, old_email=user.email, new_email=user.pending_email)
+        session.add(change)
         with pytest.raises(SecondFactorRequired) as asked:
             await services.logins.finish_first_factor(user, "password")
+        await session.commit()
         return {
             "access": client.headers["Authorization"].removeprefix("Bearer "),
             "pending": asked.value.pending_token,
             "verification": services.manager.verification_token(user, user.pending_email or ""),
             "reset": services.manager.reset_token(user),
             "flow": services.provider_flows._signed.sign(PATIENCE, sub=str(user.id)),
-            "undo": services.manager.undo_token(user, user.email or "", user.pending_email or ""),
+            "undo": services.manager.undo_token(change),
         }
 
 

@@ -14,6 +14,7 @@ from app.core.roles import Role
 from app.db.base import Base
 from app.db.models import (
     AccountDeletion,
+    AddressChange,
     Article,
     ArticleFate,
     AuditEvent,
@@ -91,6 +92,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
         AccountDeletion(user_id=user_id, articles=ArticleFate.REMOVE, due_at=now),
         MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", address="", device=""),
+        AddressChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
         AuditEvent(action="login", actor_id=user_id, address="203.0.113.7", device="", request_id=""),
     ]
 

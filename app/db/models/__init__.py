@@ -1,6 +1,7 @@
 """All tables, so that importing this package makes the metadata complete."""
 
 from app.db.models.account_deletion import AccountDeletion, ArticleFate
+from app.db.models.address_change import AddressChange
 from app.db.models.article import Article, ArticleStatus
 from app.db.models.audit_event import AuditEvent
 from app.db.models.category import Category
@@ -17,6 +18,7 @@ from app.db.models.user import User
 
 __all__ = [
     "AccountDeletion",
+    "AddressChange",
     "Article",
     "ArticleFate",
     "ArticleStatus",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from app.db.models import Article, Comment, Invitation, LoginSession, PasskeyChallenge, User
+from app.db.models import AddressChange, Article, Comment, Invitation, LoginSession, PasskeyChallenge, User
 from app.db.queries import users
 
 
@@ -14,6 +14,11 @@ def expired_sessions(before: datetime) -> ColumnElement[bool]:
 
 def expired_challenges(before: datetime) -> ColumnElement[bool]:
     return PasskeyChallenge.expires_at <= before
+
+
+def settled_changes(before: datetime) -> ColumnElement[bool]:
+    """Changes of addresses that were asked for before this: too long ago to be undone."""
+    return AddressChange.requested_at <= before
 
 
 def expired_invitations(before: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.core.roles import Role
-from app.db.models import Article, User
+from app.db.models import AddressChange, Article, User
 from app.db.queries.articles import is_public
 from app.db.queries.keyset import Order
 
@@ -38,6 +38,16 @@ def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
     """The accounts that claim this address, or have it, and have not had it confirmed; the oldest few."""
     claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
     return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
+
+
+def newest_change(user: User) -> Select[tuple[AddressChange]]:
+    """The change with which the account came to its address."""
+    return (
+        select(AddressChange)
+        .where(AddressChange.user_id == user.id, AddressChange.new_email == user.email)
+        .order_by(AddressChange.id.desc())
+        .limit(1)
+    )
 
 
 def matching(text: str) -> ColumnElement[bool]:

@@ -1,0 +1,21 @@
+"""Changes of accounts' addresses, for as long as they can be undone."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.db.base import Base, BigId, LowercaseString, PrimaryKey
+
+
+class AddressChange(Base):
+    """That an account moves, or has moved, from one address to another. Undoing it ends all that followed."""
+
+    __tablename__ = "address_changes"
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    old_email: Mapped[str] = mapped_column(LowercaseString(320))
+    new_email: Mapped[str] = mapped_column(LowercaseString(320))
+    requested_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)

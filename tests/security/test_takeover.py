@@ -1,0 +1,201 @@
+"""What a thief of a password or a session tries so as to stay, and what gets rid of them."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import time_machine
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.roles import Role
+from app.db.models import PersonalToken, ProviderAccount, User
+from tests.support.answers import problem_in
+from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
+from tests.support.mails import mails_waiting, token_in
+from tests.support.people import People
+from tests.support.second_factors import with_totp
+
+MINE = "anna@example.com"
+NEW = "nine loud herons"
+
+
+@pytest.fixture
+async def anna(people: People) -> User:
+    return await with_password(people, username="anna")
+
+
+@pytest.fixture
+async def thief(people: People, anna: User) -> Device:
+    return await device_of(people, anna.username)
+
+
+async def mailed(app: FastAPI, recipient: str, page: str) -> str:
+    """The token in the newest mail to somebody that leads to this page."""
+    return [
+        token_in(mail.text)
+        for mail in await mails_waiting(app)
+        if mail.recipient == recipient and f"/{page}?token=" in mail.text
+    ][-1]
+
+
+async def move_to(thief: Device, email: str) -> None:
+    change = {"email": email, "current_password": PASSWORD}
+    assert (await thief.client.put("/users/me/email", json=change)).status_code == 202
+
+
+async def verify(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post("/auth/verify", json={"token": token})
+
+
+async def undo(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post("/auth/undo-email-change", json={"token": token})
+
+
+async def reset(app: FastAPI, client: httpx.AsyncClient) -> None:
+    await client.post("/auth/forgot-password", json={"email": MINE})
+    data = {"token": await mailed(app, MINE, "reset-password"), "password": NEW}
+    assert (await client.post("/auth/reset-password", json=data)).status_code == 204
+
+
+async def test_an_address_that_the_thief_asked_for_does_not_outlast_a_reset(
+    app: FastAPI, stranger: httpx.AsyncClient, thief: Device
+) -> None:
+    await move_to(thief, "evil@example.org")
+
+    await reset(app, stranger)
+
+    problem_in(
+        await verify(stranger, await mailed(app, "evil@example.org", "verify")), 403, "invalid_verification_token"
+    )
+
+
+async def test_moving_on_once_more_does_not_keep_the_first_address_from_objecting(
+    app: FastAPI, stranger: httpx.AsyncClient, thief: Device, session: AsyncSession
+) -> None:
+    for address in ("evil1@example.org", "evil2@example.org"):
+        await move_to(thief, address)
+        assert (await verify(stranger, await mailed(app, address, "verify"))).status_code == 200
+
+    assert (await undo(stranger, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+
+    assert await session.scalar(select(User.email)) == MINE
+
+
+async def test_the_thiefs_own_objection_takes_nothing_from_the_owner(
+    app: FastAPI, stranger: httpx.AsyncClient, thief: Device, session: AsyncSession
+) -> None:
+    """Once the owner has the address back, links that were mailed to the thief's do nothing."""
+    for address in ("evil1@example.org", "evil2@example.org"):
+        await move_to(thief, address)
+        await verify(stranger, await mailed(app, address, "verify"))
+    thiefs = await mailed(app, "evil1@example.org", "undo-email-change")
+    await undo(stranger, await mailed(app, MINE, "undo-email-change"))
+
+    await undo(stranger, thiefs)
+
+    assert await session.scalar(select(User.email)) == MINE
+
+
+async def test_what_the_thief_added_goes_with_the_change_and_what_was_there_stays(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
+        user = await with_password(people, username="anna")
+        session.add(ProviderAccount(user_id=user.id, provider="github", subject="mine"))
+        await session.commit()
+        clock.shift(timedelta(days=30))
+        thief = await device_of(people, "anna")
+        await with_totp(thief.client)
+        token = {"name": "Script", "scopes": ["read"], "current_password": PASSWORD}
+        assert (await thief.client.post("/auth/personal-tokens", json=token)).status_code == 201
+        session.add(ProviderAccount(user_id=user.id, provider="google", subject="the thief's"))
+        await session.commit()
+        await move_to(thief, "evil@example.org")
+        await verify(stranger, await mailed(app, "evil@example.org", "verify"))
+
+        await undo(stranger, await mailed(app, MINE, "undo-email-change"))
+        await reset(app, stranger)
+
+        assert (await log_in(stranger, MINE, NEW)).status_code == 200
+    assert (await session.scalars(select(ProviderAccount.subject))).all() == ["mine"]
+    assert (await session.scalars(select(PersonalToken))).all() == []
+
+
+async def test_nobody_uses_up_the_mails_with_which_an_owner_recovers(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
+) -> None:
+    attacker = await people.client()
+    for _ in range(6):
+        await attacker.post("/auth/request-verify-token", json={"email": anna.email})
+
+    await reset(app, stranger)
+
+
+async def test_asking_for_the_link_again_brings_the_owners_own(app: FastAPI, people: People) -> None:
+    """Whoever registers later with the same address does not put their own link in its place."""
+    client = await people.client()
+    for username in ("victim", "attacker"):
+        await client.post("/auth/register", json={"email": MINE, "username": username, "password": NEW})
+
+    await client.post("/auth/request-verify-token", json={"email": MINE})
+
+    again = [mail.text for mail in (await mails_waiting(app))[2:]]
+    assert ['"victim"' in text for text in again] == [True, False]
+    assert await verify_and_see(client, token_in(again[0])) == "victim"
+
+
+async def verify_and_see(client: httpx.AsyncClient, token: str) -> object:
+    return (await verify(client, token)).json()["username"]
+
+
+async def test_admins_change_their_own_address_where_it_is_confirmed(people: People) -> None:
+    boss = await with_password(people, username="boss", role=Role.ADMIN)
+    thief = await device_of(people, "boss")
+
+    refused = await thief.client.patch(f"/users/{boss.id}", json={"email": "evil@example.org", "is_verified": True})
+
+    problem_in(refused, 403, "forbidden")
+
+
+async def test_owners_hear_of_what_others_change(app: FastAPI, people: People, thief: Device, anna: User) -> None:
+    await thief.client.patch("/users/me", json={"username": "not-anna"})
+    admin = await people.client(Role.ADMIN)
+    await admin.patch(f"/users/{anna.id}", json={"email": "moved@example.com"})
+
+    told = [mail.text for mail in await mails_waiting(app) if mail.recipient == MINE]
+    assert ["not-anna" in told[0], "administrator" in told[1]] == [True, True]
+
+
+async def test_owners_hear_of_codes_that_are_guessed(app: FastAPI, people: People, thief: Device) -> None:
+    await with_totp(thief.client)
+    login = await log_in(await people.client(), "anna")
+    pending = login.json()["second_factor"]["pending_token"]
+    before = len(await mails_waiting(app))
+
+    for _ in range(5):
+        client = await people.client()
+        wrong = {"pending_token": pending, "code": "000000"}
+        assert (await client.post("/auth/login/second-factor", json=wrong)).status_code == 401
+
+    (warning,) = (await mails_waiting(app))[before:]
+    assert "wrong codes" in warning.text
+
+
+async def test_a_session_that_is_not_used_is_not_continued(people: People) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
+        await with_password(people, username="anna")
+        device = await device_of(people, "anna")
+        clock.shift(timedelta(days=14))
+
+        problem_in(await device.refresh(), 401, "invalid_refresh_token")
+
+        again = await device_of(people, "anna")
+        assert len((await again.client.get("/auth/sessions")).json()) == 1
+
+
+async def test_tokens_are_kept_out_of_caches(people: People, anna: User) -> None:
+    answer = await log_in(await people.client(), anna.username)
+
+    assert answer.headers["Cache-Control"] == "no-store"
