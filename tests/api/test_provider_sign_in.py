@@ -380,6 +380,17 @@ async def test_an_address_that_is_confirmed_on_both_sides_links_and_its_owner_is
     assert (await log_in(client, "jane")).status_code == 200
 
 
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.ADMIN])
+async def test_editors_link_a_provider_themselves(
+    elsewhere: LocalProvider, people: People, stranger: httpx.AsyncClient, session: AsyncSession, role: Role
+) -> None:
+    await people.user(role, email=JANE)
+
+    problem_in(await sign_in(stranger, elsewhere), 409, "account_not_linked")
+
+    assert (await session.scalars(select(ProviderAccount))).all() == []
+
+
 async def test_an_address_that_is_not_confirmed_here_links_nothing(
     elsewhere: LocalProvider, people: People, session: AsyncSession
 ) -> None:

@@ -17,7 +17,7 @@ AUTHENTICATION = (
         "6.1.2",
         2,
         "Words that passwords must not consist of are documented",
-        Open("Only one's own address and username are refused; there is no list of words about the site."),
+        Open("One's own address and username make a password weak; there is no list of words about the site."),
     ),
     Requirement(
         "6.1.3",
@@ -62,8 +62,8 @@ AUTHENTICATION = (
         1,
         "The 3,000 most common passwords that would be long enough are refused",
         Open(
-            "The list that is refused (zxcvbn's, from 10 characters up) has about 1,100 of them, "
-            "as most common passwords are shorter."
+            "What would be guessed within a million tries by zxcvbn's estimate is refused. That is most of such a "
+            "list: short common passwords and what people add to them. But it is no list of 3,000 of this length."
         ),
     ),
     Requirement(
@@ -115,13 +115,13 @@ AUTHENTICATION = (
         "6.2.11",
         2,
         "The documented words are refused",
-        Open("See 6.1.2. An address, its part before the @ or a username is refused only if it is the whole password."),
+        Open("One's own words are, and count as first guesses within a longer one; those of the site are not (6.1.2)."),
     ),
     Requirement(
         "6.2.12",
         2,
         "Passwords from known breaches are refused",
-        Open("Only the list of 6.2.4 is looked at: no service outside is asked, and no large list is shipped."),
+        Open("Only the estimate of 6.2.4 is made: no service outside is asked, and no large list is shipped."),
     ),
     # --- Logging in --------------------------------------------------------------------------------------------------
     Requirement(
@@ -167,8 +167,8 @@ AUTHENTICATION = (
         3,
         "People are told of suspicious logins",
         Open(
-            "They are told of a stolen refresh token and of a used recovery code, "
-            "but neither of failed logins nor of a login from a new place."
+            "They are told of a stolen refresh token, of a used recovery code, and of second factors that are guessed "
+            "after a right password, but neither of wrong passwords nor of a login from a new place."
         ),
     ),
     Requirement(
@@ -184,8 +184,10 @@ AUTHENTICATION = (
         "6.3.7",
         3,
         "People are told when what they log in with changes",
-        Open(
-            "Of a new password, address or second factor they are; not of a new username, nor of what an admin changes."
+        Covered(
+            "By mail: of a new password, username, address, factor, provider or token, whoever changed it.",
+            "tests/security/test_takeover.py::test_owners_hear_of_what_others_change",
+            "tests/api/test_email_change.py::test_the_old_address_is_told_when_it_is_asked_for_and_when_it_is_done",
         ),
     ),
     Requirement(

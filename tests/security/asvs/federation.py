@@ -8,9 +8,9 @@ FEDERATION = (
         2,
         "Nobody is taken for somebody else of another provider",
         Open(
-            "An account elsewhere is known by the provider and its id there. But who signs in for the first time is "
-            "linked to the account here with the address that the provider has verified, so that every provider is "
-            "believed about every address."
+            "An account elsewhere is known by the provider and its id there. But a reader or an author who signs in "
+            "for the first time is linked to the account here with the address that the provider has verified, so that "
+            "every provider is believed about every address; editors and admins link it themselves."
         ),
     ),
     Requirement(

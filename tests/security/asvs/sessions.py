@@ -70,9 +70,9 @@ SESSIONS = (
         "7.3.1",
         2,
         "A session that is not used ends",
-        Open(
-            "An access token ends after 15 minutes, but the refresh token that replaces it lasts as long as the "
-            "session, used or not."
+        Covered(
+            "After 14 days without a refresh.",
+            "tests/security/test_takeover.py::test_a_session_that_is_not_used_is_not_continued",
         ),
     ),
     Requirement(
@@ -138,7 +138,7 @@ SESSIONS = (
         "What an account is protected with changes only after authenticating again",
         Open(
             "Password, address, second factors, passkeys, providers and tokens do. "
-            "A username does not, nor does what an admin changes, their own address included."
+            "A username does not, of which the owner is told, nor does what an admin changes about others."
         ),
     ),
     Requirement(
