@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ def _written(values: Sequence[str]) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """At once, readable by its owner only, and still the same owner's."""
+    """At once, still the same owner's, and readable by nobody who could not read it before, nor by everybody."""
     owner = path.stat()
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     draft = Path(name)
@@ -75,6 +76,7 @@ def _replace(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
+            os.fchmod(file.fileno(), stat.S_IMODE(owner.st_mode) & 0o660)
             os.fsync(file.fileno())
         mine = draft.stat()
         if (owner.st_uid, owner.st_gid) != (mine.st_uid, mine.st_gid):

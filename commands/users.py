@@ -222,8 +222,8 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
         if not user.is_active:
             refuse(f"{user.username} is deactivated; reactivate it first.")
         if data is not None:
-            if user.hashed_password != UNUSABLE:
-                refuse(f"{user.username} has a password, so it belongs to somebody; use reset-password instead.")
+            if user.hashed_password != UNUSABLE or user.is_verified:
+                refuse(f"{user.username} belongs to somebody already; use reset-password instead.")
             user = await services.administration.update(user.id, data)
         if mail and not user.address:
             refuse(f"{user.username} has no address to mail to.")

@@ -277,11 +277,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("has_second_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.alter_column("email", existing_type=_address(), nullable=True)
     op.create_index(op.f("ix_users_pending_email"), "users", ["pending_email"], unique=False)
-    # An address that somebody registered with is theirs once it is confirmed; imported authors keep theirs.
-    op.execute(
-        "UPDATE users SET pending_email = email, email = NULL "
-        "WHERE NOT is_verified AND deleted_at IS NULL AND hashed_password <> '!'"
-    )
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 

@@ -69,6 +69,15 @@ def require_verified(actor: Actor, scope: Scope = Scope.COMMENT) -> Principal:
     return principal
 
 
+def require_confirmed_address(principal: Principal) -> None:
+    """Somebody to whom the account really belongs. Raises `EmailNotVerified`.
+
+    Whoever registers with another's address must not prepare ways in that are still there when its owner takes over.
+    """
+    if not principal.account.is_verified:
+        raise EmailNotVerified
+
+
 def require_role(actor: Actor, role: Role) -> Principal:
     """Somebody verified who has this role or a higher one. Raises `Forbidden` besides."""
     principal = require_verified(actor, SCOPE_OF_ROLE[role])

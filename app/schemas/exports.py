@@ -49,6 +49,12 @@ class ExportedInvitation(Output):
     used_at: datetime | None
 
 
+class ExportedAddressChange(Output):
+    old_email: str
+    new_email: str
+    requested_at: datetime
+
+
 class ExportedAccount(Output):
     account: UserOut
     has_authenticator_app: bool
@@ -57,6 +63,7 @@ class ExportedAccount(Output):
     linked_providers: list[ExportedProviderAccount]
     personal_tokens: list[ExportedPersonalToken]
     sessions: list[ExportedSession]
+    address_changes: list[ExportedAddressChange]
     invitations: list[ExportedInvitation]
 
 

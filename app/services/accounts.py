@@ -2,14 +2,16 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import EmailTaken, InvalidAccessToken, UsernameTaken, UserNotFound
+from app.core.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.core.passwords import UNUSABLE, PasswordHasher, check_password
 from app.core.roles import Role
 from app.db.constraints import translating
 from app.db.models import User
 from app.db.queries import users
+from app.policies.actors import Principal
 from app.schemas.users import ProfileUpdate, RegisterInput
 from app.services.audit import AuditLog
+from app.services.locking import lock_account
 from app.services.notices import Notices
 
 UNIQUE_ACCOUNT = {
@@ -49,7 +51,9 @@ class AccountService:
         if user is None:
             raise UserNotFound
         before, was_active = user.role, user.is_active
-        user.role = Role.ADMIN
+        if user.role is not Role.ADMIN:
+            user.role = Role.ADMIN
+            user.end_access()
         user.confirm_address()
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
@@ -80,12 +84,11 @@ class AccountService:
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
 
-    async def update_profile(self, user: User, data: ProfileUpdate) -> User:
+    async def update_profile(self, principal: Principal, data: ProfileUpdate) -> User:
         """Change what others see of the account. Raises `UsernameTaken`."""
+        user = principal.account
         # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
-        await self._session.refresh(user, with_for_update=True)
-        if not user.is_active:
-            raise InvalidAccessToken
+        await lock_account(self._session, principal)
         before = user.username
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))

@@ -6,13 +6,13 @@ Nothing here asks who that is: `UserService` does for requests, and the command 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Forbidden, UnknownHeir, UserNotFound
 from app.core.roles import Role
 from app.db.constraints import translating
-from app.db.models import ArticleFate, User
+from app.db.models import AddressChange, ArticleFate, User
 from app.db.queries import deletions, personal_tokens, users
 from app.mail.messages import MessageWriter
 from app.schemas.users import UserListQuery, UserUpdate
@@ -92,6 +92,8 @@ class Administration:
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
             self._notices.security_changed(user, "an administrator has given your account another e-mail address")
+            # No address that the account had in between may be brought back.
+            await self._session.execute(delete(AddressChange).where(AddressChange.user_id == user.id))
             user.pending_email = None
         elif changes.get("is_verified") and user.pending_email is not None:
             user.confirm_address()

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, passwords
 from app.core.config import Settings
-from app.core.errors import InvalidAccessToken, InvalidCredentials, UnknownHeir
+from app.core.errors import InvalidCredentials, UnknownHeir
 from app.db.models import (
     AccountDeletion,
     AddressChange,
@@ -30,6 +30,7 @@ from app.policies.actors import Principal
 from app.schemas.privacy import DeletionInput
 from app.services.admins import require_another_admin
 from app.services.audit import AuditLog
+from app.services.locking import lock_account
 from app.services.notices import Notices
 from app.services.reauthentication import Reauthentication
 from app.services.sessions import SessionService
@@ -72,12 +73,9 @@ class AccountDeletionService:
         `UnknownHeir`.
         """
         await self._reauthentication.require(principal, data.current_password)
-        user, version = principal.account, principal.account.token_version
+        user = principal.account
         await require_another_admin(self._session, user.id)
-        await self._session.refresh(user, with_for_update=True)
-        if not user.is_active or user.token_version != version:
-            # Whoever was quicker has ended this login.
-            raise InvalidAccessToken
+        await lock_account(self._session, principal)
         fate, heir = await self._last_will(user, data)
         due_at = clock.now() + self._grace
         if not self._grace:

@@ -17,6 +17,7 @@ from app.policies.actors import Principal
 from app.policies.limits import MAIL_TO_ADDRESS
 from app.schemas.users import EmailChangeInput
 from app.services.audit import AuditLog
+from app.services.locking import lock_account
 from app.services.outbox import Outbox
 from app.services.protection import Protection
 from app.services.reauthentication import Reauthentication
@@ -63,7 +64,7 @@ class EmailChangeService:
         self._registration.require_allowed_domain(data.email)
         await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
         user = principal.account
-        await self._session.refresh(user, with_for_update=True)
+        await lock_account(self._session, principal)
         if data.email == user.email:
             user.pending_email = None
             return
@@ -84,7 +85,7 @@ class EmailChangeService:
     async def withdraw(self, principal: Principal) -> None:
         """Keep the present address after all."""
         user = principal.account
-        await self._session.refresh(user, with_for_update=True)
+        await lock_account(self._session, principal)
         if user.email is not None:
             user.pending_email = None
 
@@ -92,8 +93,8 @@ class EmailChangeService:
         """Give the account its old address back, with the token that was mailed there. Raises `InvalidUndoToken`.
 
         If it was not the owner who changed it, somebody else knows the password: every login ends, so does every other
-        way in that was added since the link could have been made, and a link to choose a new password is mailed to the
-        old address. Raises `EmailTaken` if that is somebody else's by now.
+        way in that was added since the change was asked for, or in the week before today, and a link to choose a new
+        password is mailed to the old address. Raises `EmailTaken` if that is somebody else's by now.
         """
         user, change = await self._locked(token)
         old = change.old_email
@@ -107,7 +108,7 @@ class EmailChangeService:
         )
         await self._sessions.end_all(user)
         await self._session.execute(personal_tokens.deleted_with(user.id))
-        await self._protection.forget_since(user, clock.now() - timedelta(days=UNDO_DAYS))
+        await self._protection.forget_since(user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS)))
         await self._session.flush()
         await self._session.refresh(user)
         self._audit.record("account.address_change_undone", actor=user, subject=user)

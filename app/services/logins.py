@@ -57,13 +57,14 @@ class LoginService:
         if user is None or not is_right or not user.is_active:
             self._audit.record("login.failed", subject=user)
             raise InvalidCredentials
+        # Redis may take its time, so before anything is locked.
+        await self.unlock(user)
         checked = user.hashed_password
         await self._lock(user)
         if user.hashed_password != checked:
             raise InvalidCredentials
         if better_hash:
             user.hashed_password = better_hash
-        await self.unlock(user)
         return await self._finish(user, "password")
 
     async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:

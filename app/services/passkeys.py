@@ -14,7 +14,7 @@ from app.db.constraints import translating
 from app.db.models import Passkey, User
 from app.db.queries import second_factors
 from app.db.session import reading
-from app.policies.actors import Principal
+from app.policies.actors import Principal, require_confirmed_address
 from app.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
 from app.schemas.second_factors import PasskeyOut
 from app.services.audit import AuditLog
@@ -54,8 +54,9 @@ class PasskeyService:
     async def creation_options(self, principal: Principal, password: str | None) -> dict[str, Any]:
         """What a browser has to be asked for a new passkey.
 
-        Raises `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
         """
+        require_confirmed_address(principal)
         user = principal.account
         await self._reauthentication.require(principal, password)
         async with reading(self._session):
@@ -72,7 +73,7 @@ class PasskeyService:
         user = principal.account
         challenge = challenge_of(data.credential)
         made = self._here.verify_creation(data.credential, challenge)
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         if not await self._challenges.use_up(challenge, user):
             raise InvalidPasskey
         passkey = Passkey(
@@ -108,7 +109,7 @@ class PasskeyService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         passkey = await self._session.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise PasskeyNotFound

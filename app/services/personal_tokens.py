@@ -11,12 +11,13 @@ from app.core.config import Settings
 from app.core.errors import InvalidAccessToken, PersonalTokenNotFound, TooManyPersonalTokens
 from app.core.opaque_tokens import digest_of, new_token
 from app.core.scopes import Scope
-from app.db.models import PersonalToken, User
+from app.db.models import PersonalToken
 from app.db.queries import personal_tokens
 from app.db.session import reading
-from app.policies.actors import Principal, lacks_second_factor
+from app.policies.actors import Principal, lacks_second_factor, require_confirmed_address
 from app.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
 from app.services.audit import AuditLog
+from app.services.locking import lock_account
 from app.services.notices import Notices
 from app.services.reauthentication import Reauthentication
 
@@ -68,11 +69,12 @@ class PersonalTokenService:
     async def create(self, principal: Principal, data: PersonalTokenInput) -> NewPersonalToken:
         """Make a token, which only this answer shows.
 
-        Raises `WrongPassword`, `RecentLoginRequired`, `TooManyRequests` or `TooManyPersonalTokens`.
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `TooManyRequests` or `TooManyPersonalTokens`.
         """
+        require_confirmed_address(principal)
         await self._reauthentication.require(principal, data.current_password)
         user = principal.account
-        await self._make_room(user)
+        await self._make_room(principal)
         token = new_token(PREFIX)
         days = data.expires_in_days
         row = PersonalToken(
@@ -88,12 +90,10 @@ class PersonalTokenService:
         self._notices.security_changed(user, "a personal access token was made for your account")
         return NewPersonalToken(**_shown(row).model_dump(), token=token)
 
-    async def _make_room(self, user: User) -> None:
+    async def _make_room(self, principal: Principal) -> None:
         """Lock the account, so that two tokens made at once count each other, and forget expired ones."""
-        await self._session.refresh(user, with_for_update=True)
-        if not user.is_active:
-            raise InvalidAccessToken
-        own = PersonalToken.user_id == user.id
+        await lock_account(self._session, principal)
+        own = PersonalToken.user_id == principal.id
         await self._session.execute(delete(PersonalToken).where(own, PersonalToken.expires_at <= clock.now()))
         count = await self._session.scalar(select(func.count()).select_from(PersonalToken).where(own))
         if (count or 0) >= MOST_TOKENS:

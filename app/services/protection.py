@@ -6,10 +6,10 @@ from sqlalchemy import CursorResult, Delete, Update, delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import recovery_codes
-from app.core.errors import InvalidAccessToken
 from app.db.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
 from app.db.queries import second_factors
 from app.policies.actors import Principal
+from app.services.locking import lock_account
 from app.services.sessions import SessionService
 
 
@@ -23,12 +23,9 @@ class Protection:
         self._session = session
         self._sessions = sessions
 
-    async def lock(self, user: User) -> None:
+    async def lock(self, principal: Principal) -> None:
         """Have nobody else change how the account is protected until this is over. Raises `InvalidAccessToken`."""
-        await self._session.refresh(user, with_for_update=True)
-        # It may have been deleted or deactivated since it was loaded.
-        if not user.is_active:
-            raise InvalidAccessToken
+        await lock_account(self._session, principal)
 
     async def begin(self, principal: Principal) -> list[str]:
         """A factor has been added: the recovery codes that come with the first one, to be shown once.

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import (
-    InvalidAccessToken,
     LastLoginMethod,
     LoginRequired,
     ProviderAccountTaken,
@@ -16,7 +15,7 @@ from app.core.passwords import UNUSABLE
 from app.db.constraints import translating
 from app.db.models import ProviderAccount, User
 from app.db.queries import providers
-from app.policies.actors import Principal
+from app.policies.actors import Principal, require_confirmed_address
 from app.schemas.providers import AuthorizationInput, AuthorizationOut
 from app.services.audit import AuditLog
 from app.services.identities.identity import Identity
@@ -50,8 +49,10 @@ class ProviderLinkService:
     async def begin(self, principal: Principal, provider: str, password: str | None) -> AuthorizationOut:
         """Where to send the owner, to be linked when they come back.
 
-        Raises `UnknownProvider`, `ProviderFailed`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
+        Raises `UnknownProvider`, `ProviderFailed`, `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or
+        `TooManyRequests`.
         """
+        require_confirmed_address(principal)
         await self._reauthentication.require(principal, password)
         return await self._flows.begin(provider, _linking(principal))
 
@@ -63,11 +64,8 @@ class ProviderLinkService:
         """
         user = principal.account
         identity = await self._flows.finish(provider, _linking(principal), answer)
-        version = user.token_version
-        await self._protection.lock(user)
         # The provider took its time: the owner may have thrown whoever asks out meanwhile.
-        if user.token_version != version:
-            raise InvalidAccessToken
+        await self._protection.lock(principal)
         return await self.attach(user, identity)
 
     async def attach(self, user: User, identity: Identity, *, is_news: bool = True) -> ProviderAccount:
@@ -98,7 +96,7 @@ class ProviderLinkService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         account = await self._linked(user, provider)
         if account is None:
             raise ProviderNotLinked

@@ -72,7 +72,11 @@ class ProviderSignInService:
         user = await self._session.scalar(providers.owner_of(identity.provider, identity.subject))
         if user is None:
             user = await self._link(identity)
+        await self._session.refresh(user, with_for_update=True)
         self._require_active(user)
+        # Once more under the lock: it may have been unlinked meanwhile, to keep somebody out.
+        if await self._session.scalar(providers.owner_of(identity.provider, identity.subject)) is not user:
+            raise InvalidCredentials
         return await self._logins.finish_first_factor(user, identity.provider)
 
     async def _link(self, identity: Identity) -> User:
@@ -98,8 +102,8 @@ class ProviderSignInService:
         user = await self._session.scalar(providers.having_address(email).with_for_update())
         if user is None:
             return None
-        # Whoever edits and administers decides in their account which provider is believed about them.
-        if not user.is_verified or user.role.includes(Role.EDITOR):
+        # Whoever edits, or is protected by a second factor, decides there which provider is believed about them.
+        if not user.is_verified or user.has_second_factor or user.role.includes(Role.EDITOR):
             raise AccountNotLinked
         self._require_active(user)
         await self._links.attach(user, identity)

@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import InvalidResetToken, WrongPassword
+from app.core.errors import InvalidResetToken
 from app.core.passwords import PasswordHasher, check_password
 from app.db.constraints import translating
 from app.db.models import LoginSession, RequestedMail, User
@@ -13,6 +13,7 @@ from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
 from app.schemas.users import ChangePasswordInput
 from app.services.audit import AuditLog
+from app.services.locking import lock_account
 from app.services.logins import LoginService
 from app.services.mail_requests import MailRequests
 from app.services.notices import Notices
@@ -76,7 +77,7 @@ class RecoveryService:
         if await self._manager.user_of_reset_token(token) is not user:
             raise InvalidResetToken
         await self._set_password(user, hashed)
-        user.is_verified = True
+        user.confirm_address()
         with translating({"uq_users_email": InvalidResetToken()}):
             await self._session.flush()
         self._audit.record("password.reset", actor=user, subject=user)
@@ -85,16 +86,14 @@ class RecoveryService:
     async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
         """Choose a new password knowing the old one; every login ends.
 
-        Raises `WrongPassword`, `RecentLoginRequired` or `WeakPassword`.
+        Raises `WrongPassword`, `RecentLoginRequired`, `WeakPassword` or `InvalidAccessToken`.
         """
         user = principal.account
         await self._reauthentication.require(principal, data.current_password)
         await check_password(data.new_password, email=user.address, username=user.username, field="new_password")
-        hashed, checked = await self._passwords.hash(data.new_password), user.hashed_password
-        # Once more under a lock: the password may have been reset meanwhile, because somebody else knew it.
-        await self._session.refresh(user, with_for_update=True)
-        if user.hashed_password != checked:
-            raise WrongPassword(field="current_password")
+        hashed = await self._passwords.hash(data.new_password)
+        # The password may have been reset meanwhile, because somebody else knew it.
+        await lock_account(self._session, principal)
         await self._set_password(user, hashed)
         self._audit.record("password.changed", actor=user, subject=user)
 

@@ -13,7 +13,7 @@ from app.core.limits import RateLimiter
 from app.db.models import RecoveryCode, Totp, User
 from app.db.queries import second_factors
 from app.db.session import reading
-from app.policies.actors import Principal
+from app.policies.actors import Principal, require_confirmed_address
 from app.policies.limits import SECOND_FACTOR_FAILURES
 from app.schemas.second_factors import PasskeyOut, SecondFactorInput, SecondFactorsOut, TotpOut
 from app.services.audit import AuditLog
@@ -65,14 +65,15 @@ class SecondFactorService:
     async def begin_totp(self, principal: Principal, password: str | None) -> TotpOut:
         """A new secret for an authenticator app, which counts for nothing until it is confirmed.
 
-        Raises `WrongPassword`, `RecentLoginRequired`, `SecondFactorExists` or `TooManyRequests`.
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `SecondFactorExists` or `TooManyRequests`.
         """
+        require_confirmed_address(principal)
         user = principal.account
         await self._reauthentication.require(principal, password)
         secret = totp.new_secret()
         uri = totp.provisioning_uri(secret, user.username, self._settings.site_name)
         answer = TotpOut(secret=secret, uri=uri, qr_svg=totp.qr_svg(uri))
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         row = await self._session.get(Totp, user.id) or Totp(user_id=user.id)
         if row.confirmed_at is not None:
             raise SecondFactorExists
@@ -87,7 +88,7 @@ class SecondFactorService:
         Raises `NoSecondFactor`, `SecondFactorExists` or `InvalidSecondFactor`.
         """
         user = principal.account
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         row = await self._session.get(Totp, user.id)
         if row is None:
             raise NoSecondFactor
@@ -109,7 +110,7 @@ class SecondFactorService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         confirmed = delete(Totp).where(Totp.user_id == user.id, Totp.confirmed_at.is_not(None))
         if not await took_effect(self._session, confirmed):
             raise NoSecondFactor
@@ -126,7 +127,7 @@ class SecondFactorService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(user)
+        await self._protection.lock(principal)
         if not user.has_second_factor:
             raise NoSecondFactor
         codes = await self._protection.codes(user)

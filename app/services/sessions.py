@@ -167,9 +167,3 @@ class SessionService:
             statement = statement.where(LoginSession.id != but)
         await self._session.execute(statement)
         self._audit.record("session.all_ended", actor=by, subject=user)
-
-    async def renew(self, session_id: int) -> None:
-        """Remember that the owner of the session has just proved who they are."""
-        await self._session.execute(
-            update(LoginSession).where(LoginSession.id == session_id).values(authenticated_at=clock.now())
-        )

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi_users import BaseUserManager, IntegerIDMixin, InvalidID, exceptions
 from fastapi_users.authentication import JWTStrategy
 from fastapi_users_db_sqlalchemy import SQLAlchemyUserDatabase
-from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from app.core.config import Settings
@@ -27,20 +27,6 @@ RESET_HOURS = 2
 UNDO_DAYS = 7
 
 # Mapped columns are not the plain attributes that fastapi-users' protocol for users asks for, hence the ignores.
-
-
-class UserDatabase(SQLAlchemyUserDatabase[User, int]):  # type: ignore[type-var]
-    """The adapter that flushes where the stock one commits: the request owns the transaction."""
-
-    async def get_by_email(self, email: str) -> User | None:
-        user: User | None = await self.session.scalar(select(User).where(User.email == email))
-        return user
-
-    async def update(self, user: User, update_dict: dict[str, object]) -> User:
-        for key, value in update_dict.items():
-            setattr(user, key, value)
-        await self.session.flush()
-        return user
 
 
 class AccessTokens(JWTStrategy[User, int]):  # type: ignore[type-var]
@@ -88,8 +74,9 @@ def _whole(value: object) -> int:
 class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[type-var]
     """Issues and redeems the tokens that are mailed to people; each is bound to what it was made for."""
 
-    def __init__(self, user_db: UserDatabase, settings: Settings) -> None:
-        super().__init__(user_db)
+    def __init__(self, session: AsyncSession, settings: Settings) -> None:
+        # The adapter commits in what it writes; nothing is written through it here.
+        super().__init__(SQLAlchemyUserDatabase(session, User))  # type: ignore[type-var]
         self._verification = SignedTokens(settings.verification_secret_key, self.verification_token_audience)
         self._reset = SignedTokens(settings.reset_password_secret_key, self.reset_password_token_audience)
         self._undo = SignedTokens(settings.verification_secret_key, "colophon:undo-address")

@@ -11,7 +11,6 @@ from app.core.encryption import Cipher
 from app.core.limits import RateLimiter
 from app.core.passkeys import relying_party
 from app.core.passwords import PasswordHasher
-from app.db.models import User
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
 from app.services.accounts import AccountService
@@ -44,7 +43,7 @@ from app.services.second_factors import SecondFactorService
 from app.services.sessions import SessionService
 from app.services.stored_secrets import StoredSecrets
 from app.services.tags import TagService
-from app.services.user_manager import AccessTokens, UserDatabase, UserManager
+from app.services.user_manager import AccessTokens, UserManager
 from app.services.users import UserService
 
 
@@ -109,7 +108,7 @@ class Services:
 
     @cached_property
     def manager(self) -> UserManager:
-        return UserManager(UserDatabase(self._session, User), self._settings)
+        return UserManager(self._session, self._settings)
 
     @cached_property
     def reauthentication(self) -> Reauthentication:

@@ -457,19 +457,27 @@ async def test_signing_in_takes_back_that_the_account_is_to_be_deleted(
     assert (await session.scalars(select(AccountDeletion))).all() == []
 
 
-@pytest.mark.parametrize("is_linked", [True, False])
 async def test_the_second_factor_is_asked_for_all_the_same(
-    elsewhere: LocalProvider, people: People, session: AsyncSession, is_linked: bool
+    elsewhere: LocalProvider, people: People, session: AsyncSession
 ) -> None:
     jane = await people.user(username="jane", has_second_factor=True)
-    if is_linked:
-        session.add(ProviderAccount(user_id=jane.id, provider="oidc", subject=elsewhere.person.subject))
-        await session.commit()
+    session.add(ProviderAccount(user_id=jane.id, provider="oidc", subject=elsewhere.person.subject))
+    await session.commit()
 
     problem = problem_in(await sign_in(await people.client(), elsewhere), 401, "second_factor_required")
 
     assert problem["second_factor"]["pending_token"]
     assert (await session.scalars(select(LoginSession))).all() == []
+
+
+async def test_whoever_is_protected_by_a_second_factor_links_a_provider_themselves(
+    elsewhere: LocalProvider, people: People, session: AsyncSession
+) -> None:
+    await people.user(username="jane", has_second_factor=True)
+
+    problem_in(await sign_in(await people.client(), elsewhere), 409, "account_not_linked")
+
+    assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 # --- Providers -------------------------------------------------------------------------------------------------

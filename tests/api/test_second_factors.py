@@ -181,13 +181,15 @@ async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Tra
     problem_in(await client.post("/users/me/totp", json={}), 403, "recent_login_required")
 
 
-async def test_an_address_need_not_be_confirmed_for_it(people: People) -> None:
+@pytest.mark.parametrize("path", ["totp", "passkeys/options"])
+async def test_whoever_only_claims_an_address_prepares_no_way_in(people: People, path: str) -> None:
+    """It would still be there when the address's owner takes the account over."""
     await with_password(people, username="bert", email=None, pending_email="bert@example.com", is_verified=False)
+    device = await device_of(people, "bert")
 
-    await with_totp((await device_of(people, "bert")).client)
+    refused = await device.client.post(f"/users/me/{path}", json={"current_password": PASSWORD})
 
-    problem_in(await log_in(await people.client(), "bert"), 401, "second_factor_required")
-    assert await mails_waiting(people.app) == []
+    problem_in(refused, 403, "email_not_verified")
 
 
 async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_people: People) -> None:

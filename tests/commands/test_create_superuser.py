@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.config import Settings
+from app.db.models import User
 from tests.support.commands import run_command
 from tests.support.people import People
 
@@ -60,7 +61,8 @@ async def test_an_existing_account_is_promoted(settings: Settings, live_people: 
     promoted = await run_command(settings, MODULE, "--promote", "--email", "WEN@example.com")
     assert promoted.exit_code == 0, promoted.stderr
 
-    client = await live_people.client_for(reader)
+    async with live_people.app.state.database.reading() as session:
+        client = await live_people.client_for(await session.get_one(User, reader.id))
 
     assert (await client.get("/users")).status_code == 200
 

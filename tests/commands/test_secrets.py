@@ -123,7 +123,7 @@ async def test_everything_else_in_the_file_stays(blog: Blog) -> None:
     changed = [line for line in blog.file.read_text().splitlines() if line not in before.splitlines()]
     assert [line.partition("=")[0] for line in changed] == ["RESET_PASSWORD_SECRET_KEY"]
     assert before.splitlines()[::4] == blog.file.read_text().splitlines()[::4] == ["# Mine", "SITE_NAME='A # blog'"]
-    assert blog.file.stat().st_mode & 0o777 == 0o600
+    assert blog.file.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in blog.file.parent.iterdir() if path.name.startswith(".env")] == [".env"]
 
 

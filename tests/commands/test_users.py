@@ -220,7 +220,7 @@ async def test_an_imported_author_claims_the_account(shell: Shell) -> None:
     claimed = await shell.stored(author)
     assert (claimed.email, claimed.is_verified) == ("parker@example.com", True)
     assert await shell.log_in("parker@example.com") == 200
-    assert "has a password" in await shell.refusal("claim", "parkr", "--email", "mallory@example.com")
+    assert "belongs to somebody" in await shell.refusal("claim", "parkr", "--email", "mallory@example.com")
 
 
 async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> None:

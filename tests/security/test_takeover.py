@@ -123,6 +123,84 @@ async def test_what_the_thief_added_goes_with_the_change_and_what_was_there_stay
     assert (await session.scalars(select(PersonalToken))).all() == []
 
 
+async def test_a_change_that_is_confirmed_late_takes_along_what_was_added_since_it_was_asked_for(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
+        user = await with_password(people, username="anna")
+        thief = await device_of(people, "anna")
+        await move_to(thief, "evil@example.org")
+        clock.shift(timedelta(hours=1))
+        session.add(ProviderAccount(user_id=user.id, provider="google", subject="the thief's"))
+        await session.commit()
+        clock.shift(timedelta(hours=46))
+        await verify(stranger, await mailed(app, "evil@example.org", "verify"))
+        clock.shift(timedelta(days=6, hours=23))
+
+        assert (await undo(stranger, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+
+    assert (await session.scalars(select(ProviderAccount))).all() == []
+
+
+async def test_what_an_admin_repairs_is_not_undone(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient, thief: Device, anna: User, session: AsyncSession
+) -> None:
+    for address in ("evil1@example.org", "evil2@example.org"):
+        await move_to(thief, address)
+        await verify(stranger, await mailed(app, address, "verify"))
+    admin = await people.client(Role.ADMIN)
+    await admin.patch(f"/users/{anna.id}", json={"email": MINE, "is_verified": True})
+
+    thiefs = await mailed(app, "evil1@example.org", "undo-email-change")
+
+    problem_in(await undo(stranger, thiefs), 403, "invalid_undo_token")
+    assert await session.scalar(select(User.email).where(User.id == anna.id)) == MINE
+
+
+async def test_a_wish_that_was_under_way_does_not_get_past_a_reset(
+    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_password(live_people, username="anna")
+    thief, owner = await device_of(live_people, "anna"), await live_people.client()
+    passwords = live_app.state.shared.passwords
+    check = passwords.verify
+
+    async def slow(*arguments: object) -> object:
+        answer = await check(*arguments)
+        monkeypatch.setattr(passwords, "verify", check)
+        await reset(live_app, owner)
+        return answer
+
+    monkeypatch.setattr(passwords, "verify", slow)
+    change = {"email": "evil@example.org", "current_password": PASSWORD}
+
+    problem_in(await thief.client.put("/users/me/email", json=change), 401, "invalid_token")
+
+    assert all(mail.recipient == MINE for mail in await mails_waiting(live_app))
+
+
+async def test_whoever_registers_with_anothers_address_prepares_no_way_in(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient
+) -> None:
+    data = {"email": MINE, "username": "thief", "password": PASSWORD}
+    await stranger.post("/auth/register", json=data)
+    thief = await device_of(people, "thief")
+    for path, body in {
+        "/auth/personal-tokens": {"name": "Script", "scopes": ["read"]},
+        "/users/me/totp": {},
+        "/users/me/passkeys/options": {},
+    }.items():
+        refused = await thief.client.post(path, json={**body, "current_password": PASSWORD})
+
+        problem_in(refused, 403, "email_not_verified")
+
+    # The owner takes the account over, and is alone in it.
+    await verify(stranger, await mailed(app, MINE, "verify"))
+    await reset(app, stranger)
+    assert not await thief.is_logged_in()
+    assert (await log_in(stranger, MINE, NEW)).status_code == 200
+
+
 async def test_nobody_uses_up_the_mails_with_which_an_owner_recovers(
     app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
 ) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
+    EmailNotVerified,
     InvalidAccessToken,
     InvalidPasskey,
     InvalidPendingToken,
@@ -31,7 +32,7 @@ _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests
 router = APIRouter(tags=["passkeys"])
 
 
-@router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED))
+@router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
 async def ask_for_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
     """What to call `navigator.credentials.create` with, read by `PublicKeyCredential.parseCreationOptionsFromJSON`."""
     return await services.passkeys.creation_options(owner, data.current_password)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
+    EmailNotVerified,
     InvalidAccessToken,
     LoginRequired,
     PersonalTokenNotFound,
@@ -27,7 +28,9 @@ router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens
     "",
     status_code=201,
     dependencies=[limited(TOKEN)],
-    responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, TooManyPersonalTokens, TooManyRequests),
+    responses=raises(
+        *_OWNER, EmailNotVerified, WrongPassword, RecentLoginRequired, TooManyPersonalTokens, TooManyRequests
+    ),
 )
 async def create_personal_token(services: ServicesDep, owner: OwnerDep, data: PersonalTokenInput) -> NewPersonalToken:
     """Make a token, to be sent as a bearer token. The answer shows it, and nothing does again."""

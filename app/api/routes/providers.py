@@ -9,6 +9,7 @@ from app.api.openapi import raises
 from app.core.errors import (
     AccountNotLinked,
     EmailDomainNotAllowed,
+    EmailNotVerified,
     InvalidAccessToken,
     InvalidCredentials,
     InvalidInvitation,
@@ -96,7 +97,7 @@ async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[
 @router.post(
     "/users/me/providers/{provider}/authorizations",
     dependencies=[limited(LOGIN)],
-    responses=raises(*_REAUTHENTICATED, *_FLOW),
+    responses=raises(*_REAUTHENTICATED, *_FLOW, EmailNotVerified),
 )
 async def begin_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import (
+    EmailNotVerified,
     InvalidAccessToken,
     InvalidPendingToken,
     InvalidSecondFactor,
@@ -40,7 +41,7 @@ async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> Seco
     return await services.second_factors.overview(owner.account)
 
 
-@router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, SecondFactorExists))
+@router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, EmailNotVerified, SecondFactorExists))
 async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
     """Begin to set up an authenticator app: nothing is asked of it before a code has confirmed the new secret."""
     return await services.second_factors.begin_totp(owner, data.current_password)

@@ -41,7 +41,7 @@ async def read_me(account: AccountDep) -> UserOut:
 @router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
 async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
     """Change what others see of you."""
-    return UserOut.model_validate(await services.accounts.update_profile(owner.account, data))
+    return UserOut.model_validate(await services.accounts.update_profile(owner, data))
 
 
 @router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))

@@ -35,8 +35,9 @@ def unchanged_by_others(user_id: int) -> Select[tuple[int]]:
 
 
 def heirs() -> Select[tuple[User]]:
-    """Everybody to whom articles can be handed over."""
-    return select(User).where(User.role.in_(_AUTHORS), User.is_active, User.is_verified, users.exists)
+    """Everybody to whom articles can be handed over: whoever is leaving would take them along."""
+    stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
+    return select(User).where(User.role.in_(_AUTHORS), *stays)
 
 
 def first_admin(but: int) -> Select[tuple[User]]:

@@ -26,12 +26,16 @@ def expired_invitations(before: datetime) -> ColumnElement[bool]:
 
 
 def never_confirmed(before: datetime) -> ColumnElement[bool]:
-    """Accounts opened before this whose owners have never shown that an address is theirs, and who wrote nothing."""
+    """Accounts opened before this whose owners have never shown that an address is theirs.
+
+    Those of somebody who wrote something or is still logged in stay.
+    """
     return and_(
         User.email.is_(None),
         User.pending_email.is_not(None),
         User.created_at <= before,
         users.exists,
+        ~select(LoginSession.id).where(LoginSession.user_id == User.id).correlate(User).exists(),
         ~select(Article.id).where(Article.author_id == User.id).correlate(User).exists(),
         ~select(Comment.id).where(Comment.author_id == User.id).correlate(User).exists(),
     )

@@ -11,13 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.limits import RateLimiter
-from app.db.models import AuditEvent, Comment, Invitation, LoginSession, Passkey, PersonalToken, ProviderAccount, User
+from app.db.models import (
+    AddressChange,
+    AuditEvent,
+    Comment,
+    Invitation,
+    LoginSession,
+    Passkey,
+    PersonalToken,
+    ProviderAccount,
+    User,
+)
 from app.db.queries import exports
 from app.db.session import begin_writing, reading
 from app.policies.actors import Principal
 from app.policies.limits import EXPORTS_OF_ACCOUNT
 from app.schemas.exports import (
     ExportedAccount,
+    ExportedAddressChange,
     ExportedComment,
     ExportedEvent,
     ExportedInvitation,
@@ -86,6 +97,7 @@ class ExportService:
                 linked_providers=await self._owned(ProviderAccount, user, ExportedProviderAccount),
                 personal_tokens=await self._owned(PersonalToken, user, ExportedPersonalToken),
                 sessions=await self._owned(LoginSession, user, ExportedSession),
+                address_changes=await self._owned(AddressChange, user, ExportedAddressChange),
                 invitations=await self._all(invitations, ExportedInvitation),
             )
 
