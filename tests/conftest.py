@@ -4,7 +4,7 @@ Most tests get `app` and the clients made by `people`: everything such a test st
 several transactions at once get `live_app`, with a database of its own and real connections.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ import pytest
 from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.pool import NullPool
 
+from app.core import passwords
 from app.core.config import Settings
 from app.core.limits import RateLimiter
 from app.core.passwords import PasswordHasher
@@ -25,6 +25,18 @@ from tests.support.databases import Template, postgresql_template, sqlite_templa
 from tests.support.people import People
 
 SECRET = "a secret of the tests that is long enough to sign with"
+
+
+# The cheapest there is: hashing a password properly takes longer than any test.
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Also for the commands, which make a hasher of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "Argon2Hasher", lambda: CHEAP)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +76,7 @@ def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
 
 def _app_with(settings: Settings) -> FastAPI:
     app = create_app(settings)
-    # The cheapest there is: hashing a password properly takes longer than any test.
-    app.state.shared.passwords = PasswordHasher(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+    app.state.shared.passwords = PasswordHasher(CHEAP)
     return app
 
 
@@ -76,13 +87,14 @@ def shared_app(settings: Settings) -> FastAPI:
 
 @pytest.fixture(scope="session")
 async def engine(template: Template) -> AsyncIterator[AsyncEngine]:
-    """One for all tests: it remembers the statements that it has compiled, which takes longer than to execute them.
+    """One for all tests: it keeps its connection, and remembers the statements that it has compiled.
 
-    No connection is kept, for PostgreSQL copies no database that somebody is connected to.
+    To a database of its own, for PostgreSQL copies none that somebody is connected to.
     """
-    engine = create_engine(template.url, poolclass=NullPool)
-    yield engine
-    await engine.dispose()
+    async with template.copy() as url:
+        engine = create_engine(url)
+        yield engine
+        await engine.dispose()
 
 
 @pytest.fixture

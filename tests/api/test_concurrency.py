@@ -16,7 +16,7 @@ from tests.support.mails import mailed_token, mails_waiting, token_in
 from tests.support.people import People
 from tests.support.writing import comment, names, publish, read, walk, write
 
-MANY = 50
+MANY = 30
 PASSWORD = "correct horse battery"
 ACTING_ADMINS = select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active)
 

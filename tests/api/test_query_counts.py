@@ -12,7 +12,7 @@ from tests.support.people import People
 from tests.support.statements import recorded_statements
 from tests.support.writing import publish
 
-FEW, MANY = 3, 30
+FEW, MANY = 3, 15
 MOST_QUERIES = 3
 PUBLIC_LISTS = [
     "/articles?limit=100",

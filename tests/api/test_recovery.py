@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.core.roles import Role
 from app.db.models import User
+from app.services.user_manager import UserManager
 from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.mails import mailed_token, mails_waiting, token_in
@@ -259,3 +260,16 @@ async def test_hostile_values_are_refused(stranger: httpx.AsyncClient, value: st
 
         problem = problem_in(refused, 422, "validation_error")
         assert fields_of(problem) == [f"{field}" for field in fields]
+
+
+async def test_a_reset_confirms_the_address_that_its_link_went_to(
+    app: FastAPI, people: People, stranger: httpx.AsyncClient
+) -> None:
+    """An admin may hand out a link to somebody who has not confirmed the address yet."""
+    user = await people.user(username="bert", email=None, pending_email="b@example.com", is_verified=False)
+    token = UserManager(app.state.database.reading(), app.state.settings).reset_token(user)
+
+    assert (await reset(stranger, token)).status_code == 204
+
+    login = await stranger.post("/auth/login", data={"username": "b@example.com", "password": NEW})
+    assert login.status_code == 200, login.text
