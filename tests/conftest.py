@@ -4,6 +4,7 @@ Most tests get `app` and the clients made by `people`: everything such a test st
 several transactions at once get `live_app`, with a database of its own and real connections.
 """
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -40,8 +41,9 @@ def _cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The event loop that the server runs on."""
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
