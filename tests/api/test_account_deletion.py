@@ -288,6 +288,16 @@ async def test_an_heir_is_somebody_else_who_may_write(
     assert await device.is_logged_in()
 
 
+async def test_whoever_is_leaving_inherits_nothing(people: People, device: Device) -> None:
+    """They would take it along."""
+    heir = await device_of(people, (await with_password(people, username="carl", role=Role.AUTHOR)).username)
+    await left(heir, articles="remove")
+
+    refused = await leave(device.client, articles="hand_over", heir="carl")
+
+    assert fields_of(problem_in(refused, 409, "unknown_heir")) == ["heir"]
+
+
 async def test_articles_are_handed_over(
     app: FastAPI,
     people: People,
