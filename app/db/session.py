@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, CursorResult, Delete, Update, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -115,3 +115,9 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
     await session.connection(execution_options=_READ_ONLY)
     yield
     await session.commit()
+
+
+async def took_effect(session: AsyncSession, statement: Update | Delete) -> bool:
+    """Execute what changes one row at most; whether it has found that row."""
+    result = await session.execute(statement)
+    return isinstance(result, CursorResult) and result.rowcount == 1

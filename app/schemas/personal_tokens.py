@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.scopes import Scope
-from app.schemas.base import Input, Line, Output
-from app.schemas.users import CurrentPassword
+from app.schemas.base import Line, Output
+from app.schemas.users import ReauthenticationInput
 
 
-class PersonalTokenInput(Input):
+class PersonalTokenInput(ReauthenticationInput):
     name: Annotated[Line, Field(max_length=100, description="What it is for.")]
     scopes: Annotated[
         list[Scope],
@@ -18,9 +18,6 @@ class PersonalTokenInput(Input):
     ]
     expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
         default=90, description="Null for a token that never expires."
-    )
-    current_password: CurrentPassword | None = Field(
-        default=None, description="May be left out, after a recent login, by accounts without a password."
     )
 
 

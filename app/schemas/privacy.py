@@ -6,14 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from app.db.models import ArticleFate
-from app.schemas.base import Input, Output, SafeStr
-from app.schemas.users import CurrentPassword
+from app.schemas.base import Output, SafeStr
+from app.schemas.users import ReauthenticationInput
 
 
-class DeletionInput(Input):
-    current_password: CurrentPassword | None = Field(
-        default=None, description="May be left out, after a recent login, by accounts without a password."
-    )
+class DeletionInput(ReauthenticationInput):
     articles: ArticleFate | None = Field(
         default=None, description="What becomes of the articles; may be left out by those who have none."
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from app.schemas.base import Input, Output, SafeStr
-from app.schemas.users import CurrentPassword, Token
+from app.schemas.users import Token
 
 Code = Annotated[
     SafeStr, Field(min_length=1, max_length=20, description="What the authenticator app shows.", examples=["123456"])
@@ -19,12 +19,6 @@ RecoveryCodeList = Annotated[
 
 # Not null: the schema says so.
 _LEFT_OUT: Any = Field(default_factory=lambda: None)
-
-
-class ReauthenticationInput(Input):
-    current_password: CurrentPassword | None = Field(
-        default=None, description="May be left out, after a recent login, by accounts without a password."
-    )
 
 
 class TotpOut(Output):

@@ -48,10 +48,13 @@ class ResetPasswordInput(Input):
     password: Password
 
 
-class ChangePasswordInput(Input):
+class ReauthenticationInput(Input):
     current_password: CurrentPassword | None = Field(
         default=None, description="May be left out, after a recent login, by accounts without a password."
     )
+
+
+class ChangePasswordInput(ReauthenticationInput):
     new_password: Password
 
 
@@ -73,10 +76,8 @@ class UserUpdate(ProfileUpdate):
     is_verified: bool = unchanged()
 
 
-class EmailChangeInput(EmailInput):
-    current_password: CurrentPassword | None = Field(
-        default=None, description="May be left out, after a recent login, by accounts without a password."
-    )
+class EmailChangeInput(EmailInput, ReauthenticationInput):
+    pass
 
 
 class UserOut(Output):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.passkeys import PATIENCE
 from app.db.models import PasskeyChallenge, User
-from app.services.protection import took_effect
+from app.db.session import took_effect
 
 _BYTES = 32
 

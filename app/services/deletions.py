@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, passwords
 from app.core.config import Settings
-from app.core.errors import InvalidCredentials, UnknownHeir
+from app.core.errors import UnknownHeir
 from app.db.models import (
     AccountDeletion,
     AddressChange,
@@ -25,7 +25,7 @@ from app.db.models import (
     Totp,
     User,
 )
-from app.db.queries import deletions
+from app.db.queries import deletions, personal_tokens
 from app.policies.actors import Principal
 from app.schemas.privacy import DeletionInput
 from app.services.admins import require_another_admin
@@ -102,15 +102,12 @@ class AccountDeletionService:
 
     async def _log_out(self, user: User) -> None:
         await self._sessions.end_all(user)
-        await self._session.execute(delete(PersonalToken).where(PersonalToken.user_id == user.id))
+        await self._session.execute(personal_tokens.deleted_with(user.id))
         # There may be tokens in them.
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
-        """Keep an account after all: its owner is logging in. Raises `InvalidCredentials` if it has just gone."""
-        # In the order in which it is carried out: the account first, then the wish.
-        if await self._session.scalar(deletions.unchanged_by_others(user.id)) is None:
-            raise InvalidCredentials
+        """Keep an account after all: its owner is logging in. The account must be locked, as when it is deleted."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._session.execute(wish.returning(AccountDeletion.user_id))).all():
             self._audit.record("account.deletion_undone", actor=user, subject=user)

@@ -13,7 +13,7 @@ from app.core.opaque_tokens import digest_of, new_token
 from app.core.roles import Role
 from app.db.models import Invitation, User
 from app.db.queries import invitations
-from app.db.session import reading
+from app.db.session import reading, took_effect
 from app.mail.messages import MessageWriter
 from app.policies.actors import Actor, require_role
 from app.policies.limits import MAIL_TO_ADDRESS
@@ -23,7 +23,6 @@ from app.schemas.pages import PageQuery
 from app.services.audit import AuditLog
 from app.services.outbox import Outbox
 from app.services.paging import Slice, fetch_page
-from app.services.protection import took_effect
 
 PREFIX = "cli"
 INVITATION_DAYS = 7

@@ -70,7 +70,7 @@ class LoginService:
     async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
         """Begin a session for somebody who has proved by these methods who they are, second factor included.
 
-        An account that was about to be deleted is kept by that. Raises `InvalidCredentials` if it has just gone.
+        The account must be locked. One that was about to be deleted is kept by that.
         """
         await self._deletions.cancel(user)
         self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))

@@ -13,7 +13,7 @@ from app.core.passwords import UNUSABLE
 from app.db.constraints import translating
 from app.db.models import Passkey, User
 from app.db.queries import second_factors
-from app.db.session import reading
+from app.db.session import reading, took_effect
 from app.policies.actors import Principal, require_confirmed_address
 from app.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
 from app.schemas.second_factors import PasskeyOut
@@ -21,7 +21,7 @@ from app.services.audit import AuditLog
 from app.services.challenges import Challenges
 from app.services.logins import LoginService
 from app.services.notices import Notices
-from app.services.protection import Protection, took_effect
+from app.services.protection import Protection
 from app.services.reauthentication import Reauthentication
 from app.services.sessions import TokenPair
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CursorResult, Delete, Update, delete, or_
+from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import recovery_codes
@@ -70,9 +70,3 @@ class Protection:
             await self._session.execute(delete(table).where(table.user_id == user.id))
         user.has_second_factor = False
         await self._session.flush()
-
-
-async def took_effect(session: AsyncSession, statement: Update | Delete) -> bool:
-    """Execute what changes one row at most; whether it has found that row."""
-    result = await session.execute(statement)
-    return isinstance(result, CursorResult) and result.rowcount == 1

@@ -12,14 +12,14 @@ from app.core.errors import InvalidPendingToken, InvalidSecondFactor, NoSecondFa
 from app.core.limits import RateLimiter
 from app.db.models import RecoveryCode, Totp, User
 from app.db.queries import second_factors
-from app.db.session import reading
+from app.db.session import reading, took_effect
 from app.policies.actors import Principal, require_confirmed_address
 from app.policies.limits import SECOND_FACTOR_FAILURES
 from app.schemas.second_factors import PasskeyOut, SecondFactorInput, SecondFactorsOut, TotpOut
 from app.services.audit import AuditLog
 from app.services.logins import LoginService
 from app.services.notices import Notices
-from app.services.protection import Protection, took_effect
+from app.services.protection import Protection
 from app.services.reauthentication import Reauthentication
 from app.services.sessions import TokenPair
 

@@ -24,8 +24,9 @@ from app.core.errors import (
 )
 from app.policies.limits import LOGIN
 from app.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput, PasskeyOptionsInput, PasskeyUpdate
-from app.schemas.second_factors import PasskeyOut, ReauthenticationInput
+from app.schemas.second_factors import PasskeyOut
 from app.schemas.sessions import TokensOut
+from app.schemas.users import ReauthenticationInput
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

@@ -38,8 +38,8 @@ from app.schemas.providers import (
     ProviderOut,
     ProviderSignInInput,
 )
-from app.schemas.second_factors import ReauthenticationInput
 from app.schemas.sessions import TokensOut
+from app.schemas.users import ReauthenticationInput
 
 _FLOW = (UnknownProvider, ProviderFailed, TooManyRequests)
 _LINKING = (ProviderAccountTaken, ProviderAlreadyLinked)

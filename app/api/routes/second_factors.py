@@ -22,13 +22,13 @@ from app.policies.limits import LOGIN
 from app.schemas.second_factors import (
     FirstRecoveryCodes,
     NewRecoveryCodes,
-    ReauthenticationInput,
     SecondFactorInput,
     SecondFactorsOut,
     TotpConfirmation,
     TotpOut,
 )
 from app.schemas.sessions import TokensOut
+from app.schemas.users import ReauthenticationInput
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

@@ -28,12 +28,6 @@ def locked(user_id: int) -> Select[tuple[User]]:
     return select(User).where(User.id == user_id, users.exists).with_for_update(skip_locked=True)
 
 
-def unchanged_by_others(user_id: int) -> Select[tuple[int]]:
-    """The id of an account that exists, kept from being deleted until the transaction ends."""
-    statement = select(User.id).where(User.id == user_id, users.exists)
-    return statement.with_for_update(read=True, key_share=True)
-
-
 def heirs() -> Select[tuple[User]]:
     """Everybody to whom articles can be handed over: whoever is leaving would take them along."""
     stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
