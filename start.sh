@@ -16,6 +16,7 @@ up to date.
 Options:
   --host ADDRESS  Listen on this address instead of the one set as HOST.
   --port NUMBER   Listen on this port instead of the one set as PORT.
+  --workers COUNT Run this many processes instead of the WORKERS set.
   --reload        Restart whenever the code changes (for development).
   -h, --help      Show this text and do nothing else.
 

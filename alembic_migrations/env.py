@@ -38,7 +38,7 @@ def migrate(connection: Connection) -> None:
 
 
 async def migrate_configured_database() -> None:
-    engine = migration_engine(Settings().database_url)
+    engine = migration_engine(Settings().direct_url)
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

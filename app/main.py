@@ -1,47 +1,71 @@
 """Puts the application together."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import errors, openapi
 from app.api.body_limit import BodyLimitMiddleware
-from app.api.request_id import HEADER, RequestIdMiddleware
-from app.api.routes import router
-from app.core import logging
+from app.api.front import Front
+from app.api.head import HeadMiddleware
+from app.api.lean import LeanReadsMiddleware
+from app.api.observed import HEADER, ObservedMiddleware, is_quiet
+from app.api.routes import PUBLIC, health, metrics, router
+from app.api.security_headers import SecurityHeadersMiddleware
+from app.api.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
+from app.core import error_reports, logging
+from app.core.answer_store import AnswerStore
 from app.core.config import Settings
-from app.db.session import open_database
-from app.mail.mailer import mailer_for
-from app.services.housekeeping import Housekeeper
-from app.services.mail_request_worker import MailRequestWorker
-from app.services.outbox import OutboxWorker
-from app.services.wiring import shared_by
-
-MAX_BODY_BYTES = 3 * 1024 * 1024
-# How long a mail that is being sent may hold up the end; service managers kill after ten seconds or more.
-FINISH_SECONDS = 5
+from app.db import observation
+from app.lifespan import lifespan
+from app.services.health import Health
+from app.services.measuring import Meter
+from app.services.shared import shared_by
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application with these settings; the database is opened and mails are sent while its lifespan runs."""
+    """The application with these settings; the database is opened and mails are sent while its lifespan runs.
+
+    In front of it belongs its `state.front`, which answers most readers by itself.
+    """
     app = FastAPI(
         title=settings.site_name,
         version="1.0.0",
         description="The blog's API.",
-        lifespan=_lifespan,
+        lifespan=lifespan,
         # A redirection would lead to whatever host the client named.
         redirect_slashes=False,
+        docs_url="/docs" if settings.shows_docs else None,
+        redoc_url="/redoc" if settings.shows_docs else None,
+        openapi_url="/openapi.json" if settings.shows_docs else None,
+        # The only form is the one to log in with.
+        form_limits={"max_fields": 20, "max_files": 0, "max_part_size": 4096},
+        telemetry={"exclude": is_quiet},
     )
     app.state.settings = settings
     app.state.shared = shared_by(settings)
+    app.state.health = Health(settings.redis_url)
     app.include_router(router)
+    app.include_router(health.router)
+    if settings.metrics_token is not None:
+        app.include_router(metrics.router)
+    app.add_middleware(LeanReadsMiddleware)
     errors.install(app)
     openapi.install(app)
-    app.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
-    app.add_middleware(
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(HeadMiddleware)
+    hosts = TrustedHosts(settings.allowed_hosts)
+    app.add_middleware(TrustedHostsMiddleware, hosts=hosts)
+    app.add_middleware(SecurityHeadersMiddleware, insists_on_https=settings.insists_on_https)
+    app.add_middleware(ObservedMiddleware)
+    app.state.front = _front_of(app, settings, hosts)
+    app.state.meter = Meter(app.state.front.store)
+    return app
+
+
+def _front_of(app: FastAPI, settings: Settings, hosts: TrustedHosts) -> Front:
+    across_origins = partial(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
@@ -49,32 +73,15 @@ def create_app(settings: Settings) -> FastAPI:
         allow_credentials=settings.auth_cookie != "off",
         expose_headers=["Content-Disposition", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
     )
-    app.add_middleware(RequestIdMiddleware)
-    return app
+    store = AnswerStore(settings.cache_bytes)
+    return Front(app, store, across_origins, hosts, PUBLIC, settings.cdn_seconds)
 
 
-def app_from_environment() -> FastAPI:
-    """The application with the settings of the environment and `.env`, logging as they say."""
+def app_from_environment() -> Front:
+    """What a server runs: the application with the settings of the environment and `.env`, logging as they say."""
     settings = Settings()
-    logging.configure(settings.log_level)
-    return create_app(settings)
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    database = open_database(app.state.settings.database_url)
-    app.state.database = database
-    stopping = asyncio.Event()
-    workers = (
-        OutboxWorker(database, mailer_for(app.state.settings)),
-        MailRequestWorker(database, app.state.shared),
-        Housekeeper(database, app.state.shared),
-    )
-    working = asyncio.gather(*(worker.run(stopping) for worker in workers))
-    yield
-    stopping.set()
-    # Cut short, a mail would wait for its lease to end, and might leave twice.
-    with suppress(TimeoutError):
-        await asyncio.wait_for(working, FINISH_SECONDS)
-    await app.state.shared.limiter.aclose()
-    await database.dispose()
+    logging.configure(settings)
+    error_reports.configure(settings)
+    observation.remember_slower_than(settings.slow_query_ms)
+    front: Front = create_app(settings).state.front
+    return front

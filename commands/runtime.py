@@ -65,16 +65,18 @@ def validated(model: type[M], **values: object) -> M:
         refuse("\n".join(f"{problem['loc'][0]}: {problem['msg'].rstrip('.')}." for problem in problems))
 
 
-def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Do asynchronous work on the database, or exit with a sentence when the database cannot be used."""
-    from alembic.util import CommandError
+def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]], *failures: type[Exception]) -> T:
+    """Do asynchronous work on the database, or exit with a sentence when the database cannot be used.
+
+    `failures` are what the work raises for that beside the errors of the drivers and of SQLAlchemy.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from app.db.failures import CONNECTION_ERRORS
 
     try:
         return asyncio.run(work())
-    except CONNECTION_ERRORS + (SQLAlchemyError, CommandError) as error:  # noqa: RUF005 - mypy follows no unpacking
+    except CONNECTION_ERRORS + (SQLAlchemyError,) + failures as error:  # noqa: RUF005 - mypy follows no unpacking
         refuse(_database_problem(database_url, error), code=UNUSABLE_DATABASE)
 
 
@@ -86,7 +88,7 @@ def _database_problem(database_url: str, error: Exception) -> str:
     cause = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
     reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
     if "no such table" in reason or "UndefinedTable" in reason:
-        reason = "it has no tables yet; start the server once, or run `uv run alembic upgrade head`"
+        reason = "it has no tables yet; start the server once, or run `commands.migrate`"
     if url.password:
         reason = reason.replace(url.password, "***")
     return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."
@@ -97,7 +99,7 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
     """The database of the settings, closed afterwards."""
     from app.db.session import open_database
 
-    database = open_database(settings.database_url)
+    database = open_database(settings.direct_url)
     try:
         yield database
     finally:
@@ -108,7 +110,8 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
 async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
     """The services, on a transaction that is committed at the end and undone by an error."""
     from app.core.client import COMMAND_LINE
-    from app.services.wiring import Services, shared_by
+    from app.services.shared import shared_by
+    from app.services.wiring import Services
 
     shared = shared_by(settings)
     try:
@@ -133,4 +136,4 @@ def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") 
             except AppError as error:
                 refuse(error.detail)
 
-    return run(settings.database_url, attempt)
+    return run(settings.direct_url, attempt)

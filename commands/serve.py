@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.environment import write_environment_file
-from commands.runtime import load_settings, refuse, run
+from commands.runtime import UNUSABLE_SETTINGS, load_settings, refuse
+from commands.serving.database import prepare_database
+from commands.serving.warnings import warnings_for_production
 
 # What takes long to import is imported where it is used, so that --help and refusals come at once.
 if TYPE_CHECKING:
     from app.core.config import Settings
 
 _ROOT = Path(__file__).resolve().parent.parent
-_CONNECT_TIMEOUT_SECONDS = 10
-_SHUTDOWN_TIMEOUT_SECONDS = 10
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for what is printed only
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -28,6 +28,7 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def serve(
     host: Annotated[str | None, typer.Option(help="Listen on this address instead of the one set as HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Listen on this port instead of the one set as PORT.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Run this many processes instead of the WORKERS set.")] = None,
     *,
     reload: Annotated[bool, typer.Option("--reload", help="Restart whenever the code changes.")] = False,
 ) -> None:
@@ -37,10 +38,11 @@ def serve(
         signal.signal(number, lambda *_: sys.exit(0))
 
     _ensure_environment_file()
-    settings = _load_settings(host, port)
+    settings = _load_settings(HOST=host, PORT=port, WORKERS=workers)
+    _refuse_what_is_for_development(settings, reload=reload)
     _make_folders(settings)
     _require_free_port(settings.host, settings.port)
-    run(settings.database_url, lambda: _migrate(settings.database_url))
+    prepare_database(settings)
     _announce(settings)
     _run(settings, reload=reload)
 
@@ -54,13 +56,21 @@ def _ensure_environment_file() -> None:
         typer.echo(f".env could not be written: {error.strerror}.", err=True)
 
 
-def _load_settings(host: str | None, port: int | None) -> "Settings":
+def _load_settings(**options: str | int | None) -> "Settings":
     # Through the environment, so that the application, which reads its settings itself, sees the same.
-    if host is not None:
-        os.environ["HOST"] = host
-    if port is not None:
-        os.environ["PORT"] = str(port)
+    os.environ.update({name: str(value) for name, value in options.items() if value is not None})
     return load_settings()
+
+
+def _refuse_what_is_for_development(settings: "Settings", *, reload: bool) -> None:
+    from app.core.config import Environment
+
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    if reload:
+        refuse("--reload is for development only.", code=UNUSABLE_SETTINGS)
+    for warning in warnings_for_production(settings):
+        typer.echo(f"Warning: {warning}", err=True)
 
 
 def _make_folders(settings: "Settings") -> None:
@@ -87,54 +97,34 @@ def _require_free_port(host: str, port: int) -> None:
         refuse(f"The server cannot listen on {host}, port {port}: {error.strerror}. Use --host and --port, or .env.")
 
 
-async def _migrate(database_url: str) -> None:
-    from app.db.migrations import upgrade
-
-    await _connect_once(database_url)
-    await upgrade(database_url)
-
-
-async def _connect_once(database_url: str) -> None:
-    """Find out soon, rather than in the middle of a migration, that there is no database."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    engine = create_async_engine(database_url, connect_args={"timeout": _CONNECT_TIMEOUT_SECONDS})
-    try:
-        async with engine.connect():
-            pass
-    finally:
-        await engine.dispose()
-
-
 def _announce(settings: "Settings") -> None:
     host = _EVERY_ADDRESS.get(settings.host, settings.host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     typer.echo(f"The API:        {address}/api/v1")
-    typer.echo(f"Its docs:       {address}/docs")
+    if settings.shows_docs:
+        typer.echo(f"Its docs:       {address}/docs")
     typer.echo(f"Runtime files:  {settings.var_dir.resolve()}")
     if settings.mail_server is None:
         typer.echo(f"Mails:          {settings.mail_dir.resolve()} (no MAIL_SERVER is set)")
 
 
 def _run(settings: "Settings", *, reload: bool) -> None:
-    import uvicorn
-
     from app.core import logging
+    from commands.serving.server import DrainingServer, ServerConfig
 
-    logging.configure(settings.log_level)
-    uvicorn.run(
-        "app.main:app_from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        reload=reload,
-        reload_dirs=[str(_ROOT / "app")] if reload else None,
-        log_config=None,
-        server_header=False,
-        # Which proxies to believe is a setting of the application's own.
-        proxy_headers=False,
-        timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT_SECONDS,
-    )
+    logging.configure(settings)
+    config = ServerConfig(settings, reload=reload)
+    server = DrainingServer(config)
+    if reload:
+        from uvicorn.supervisors import ChangeReload
+
+        ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
+    elif settings.workers > 1:
+        from commands.serving.workers import supervise
+
+        supervise(config, settings.var_dir)
+    else:
+        server.run()
 
 
 if __name__ == "__main__":

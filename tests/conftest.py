@@ -4,6 +4,8 @@ Most tests get `app` and the clients made by `people`: everything such a test st
 several transactions at once get `live_app`, with a database of its own and real connections.
 """
 
+import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -23,6 +25,7 @@ from app.core.passwords import PasswordHasher
 from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
+from tests.support.log_watch import LOGGERS, LogWatch
 from tests.support.people import People
 
 SECRET = "a secret of the tests that is long enough to sign with"
@@ -38,6 +41,20 @@ def _cheap_hashes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "Argon2Hasher", lambda: CHEAP)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_watch() -> Iterator[LogWatch]:
+    """Whatever any test makes the app log, there is nothing secret and nobody's address in it."""
+    watch = LogWatch()
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(watch)
+    yield watch
+    for logger in loggers:
+        logger.removeHandler(watch)
+    assert watch.found == []
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +93,16 @@ def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
     )
 
 
+class AlwaysCurrent:
+    """For an app whose database nobody else changes."""
+
+    def is_current(self) -> bool:
+        return True
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+
+
 def _app_with(settings: Settings) -> FastAPI:
     app = create_app(settings)
     app.state.shared.passwords = PasswordHasher(CHEAP)
@@ -109,6 +136,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
 def app(shared_app: FastAPI, database: Database) -> FastAPI:
     """The app on a database in which every test finds nothing and leaves nothing."""
     shared_app.state.database = database
+    shared_app.state.front.follow(database.purges, AlwaysCurrent())
     shared_app.state.shared.limiter = RateLimiter(None)
     return shared_app
 
@@ -136,7 +164,10 @@ async def stranger(people: People) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def live_app(template: Template, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    """An app with a database of its own, for requests that really run at once."""
+    """An app with a database of its own, for requests that really run at once.
+
+    It keeps no answers ready, for it would not hear what commands, and tests themselves, change in the database.
+    """
     async with template.copy() as url:
         app = _app_with(settings_for(url, tmp_path, rate_limits=False))
         app.state.database = open_database(url)

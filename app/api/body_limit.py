@@ -1,5 +1,8 @@
-"""Refuses bodies that are too large."""
+"""Refuses bodies that are too large, compressed, or too slow in coming."""
 
+import asyncio
+import re
+import time
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -8,7 +11,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import problem
 
-_DETAIL = "The body is too large."
+MAX_BODY_BYTES = 128 * 1024
+MAX_ARTICLE_BYTES = 3 * 1024 * 1024
+# Writing an article. Everything else is short: a comment of 10,000 characters takes 120 kB at most.
+_ARTICLES = re.compile(r"/api/v1/articles(/[^/]+)?")
+# Of silence, and in all: 3 MB at 50 kB/s.
+SILENCE_SECONDS = 10.0
+BODY_SECONDS = 60.0
+_TOO_LARGE = "The body is too large."
+_TOO_SLOW = "The body did not come in time."
+_COMPRESSED = "The body must not be compressed."
 # Python refuses to read a number of thousands of digits; that many are too large already.
 _MAX_DIGITS = 20
 
@@ -16,27 +28,49 @@ _MAX_DIGITS = 20
 class BodyLimitMiddleware:
     """FastAPI's own limit answers in plain text, and outside all other middlewares."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length = Headers(scope=scope).get("Content-Length", "")
-        if length.isdecimal() and int(length[:_MAX_DIGITS]) > self._max_bytes:
-            answer = problem(HTTPStatus(413), "content_too_large", _DETAIL)
+        headers = Headers(scope=scope)
+        if headers.get("Content-Encoding", "identity").lower() != "identity":
+            # Of a few kilobytes somebody else's thousands could come: nothing is unpacked here.
+            accepted = {"Accept-Encoding": "identity"}
+            answer = problem(HTTPStatus(415), "unsupported_content_encoding", _COMPRESSED, headers=accepted)
             await answer(scope, receive, send)
             return
-        read = 0
+        max_bytes = MAX_ARTICLE_BYTES if _ARTICLES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        length = headers.get("Content-Length", "")
+        if length.isdecimal() and int(length[:_MAX_DIGITS]) > max_bytes:
+            answer = problem(HTTPStatus(413), "content_too_large", _TOO_LARGE)
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, _Body(receive, max_bytes).receive, send)
 
-        async def receive_some() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._max_bytes:
-                raise HTTPException(413, _DETAIL)
-            return message
 
-        await self._app(scope, receive_some, send)
+class _Body:
+    """The body of a request, as far as it is still to come."""
+
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
+        self._receive = receive
+        self._left = max_bytes
+        self._ends_at = time.monotonic() + BODY_SECONDS
+        self._is_complete = False
+
+    async def receive(self) -> Message:
+        if self._is_complete:
+            # What is waited for now is that the client hangs up, however long that takes.
+            return await self._receive()
+        try:
+            async with asyncio.timeout(min(SILENCE_SECONDS, self._ends_at - time.monotonic())):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, _TOO_SLOW, {"Connection": "close"}) from None
+        self._is_complete = not message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, _TOO_LARGE)
+        return message

@@ -20,12 +20,14 @@ from app.core.errors import (
     Invalid,
     NotFound,
     SecondFactorRequired,
+    StorageFull,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
 from app.core.logging import request_id
-from app.db.failures import is_clash, is_passing
+from app.db.failures import is_clash, is_full, is_passing
+from app.db.postgresql import DatabaseAway
 from app.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
 
 MEDIA_TYPE = "application/problem+json"
@@ -132,7 +134,9 @@ def _allowed_methods(request: Request) -> str:
     routes = [route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(path)]
     # A route further down may match too, but not mean this path: `/users/{user_id}` does `/users/me`.
     meant = [route for route in routes if route.path == routes[0].path]
-    return ", ".join(sorted({method for route in meant for method in route.methods or ()}))
+    methods = {method for route in meant for method in route.methods or ()}
+    # Whatever can be got, HeadMiddleware gets.
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 async def _clash(_request: Request, error: Any) -> JSONResponse:
@@ -167,7 +171,10 @@ class UnexpectedErrorMiddleware:
 
 def _answer_to(error: Exception) -> JSONResponse:
     if is_passing(error):
-        _log.error("the database is unavailable: %r", getattr(error, "orig", None) or error)
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, Unavailable.code, Unavailable.message)
+        # That it is away was said when it was found out, not again for every request that did not even try.
+        level = logging.DEBUG if isinstance(error, DatabaseAway) else logging.ERROR
+        _log.log(level, "the database is unavailable: %r", getattr(error, "orig", None) or error)
+        cause = StorageFull if is_full(error) else Unavailable
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, cause.code, cause.message)
     _log.error("unexpected error", exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")

@@ -1,10 +1,14 @@
 """The `Link` header that leads from one page of a list to the next."""
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
 from app.services.paging import Slice
+
+# The cursor says how far a list has been read.
+_REPLACED = {"skip", "cursor"}
 
 
 class NextLink:
@@ -15,7 +19,11 @@ class NextLink:
     def on(self, page: Slice[Any]) -> Slice[Any]:
         """The same page, its answer carrying a link to the next one if there is one."""
         if page.next_cursor is not None:
-            # A relative link: the address that the client used is the proxy's, not ours.
-            url = self._request.url.remove_query_params("skip").include_query_params(cursor=page.next_cursor)
-            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            self._response.headers["Link"] = link_to(self._request, page.next_cursor)
         return page
+
+
+def link_to(request: Request, cursor: str) -> str:
+    """A relative link to the same list from there on: the address that the client used is the proxy's, not ours."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _REPLACED]
+    return f'<{quote(request.url.path)}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'

@@ -60,10 +60,13 @@ def _describe_errors(operation: dict[str, Any]) -> None:
         # Whatever else is refused, a personal access token may not have been made for it.
         forbidden = responses.setdefault("403", {})
         forbidden["description"] = "\n\n".join(filter(None, [_INSUFFICIENT_SCOPE, forbidden.get("description")]))
-    responses.setdefault("503", {"description": "`unavailable`: the database cannot be reached."})
+    away = "`unavailable`: the database cannot be reached; `storage_full`: it has no room."
+    responses.setdefault("503", {"description": away})
     if "requestBody" in operation:
         responses.setdefault("400", {"description": "`bad_request`: the body cannot be read."})
+        responses.setdefault("408", {"description": "`request_timeout`: the body did not come in time."})
         responses.setdefault("413", {"description": "`content_too_large`: the body is too large."})
+        responses.setdefault("415", {"description": "`unsupported_content_encoding`: the body is compressed."})
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}

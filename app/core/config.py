@@ -1,7 +1,9 @@
 """Settings, read from the environment and from `.env`; every one is documented in `.env.example`."""
 
 import json
+import re
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,13 +17,28 @@ from app.core.roles import Role
 
 EXAMPLE_SECRET_PREFIX = "change-me"
 SECRET_MIN_LENGTH = 32
+TOKEN_MIN_LENGTH = 16
 SECRETS = ("access_secret_key", "reset_password_secret_key", "verification_secret_key")
 SecretKeys = Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
+# A name, an IPv4 address, an IPv6 address in brackets, or all subdomains of a name.
+_HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
 _ASYNC_DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
+
+
+def usable_database_url(value: str) -> str:
+    """Accept the plain URLs that hosting providers hand out; `ValueError` for what no driver here can open."""
+    try:
+        url = make_url(value)
+    except ArgumentError as error:
+        raise ValueError("is not a database URL") from error
+    url = url.set(drivername=_ASYNC_DRIVERS.get(url.drivername, url.drivername))
+    if url.drivername not in _ASYNC_DRIVERS.values():
+        raise ValueError("must be an sqlite or a postgresql URL")
+    return url.render_as_string(hide_password=False)
 
 
 class Environment(StrEnum):
@@ -43,14 +60,30 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=256)
+    drain_seconds: float = Field(default=0, ge=0, le=600)
     site_name: str = Field(default="Colophon", min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
     frontend_url: str = Field(default="http://localhost:3000", pattern=r"^https?://\S+$")
     cors_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(default_factory=list)
+    docs: Literal["auto", "on", "off"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    slow_query_ms: int = Field(default=200, ge=1)
+    metrics_token: SecretStr | None = None
+    sentry_dsn: SecretStr | None = None
     var_dir: Path = Path("var")
 
+    cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    cdn_seconds: int = Field(default=0, ge=0, le=86400)
+
     database_url: str = "sqlite+aiosqlite:///var/blog.db"
+    database_direct_url: str | None = None
+    database_replica_url: str | None = None
+    database_behind_pgbouncer: bool = False
+    database_pool_size: int = Field(default=10, ge=1, le=1000)
+    database_pool_timeout: float = Field(default=5, gt=0, le=60)
+    database_statement_timeout: float = Field(default=5, gt=0, le=600)
     test_database_url: str | None = None
 
     # The first signs; the others are still accepted.
@@ -87,6 +120,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "cors_origins",
+        "allowed_hosts",
         "trusted_proxies",
         "allowed_email_domains",
         "blocked_email_domains",
@@ -110,20 +144,17 @@ class Settings(BaseSettings):
     def _lower(cls, value: list[str]) -> list[str]:
         return [domain.lower().removeprefix("@") for domain in value]
 
-    @field_validator("database_url", "test_database_url")
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _require_names_of_hosts(cls, value: list[str]) -> list[str]:
+        if not all(_HOST_PATTERN.fullmatch(name) for name in value):
+            raise ValueError("must be names of hosts without ports, such as api.example.com or *.example.com")
+        return [name.lower() for name in value]
+
+    @field_validator("database_url", "database_direct_url", "database_replica_url", "test_database_url")
     @classmethod
     def _use_async_driver(cls, value: str | None) -> str | None:
-        """Accept the plain URLs that hosting providers hand out, and refuse what no driver here can open."""
-        if value is None:
-            return None
-        try:
-            url = make_url(value)
-        except ArgumentError as error:
-            raise ValueError("is not a database URL") from error
-        url = url.set(drivername=_ASYNC_DRIVERS.get(url.drivername, url.drivername))
-        if url.drivername not in _ASYNC_DRIVERS.values():
-            raise ValueError("must be an sqlite or a postgresql URL")
-        return url.render_as_string(hide_password=False)
+        return None if value is None else usable_database_url(value)
 
     @field_validator("frontend_url")
     @classmethod
@@ -172,10 +203,60 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name.upper()} still has its example value")
         return self
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _require_long_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < TOKEN_MIN_LENGTH:
+            raise ValueError(f"must be at least {TOKEN_MIN_LENGTH} characters long")
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _require_sentry(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and find_spec("sentry_sdk") is None:
+            raise ValueError("needs the package sentry-sdk: install it with `uv sync --group sentry`")
+        return value
+
     @model_validator(mode="after")
     def _refuse_wildcard_with_cookie(self) -> Self:
         if self.auth_cookie != "off" and "*" in self.cors_origins:
             raise ValueError("CORS_ORIGINS must name the origins while AUTH_COOKIE is on")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_debugging_in_production(self) -> Self:
+        if self.environment is Environment.PRODUCTION and self.log_level == "DEBUG":
+            # The database drivers would log what is stored, hashes of passwords and all.
+            raise ValueError("LOG_LEVEL=DEBUG is for development only")
+        return self
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether the API's documentation can be read where the API is."""
+        return self.docs == "on" or (self.docs == "auto" and self.environment is Environment.DEVELOPMENT)
+
+    @property
+    def insists_on_https(self) -> bool:
+        """Whether browsers are to come back by https only."""
+        return self.environment is Environment.PRODUCTION and self.frontend_url.startswith("https:")
+
+    @property
+    def direct_url(self) -> str:
+        """The database itself, past a pooler: for what needs one connection to keep, such as migrations."""
+        return self.database_direct_url or self.database_url
+
+    @model_validator(mode="after")
+    def _refuse_what_only_postgresql_has(self) -> Self:
+        """SQLite has neither replicas nor poolers."""
+        is_sqlite = any(url.startswith("sqlite") for url in (self.database_url, self.database_replica_url or ""))
+        if is_sqlite and (self.database_replica_url is not None or self.database_behind_pgbouncer):
+            raise ValueError("DATABASE_REPLICA_URL and DATABASE_BEHIND_PGBOUNCER are for PostgreSQL")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_to_listen_through_a_pooler(self) -> Self:
+        if self.database_behind_pgbouncer and self.database_direct_url is None:
+            raise ValueError("DATABASE_BEHIND_PGBOUNCER needs DATABASE_DIRECT_URL, for what is not heard through it")
         return self
 
     @property

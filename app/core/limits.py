@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from app.core import metrics
 from app.core.errors import TooManyRequests
 
 # How long Redis may take, and for how long it is left alone after it took longer.
@@ -78,6 +79,7 @@ class RateLimiter:
         self._enabled = enabled
         self._local = MovingWindowRateLimiter(_BoundedMemory())
         self._redis = _Redis(redis_url) if redis_url and enabled else None
+        self._clearing: set[asyncio.Task[None]] = set()
 
     async def hit(self, limit: Limit, *keys: str) -> Allowance:
         """Count a try of whom the keys name, and say what is left in the window that has least left.
@@ -90,6 +92,7 @@ class RateLimiter:
         answer = await self._redis.ask(count) if self._redis else None
         allowed, allowance = answer or await count(self._local)
         if not allowed:
+            metrics.limits_hit_total.labels(limit.name).inc()
             raise TooManyRequests(retry_after=max(1, allowance.reset), headers=allowance.headers())
         return allowance
 
@@ -100,7 +103,17 @@ class RateLimiter:
             await self._redis.ask(clear)
         await clear(self._local)
 
+    async def clear_soon(self, limit: Limit, *keys: str) -> None:
+        """Forget the tries without waiting for Redis: for whoever holds a lock that others wait for."""
+        clear = partial(_clear, limit=limit, parts=_parts(limit, keys))
+        await clear(self._local)
+        if self._redis:
+            clearing = asyncio.create_task(self._redis.ask(clear))
+            self._clearing.add(clearing)
+            clearing.add_done_callback(self._clearing.discard)
+
     async def aclose(self) -> None:
+        await asyncio.gather(*self._clearing)
         if self._redis:
             await self._redis.aclose()
 
@@ -166,8 +179,9 @@ class _BoundedMemory(MemoryStorage):
         self.events = OrderedDict()
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        begin = time.time() - expiry
-        entries = [entry for entry in self.events.pop(key, []) if entry.atime > begin]
+        now = time.time()
+        # Those of the future are from before the clock was set back: nobody is to wait for it to catch up.
+        entries = [entry for entry in self.events.pop(key, []) if now - expiry < entry.atime <= now]
         allowed = len(entries) + amount <= limit
         self.events[key] = [Entry(expiry)] * amount + entries if allowed else entries
         if len(self.events) > MAX_KEYS:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -66,6 +66,11 @@ def one_of(kind: type[StrEnum], name: str) -> Enum:
 # SQLite counts ids upwards for INTEGER only.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True)]
+
+
+# A number of public articles. The database counts them (`app/db/models/counters.py`); what an entity would hold of it
+# might be out of date, and is not to be had.
+ArticleCount = Annotated[int, mapped_column(server_default=text("0"), deferred=True, deferred_raiseload=True)]
 
 
 class Base(DeclarativeBase):

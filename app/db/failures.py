@@ -1,31 +1,87 @@
 """Which errors of the database are nobody's mistake: it is away or busy, or somebody else was quicker."""
 
+import errno
+import sqlite3
+from typing import Any
+
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # While connecting, asyncpg's and the system's own errors come through as they are.
-CONNECTION_ERRORS: tuple[type[Exception], ...] = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-_PASSING = {
-    # SQLite: locked, full or not to be opened. asyncpg: the others.
-    *("OperationalError", "InterfaceError", "DeadlockDetectedError", "SerializationError", "LockNotAvailableError"),
-    *("ConnectionDoesNotExistError", "CannotConnectNowError", "AdminShutdownError", "TooManyConnectionsError"),
-}
+CONNECTION_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg says between the server's last words and the end of the connection.
+    asyncpg.InternalClientError,
+)
+_PASSING = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    # Connections lost or refused; ended by an admin or for taking too long; out of connections, memory or disk.
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    # Deadlocks, and locks that somebody else holds.
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    # Another server is about to become the primary one.
+    asyncpg.ReadOnlySQLTransactionError,
+    # The schema was changed meanwhile; the statement is prepared anew the next time.
+    asyncpg.InvalidCachedStatementError,
+    # Locked, full, read-only or not to be opened.
+    sqlite3.OperationalError,
+)
+# For these SQLite has no class of their own.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_LOST = (sqlite3.SQLITE_CANTOPEN, *_DAMAGED)
+# The first byte of SQLite's codes says what it is, the others where.
+_PRIMARY_CODE = 0xFF
 
 
 def is_clash(error: IntegrityError) -> bool:
     """Whether a row was there already, or one that it refers to was not; anything else is a mistake of the code."""
-    cause = getattr(error.orig, "__cause__", None)
-    if cause is not None:
+    cause = _cause_of(error)
+    if isinstance(cause, asyncpg.PostgresError):
         return isinstance(cause, (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError))
-    return str(error.orig).startswith(("UNIQUE", "FOREIGN KEY"))
+    return str(cause).startswith(("UNIQUE", "FOREIGN KEY"))
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same request can succeed later: there was no connection, a lock or a deadlock."""
+    """Whether the same request can succeed later: there was no connection, no room, a lock or a deadlock."""
     if isinstance(error, (PoolTimeoutError, *CONNECTION_ERRORS)):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    cause = getattr(error.orig, "__cause__", None) or error.orig
-    return error.connection_invalidated or type(cause).__name__ in _PASSING
+    cause = _cause_of(error)
+    if isinstance(cause, _PASSING) or _sqlite_code(cause) in _DAMAGED:
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_away(error: Exception) -> bool:
+    """Whether nothing at all can be asked of the database: nobody answers, or whoever was asked is gone."""
+    if isinstance(error, CONNECTION_ERRORS):
+        return True
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlite_code(_cause_of(error)) in _LOST)
+
+
+def is_full(error: Exception) -> bool:
+    """Whether nothing can be stored because the disk is full. Nothing of the transaction is stored then."""
+    cause = _cause_of(error)
+    if isinstance(cause, asyncpg.DiskFullError) or _sqlite_code(cause) == sqlite3.SQLITE_FULL:
+        return True
+    return isinstance(cause, OSError) and cause.errno == errno.ENOSPC
+
+
+def _cause_of(error: Exception) -> Any:
+    """What the driver has raised."""
+    driver_error = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(driver_error, "__cause__", None) or driver_error
+
+
+def _sqlite_code(cause: object) -> int | None:
+    code = getattr(cause, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY_CODE

@@ -21,7 +21,7 @@ def migration_engine(database_url: str) -> AsyncEngine:
     """An engine for migrations only: SQLite does not enforce foreign keys on it.
 
     Some changes make SQLite rebuild a table; with foreign keys on, dropping the old one would delete every row that
-    refers to it.
+    refers to it. Nor does it look at triggers while a table is away that they name.
     """
     engine = create_engine(database_url, poolclass=NullPool)
     if make_url(database_url).get_backend_name() == "sqlite":
@@ -32,6 +32,7 @@ def migration_engine(database_url: str) -> AsyncEngine:
 def _suspend_foreign_keys(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.execute("PRAGMA legacy_alter_table=ON")
     cursor.close()
 
 

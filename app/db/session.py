@@ -11,10 +11,18 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Delete, Update, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.util import await_only
 
-CONNECT_TIMEOUT_SECONDS = 5
+from app.core.config import Settings
+from app.db import observation, postgresql
+from app.db.changes import Purges, WatchedSession
+from app.db.reader import Reader
+from app.db.reader_postgresql import PLANNING, PostgresReader
+from app.db.reader_sqlite import SqliteReader
+
+WORKER_CONNECTIONS = 3
+WORKER_STATEMENT_SECONDS = 60.0
 SQLITE_LOCK_TIMEOUT_SECONDS = 20
 _SQLITE_RETRY_SECONDS = (0.001, 0.01)
 _SQLITE_BUSY_TIMEOUT_MS = 20
@@ -26,37 +34,106 @@ _READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """How many connections a process opens at most, and how long is waited for one and for each statement.
+
+    Without a bound for statements, as in commands, they take as long as they take, and an outage is not looked out for;
+    SQLite's have none.
+    """
+
+    connections: int = 10
+    queue_seconds: float = 30
+    statement_seconds: float | None = None
+    behind_pgbouncer: bool = False
+
+
+def bounds_of_requests(settings: Settings) -> Bounds:
+    """Whoever asks hears soon, be it that the database is busy or away."""
+    return Bounds(
+        settings.database_pool_size,
+        settings.database_pool_timeout,
+        settings.database_statement_timeout,
+        settings.database_behind_pgbouncer,
+    )
+
+
+def bounds_of_workers(settings: Settings) -> Bounds:
+    """What goes on beside the requests may take its time, and neither takes connections from the other."""
+    return Bounds(WORKER_CONNECTIONS, 30, WORKER_STATEMENT_SECONDS, settings.database_behind_pgbouncer)
+
+
+@dataclass(frozen=True)
 class Database:
     """Opens sessions; whoever opens one commits it."""
 
     engine: AsyncEngine
     writing: Callable[[], AsyncSession]
     reading: Callable[[], AsyncSession]
+    purges: Purges
+    # For what everybody may read: neither session nor transaction.
+    reader: Reader
 
     async def dispose(self) -> None:
+        await self.reader.close()
         await self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """A pool of connections to the database at `url`, none of them opened yet."""
-    engine = create_engine(url)
+def open_database(url: str, bounds: Bounds | None = None, purges: Purges | None = None) -> Database:
+    """A pool of connections to the database at `url`, none of them opened yet; what is changed is told to `purges`."""
+    engine = create_engine(url, bounds or Bounds())
+    purges = purges or Purges()
     return Database(
         engine,
-        writing=async_sessionmaker(engine, expire_on_commit=False),
-        reading=async_sessionmaker(engine.execution_options(**_READ_ONLY), expire_on_commit=False),
+        writing=sessions_on(engine, purges),
+        reading=sessions_on(engine.execution_options(**_READ_ONLY), purges),
+        purges=purges,
+        reader=open_reader(url, bounds or Bounds()),
     )
 
 
-def create_engine(url: str, **options: Any) -> AsyncEngine:
-    """An engine that behaves alike on both databases; `options` go to SQLAlchemy."""
+def open_reader(url: str, bounds: Bounds) -> Reader:
+    """Connections for what everybody may read, none of them opened yet."""
+    address = make_url(url)
+    dialect = address.get_dialect()()
+    if dialect.name == "sqlite":
+        return SqliteReader(address, dialect, _prepare_sqlite)
+    options = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
+    if not bounds.behind_pgbouncer:
+        options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
+    return PostgresReader(address, dialect, bounds.connections, bounds.queue_seconds, options)
+
+
+def sessions_on(
+    bind: AsyncEngine | AsyncConnection, purges: Purges, **options: Any
+) -> async_sessionmaker[AsyncSession]:
+    """Makes sessions that tell `purges` which public answers they put out of date."""
+    info = {"purges": purges}
+    return async_sessionmaker(bind, sync_session_class=WatchedSession, info=info, expire_on_commit=False, **options)
+
+
+def create_engine(url: str, bounds: Bounds | None = None, **options: Any) -> AsyncEngine:
+    """An engine that behaves alike on both databases; `options` go to SQLAlchemy.
+
+    Its pool is SQLAlchemy's own, and statements may take as long as they take, unless there are bounds.
+    """
     # What is stored is personal: errors, and so the log, show statements without their values.
     options = {"hide_parameters": True, **options}
-    if make_url(url).get_backend_name() == "sqlite":
+    address = make_url(url)
+    if bounds is not None and address.database != ":memory:":
+        options |= {"pool_size": bounds.connections, "max_overflow": 0, "pool_timeout": bounds.queue_seconds}
+    if address.get_backend_name() == "sqlite":
         engine = create_async_engine(url, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        observation.observe(engine.sync_engine)
         return engine
-    return create_async_engine(url, pool_pre_ping=True, connect_args={"timeout": CONNECT_TIMEOUT_SECONDS}, **options)
+    bounds = bounds or Bounds()
+    connecting = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
+    engine = create_async_engine(url, connect_args=connecting, **options)
+    if bounds.statement_seconds is not None:
+        postgresql.fail_fast(engine)
+    observation.observe(engine.sync_engine)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -65,16 +142,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # SQLite's own knows the case of ASCII letters only.
     connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
-    # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
-    # also survive a power cut.
-    for pragma in (
-        f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
+        # also survive a power cut.
+        for pragma in (
+            f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+    except BaseException:
+        # The pool forgets a connection that could not be prepared, and its thread would be left for good. Whoever is
+        # cancelled meanwhile leaves one behind too.
+        connection.close()
+        raise
 
 
 def _lower(value: Any) -> Any:

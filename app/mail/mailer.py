@@ -1,5 +1,6 @@
 """Ways for a mail to leave: to a mail server, or into a folder while there is none."""
 
+import asyncio
 import logging
 import os
 from email.headerregistry import Address
@@ -10,12 +11,10 @@ from typing import Protocol
 from uuid import uuid4
 
 import anyio.to_thread
-from aiosmtplib import SMTPException
-from fastapi_mail import ConnectionConfig
-from fastapi_mail.connection import Connection
 
 from app.core import clock
 from app.core.config import Settings
+from app.mail.failures import ServerAway
 from app.mail.messages import Message
 
 SEND_TIMEOUT_SECONDS = 20
@@ -24,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message) -> None:
-        """Hand the mail over; it has left when this returns. Raises what the way out raises."""
+        """Hand the mail over; it has left when this returns. Raises `ServerAway` or `Refused`."""
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -42,6 +41,9 @@ class SmtpMailer:
     """
 
     def __init__(self, settings: Settings) -> None:
+        # It takes 0.2 seconds and 12 MB, which servers without a mail server are spared.
+        from fastapi_mail import ConnectionConfig  # noqa: PLC0415
+
         self._sender = Address(settings.site_name, addr_spec=settings.mail_from)
         self._server = ConnectionConfig(
             MAIL_SERVER=settings.mail_server or "",
@@ -56,15 +58,32 @@ class SmtpMailer:
         )
 
     async def send(self, message: Message) -> None:
-        is_taken = False
+        from fastapi_mail.connection import Connection  # noqa: PLC0415 - as above
+
+        from app.mail.smtp_failures import failure_of  # noqa: PLC0415 - as above
+
+        problem: Exception | None = None
+        is_answered = is_cancelled = False
         try:
             async with Connection(self._server) as connection:
-                await connection.session.send_message(_mail(message, self._sender))
-                is_taken = True
-        except (SMTPException, OSError):
-            # A server that hangs up without a goodbye has the mail all the same; it must not be sent again.
-            if not is_taken:
-                raise
+                try:
+                    await connection.session.send_message(_mail(message, self._sender))
+                except asyncio.CancelledError:
+                    # The app ends; a server that hangs would have it wait for the goodbye.
+                    is_cancelled = True
+                    connection.session.close()
+                    raise
+                except Exception as error:  # noqa: BLE001 - whatever it is, the goodbye comes first
+                    problem = error
+                is_answered = True
+        except Exception as error:
+            if is_cancelled:
+                raise asyncio.CancelledError from error
+            # A server that hangs up without a goodbye has the mail, or has refused it, all the same.
+            if not is_answered:
+                problem = error
+        if problem is not None:
+            raise failure_of(problem) from problem
 
 
 class FolderMailer:
@@ -75,7 +94,10 @@ class FolderMailer:
         self._sender = sender
 
     async def send(self, message: Message) -> None:
-        path = await anyio.to_thread.run_sync(self._write, message)
+        try:
+            path = await anyio.to_thread.run_sync(self._write, message)
+        except OSError as error:
+            raise ServerAway(f"{type(error).__name__}: {error}") from error
         _log.info("there is no mail server; a mail was written to %s", path)
 
     def _write(self, message: Message) -> Path:

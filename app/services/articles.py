@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -9,22 +10,26 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core import surrogate_keys as keys
 from app.core.errors import ArticleNotFound, PublicationInFuture, SlugTaken
 from app.core.markup import RenderedArticle
 from app.core.roles import Role
-from app.core.slugs import alternatives, slug_for
+from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
 from app.db.constraints import translating, violated_constraint
 from app.db.models import Article, ArticleStatus, User
-from app.db.queries import articles
+from app.db.queries import article_rows, articles
+from app.db.reader import Query, Row
 from app.db.session import reading
-from app.policies.actors import Actor, require_account, require_role
+from app.policies.actors import Actor, is_editor, require_account, require_role
 from app.policies.articles import require_article_editing
 from app.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
+from app.schemas.rows import ArticleRow, SummaryRow
 from app.services.audit import AuditLog
 from app.services.categories import CategoryService
-from app.services.paging import Slice, fetch_entities
+from app.services.paging import Slice, empty_page, read_page
 from app.services.rendering import rendered_article
 from app.services.tags import TagService
+from app.services.view import View
 
 _SLUG_CONSTRAINT = "uq_articles_slug"
 # Applied by other means than by setting the attribute of the same name.
@@ -32,44 +37,81 @@ _COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
 
 
 class ArticleService:
-    def __init__(self, session: AsyncSession, tags: TagService, categories: CategoryService, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        view: View,
+        tags: TagService,
+        categories: CategoryService,
+        audit: AuditLog,
+    ) -> None:
         self._session = session
+        self._view = view
         self._tags = tags
         self._categories = categories
         self._audit = audit
 
-    async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[Article]:
+    async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[SummaryRow]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
         if query.status == "draft":
             require_account(actor)
         if query.status == "deleted":
             require_role(actor, Role.EDITOR)
-        statement = articles.summaries().where(
-            articles.with_status(actor, query.status),
-            *articles.published_between(query.published_after, query.published_before),
-        )
-        if query.author is not None:
-            statement = statement.where(articles.by_author(query.author))
-        if query.category is not None:
-            statement = statement.where(articles.in_category(query.category))
-        if query.tag:
-            statement = statement.where(articles.with_tags(query.tag))
-        order = articles.order_of(query.sort, query.status)
-        return await fetch_entities(self._session, statement, order, query, query.skip)
+        shown: set[str] = set()
+        page = await self._page(actor, query)
+        items = [article_rows.summary(row, shown) for row in page.items]
+        if actor is None:
+            self._view.shown.note(*shown, *_cut_from(query))
+        return Slice(items, page.next_cursor)
 
-    async def get(self, actor: Actor, slug: str) -> Article:
+    async def _page(self, actor: Actor, query: ArticleListQuery) -> Slice[Row]:
+        tags = dict.fromkeys(query.tag)
+        within = await self._categories.subtree(query.category) if query.category is not None else []
+        shape = article_rows.Shape(
+            query.status,
+            query.sort,
+            own=query.status == "draft" and not is_editor(actor),
+            author=query.author is not None,
+            tags=len(tags),
+            categories=len(within),
+            after=query.published_after is not None,
+            before=query.published_before is not None,
+            skip=query.skip > 0,
+        )
+        values = {
+            "actor_id": actor.id if actor else None,
+            "author": query.author,
+            "published_after": query.published_after,
+            "published_before": query.published_before,
+            "skip": query.skip,
+            **{f"tag_{number}": slug for number, slug in enumerate(tags)},
+            **{f"category_{number}": category_id for number, category_id in enumerate(within)},
+        }
+
+        def listing(cursor: bool, size: int) -> Query:
+            return article_rows.listing(replace(shape, cursor=cursor, size=size))
+
+        if query.category is not None and not within:
+            return empty_page(shape.order, query)
+        return await read_page(self._view.rows, listing, shape.order, query, values)
+
+    async def get(self, actor: Actor, slug: str) -> ArticleRow:
         """One article with its bodies. Raises `ArticleNotFound`."""
-        statement = articles.whole().where(Article.slug == slug, articles.visible_to(actor))
-        article = await self._session.scalar(statement)
-        if article is None:
+        values = {"slug": slug, "actor_id": actor.id if actor else None}
+        found = await self._view.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
+        if not found:
             raise ArticleNotFound
+        shown: set[str] = set()
+        article = article_rows.whole(found[0], shown)
+        if actor is None:
+            self._view.shown.note(*shown)
         return article
 
     async def any_exist(self) -> bool:
         """Whether anybody has ever written anything, drafts and deleted articles included."""
         return await self._session.scalar(select(Article.id).limit(1)) is not None
 
-    async def create(self, actor: Actor, data: ArticleInput) -> Article:
+    async def create(self, actor: Actor, data: ArticleInput) -> ArticleRow:
         """Write an article. Raises `SlugTaken` for a slug that was given, `UnknownCategory` or `TooComplex`."""
         author = require_role(actor, Role.AUTHOR).account
         article = await self.compose(author, data)
@@ -127,7 +169,7 @@ class ArticleService:
         numbers = [int(match[1]) for slug in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", slug))]
         return alternatives(base, max([1, *numbers]) + 1)
 
-    async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> Article:
+    async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> ArticleRow:
         """Change what was sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
         sent = data.model_fields_set
         rendered = await self._rendered_for(actor, slug, data.body_markdown) if "body_markdown" in sent else None
@@ -136,8 +178,6 @@ class ArticleService:
             setattr(article, name, getattr(data, name))
         if "excerpt" in sent:
             article.given_excerpt = data.excerpt
-        if "tags" in sent:
-            article.tags = list(await self._tags.named(data.tags))
         if "category" in sent:
             article.category_id = await self._categories.id_of(data.category)
         if rendered is not None:
@@ -147,16 +187,22 @@ class ArticleService:
             article.updated_at = clock.now()
         with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._session.flush()
+        if "tags" in sent:
+            # Last: tags are counted after everything else (`app/db/models/counters.py`).
+            wanted = await self._tags.named(data.tags)
+            await self._tags.lock([*article.tags, *wanted])
+            article.tags = list(wanted)
+            await self._session.flush()
         self._record_interference("article.changed", actor, article, fields=sorted(sent))
         return await self._reloaded(article)
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
         """Rendered before anything is locked, but only for those who may change the article."""
         async with reading(self._session):
-            await self._editable(actor, articles.whole(), slug)
+            await self._editable(actor, articles.to_change(), slug)
         return await rendered_article(markdown)
 
-    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> Article:
+    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ArticleRow:
         """Publish, at once or under an earlier date. Raises `PublicationInFuture`."""
         article = await self._locked(actor, slug)
         now = clock.now()
@@ -179,7 +225,7 @@ class ArticleService:
         article.deleted_at = clock.now()
         self._record("article.deleted", actor, article)
 
-    async def restore(self, actor: Actor, slug: str) -> Article:
+    async def restore(self, actor: Actor, slug: str) -> ArticleRow:
         """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
         require_role(actor, Role.EDITOR)
         article = await self._session.scalar(
@@ -204,7 +250,7 @@ class ArticleService:
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
         """The article, if the actor may change it, so that nobody else does until the transaction ends."""
-        statement = articles.whole().with_for_update(of=Article, key_share=True)
+        statement = articles.to_change().with_for_update(of=Article, key_share=True)
         return await self._editable(actor, statement.execution_options(populate_existing=True), slug)
 
     async def _editable(self, actor: Actor, statement: Select[tuple[Article]], slug: str) -> Article:
@@ -215,6 +261,20 @@ class ArticleService:
         require_article_editing(actor, article)
         return article
 
-    async def _reloaded(self, article: Article) -> Article:
-        statement = articles.whole().where(Article.id == article.id)
-        return (await self._session.scalars(statement, execution_options={"populate_existing": True})).one()
+    async def _reloaded(self, article: Article) -> ArticleRow:
+        """As it is read from now on."""
+        (row,) = await self._view.rows.fetch(article_rows.BY_ID, {"id": article.id})
+        return article_rows.whole(row, set())
+
+
+def _cut_from(query: ArticleListQuery) -> Iterator[str]:
+    """The keys of what decides which articles are in a list, and in which order."""
+    # What cannot be a slug is nobody's tag, and not to be repeated in headers.
+    yield from (keys.tagged(slug) for slug in query.tag if re.fullmatch(SLUG_PATTERN, slug))
+    yield keys.TAGGED if query.tag else keys.ARTICLES
+    if query.sort == "most_commented":
+        yield keys.COMMENT_COUNTS
+    if query.category is not None:
+        yield keys.CATEGORIES
+    if query.author is not None:
+        yield keys.AUTHORS

@@ -4,10 +4,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import metrics
 from app.core.client import Client
 from app.core.logging import request_id
 from app.db.models import AuditEvent
 from app.db.models.user import User
+
+_LOGINS = {"login.succeeded": "succeeded", "login.failed": "failed"}
 
 
 class AuditLog:
@@ -29,6 +32,8 @@ class AuditLog:
 
         `subject` is the row that it was done to, which must have been flushed.
         """
+        if action in _LOGINS:
+            metrics.logins_total.labels(_LOGINS[action]).inc()
         self._session.add(
             AuditEvent(
                 action=action,

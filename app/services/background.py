@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -16,14 +16,20 @@ async def repeat(name: str, work: Callable[[], Awaitable[bool]], seconds: float,
     that fails, say because the database is away, is repeated after ever longer pauses.
     """
     pause = seconds
+    is_failing = False
     while not stopping.is_set():
         try:
             was_busy = await work()
         except Exception as error:  # noqa: BLE001 - it has to go on, whatever happens to one round
             pause = max(seconds, min(2 * pause, _LONGEST_PAUSE_SECONDS))
-            _log.error("%s failed, next try in %d s: %r", name, pause, error)
+            # Once is enough for an outage, however long it takes.
+            _log.log(logging.DEBUG if is_failing else logging.ERROR, "%s failed, and is tried again: %r", name, error)
+            is_failing = True
             await _wait(stopping, pause)
             continue
+        if is_failing:
+            _log.warning("%s works again", name)
+        is_failing = False
         pause = seconds
         if not was_busy:
             await _wait(stopping, pause)

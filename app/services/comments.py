@@ -1,41 +1,63 @@
 """Comments: written, answered, listed, deleted and restored."""
 
+from functools import partial
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core import surrogate_keys as keys
 from app.core.errors import ArticleNotFound, CommentNotFound, ParentCommentNotFound, ThreadTooDeep
 from app.core.roles import Role
+from app.core.surrogate_keys import COMMENT_COUNTS, article
+from app.db.changes import concerning
 from app.db.models import Article, Comment
 from app.db.models.comment import MAX_DEPTH
-from app.db.queries import articles, comments
+from app.db.queries import article_rows, articles, comments
+from app.db.queries.articles import Viewer
+from app.db.reader import Query
 from app.policies.actors import Actor, require_account, require_role, require_verified
 from app.policies.comments import require_comment_deletion, require_comment_editing
 from app.schemas.comments import (
     CommentInput,
     CommentListQuery,
-    CommentOut,
     CommentUpdate,
     ModeratedComment,
     ModerationQuery,
 )
+from app.schemas.rows import CommentRow
 from app.schemas.users import AuthorSummary
 from app.services.audit import AuditLog
-from app.services.paging import Slice, fetch_entities
+from app.services.paging import Slice, fetch_entities, read_page
 from app.services.rendering import rendered_comment
+from app.services.view import View
 
 
 class CommentService:
-    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
         self._session = session
+        self._view = view
         self._audit = audit
 
-    async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentOut]:
+    async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentRow]:
         """An article's comments, each followed by its answers. Raises `ArticleNotFound`."""
-        article_id = await self._article_id(actor, slug)
-        statement = comments.with_author().where(Comment.article_id == article_id, comments.shown())
-        page = await fetch_entities(self._session, statement, comments.IN_THREADS, query)
-        return Slice([_shown(comment) for comment in page.items], page.next_cursor)
+        viewer = articles.viewer_of(actor)
+        values = {"slug": slug, "actor_id": actor.id if actor else None}
+        listing = partial(_listing, viewer)
+        page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+        if page.items:
+            article_id = page.items[0][comments.ARTICLE_ID]
+        else:
+            found = await self._view.rows.fetch(article_rows.id_by_slug(viewer), values)
+            if not found:
+                raise ArticleNotFound
+            article_id = found[0][0]
+            # It may have been published in between.
+            page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+        if actor is None:
+            self._view.shown.note(keys.comments_of(article_id), keys.article(article_id))
+            self._view.shown.note(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
+        return Slice([comments.answered(row) for row in page.items], page.next_cursor)
 
     async def moderate(self, actor: Actor, query: ModerationQuery) -> Slice[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
@@ -44,7 +66,7 @@ class CommentService:
         page = await fetch_entities(self._session, statement, comments.NEWEST, query)
         return Slice([_whole(comment) for comment in page.items], page.next_cursor)
 
-    async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentOut:
+    async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
         """Comment on an article, or answer a comment of it.
 
         Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
@@ -60,9 +82,9 @@ class CommentService:
         self._session.add(comment)
         await self._session.flush()
         comment.place_below(parent)
-        return _shown(comment)
+        return await self._reloaded(comment)
 
-    async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentOut:
+    async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
         """Change one's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
         require_verified(actor)
         # Before anything is locked, for it takes a while.
@@ -72,7 +94,7 @@ class CommentService:
         comment.write(data.body_markdown, html)
         comment.edited_at = clock.now()
         await self._session.flush()
-        return _shown(comment)
+        return await self._reloaded(comment)
 
     async def delete(self, actor: Actor, comment_id: int) -> None:
         """Take a comment away; its answers stay. Raises `CommentNotFound`."""
@@ -82,7 +104,7 @@ class CommentService:
         await self._count(comment.article_id, -1)
         self._record("comment.deleted", actor, comment)
 
-    async def restore(self, actor: Actor, comment_id: int) -> CommentOut:
+    async def restore(self, actor: Actor, comment_id: int) -> CommentRow:
         """Bring a deleted comment back. Raises `CommentNotFound`."""
         require_role(actor, Role.EDITOR)
         comment = await self._locked(actor, comment_id, deleted=None)
@@ -90,7 +112,7 @@ class CommentService:
             comment.deleted_at = None
             await self._count(comment.article_id, 1)
             self._record("comment.restored", actor, comment)
-        return _shown(comment)
+        return await self._reloaded(comment)
 
     def _record(self, action: str, actor: Actor, comment: Comment) -> None:
         self._audit.record(action, actor=actor.account if actor else None, subject=comment, author=comment.author_id)
@@ -122,28 +144,22 @@ class CommentService:
             raise CommentNotFound
         return comment
 
+    async def _reloaded(self, comment: Comment) -> CommentRow:
+        """As it is read from now on."""
+        (row,) = await self._view.rows.fetch(comments.BY_ID, {"id": comment.id})
+        return comments.answered(row)
+
     async def _count(self, article_id: int, difference: int) -> None:
         """In the database, where no two counts are lost to each other; a comment is no change of the article."""
         counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
         await self._session.execute(
             update(Article).where(Article.id == article_id).values(counted),
-            execution_options={"synchronize_session": False},
+            execution_options={"synchronize_session": False, **concerning(article(article_id), COMMENT_COUNTS)},
         )
 
 
-def _shown(comment: Comment) -> CommentOut:
-    gone = comment.is_deleted
-    return CommentOut(
-        id=comment.id,
-        parent_id=comment.parent_id,
-        depth=comment.depth,
-        is_deleted=gone,
-        author=None if gone else AuthorSummary.model_validate(comment.author),
-        body_markdown=None if gone else comment.body_markdown,
-        body_html=None if gone else comment.body_html,
-        created_at=comment.created_at,
-        edited_at=comment.edited_at,
-    )
+def _listing(viewer: Viewer, cursor: bool, size: int) -> Query:
+    return comments.listing(viewer, cursor=cursor, size=size)
 
 
 def _whole(comment: Comment) -> ModeratedComment:

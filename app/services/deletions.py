@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, passwords
 from app.core.config import Settings
 from app.core.errors import UnknownHeir
+from app.db.changes import concerning
 from app.db.models import (
     AccountDeletion,
     AddressChange,
@@ -166,4 +167,4 @@ class AccountDeletionService:
         """Delete an account that was never anybody's, without a trace; it must be locked."""
         self._audit.record("account.expired", subject=user)
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
-        await self._session.execute(delete(User).where(User.id == user.id))
+        await self._session.execute(delete(User).where(User.id == user.id), execution_options=concerning())

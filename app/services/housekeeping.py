@@ -10,16 +10,19 @@ from sqlalchemy import ColumnElement, delete, select
 
 from app.core import clock
 from app.core.client import Client
-from app.db.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, User
+from app.db.failures import is_away
+from app.db.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, Purge, User
 from app.db.queries import deletions, leftovers
 from app.db.session import Database
 from app.services.background import repeat
+from app.services.shared import Shared
 from app.services.user_manager import UNDO_DAYS, VERIFICATION_HOURS
-from app.services.wiring import Services, Shared
+from app.services.wiring import Services
 
 _PAUSE_SECONDS = 60.0
 _BATCH = 500
 _ACCOUNTS = 50
+KEEP_PURGES = timedelta(hours=1)
 KEEP_INVITATIONS = timedelta(days=30)
 KEEP_UNCONFIRMED = timedelta(days=7)
 # For as long as one may be confirmed, and be undone after that.
@@ -49,6 +52,7 @@ class Housekeeper:
             self._clear_address_changes,
             self._clear_invitations,
             self._clear_unconfirmed,
+            self._clear_purges,
         )
         for chore in chores:
             await self._attempt(chore.__name__.strip("_"), chore(now))
@@ -57,7 +61,10 @@ class Housekeeper:
     async def _attempt(self, name: str, work: Awaitable[None]) -> None:
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - one chore has no say in whether the others are done
+        except Exception as error:
+            if is_away(error):
+                raise
+            # One chore has no say in whether the others are done.
             _log.error("housekeeping: %s failed: %r", name.replace("_", " "), error)
 
     async def _delete_accounts(self, now: datetime) -> None:
@@ -82,6 +89,9 @@ class Housekeeper:
 
     async def _clear_invitations(self, now: datetime) -> None:
         await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))
+
+    async def _clear_purges(self, now: datetime) -> None:
+        await self._clear(Purge, leftovers.heard_purges(now - KEEP_PURGES))
 
     async def _clear(self, table: Any, condition: ColumnElement[bool]) -> None:
         """Delete rows in short transactions, for SQLite has one writer; without any, nothing is locked."""

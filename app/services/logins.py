@@ -57,7 +57,6 @@ class LoginService:
         if user is None or not is_right or not user.is_active:
             self._audit.record("login.failed", subject=user)
             raise InvalidCredentials
-        # Redis may take its time, so before anything is locked.
         await self.unlock(user)
         checked = user.hashed_password
         await self._lock(user)
@@ -115,7 +114,7 @@ class LoginService:
     async def unlock(self, user: User) -> None:
         """Forget failed logins: it was the owner after all."""
         for login in filter(None, (user.email, user.username)):
-            await self._limiter.clear(LOGIN_FAILURES, login)
+            await self._limiter.clear_soon(LOGIN_FAILURES, login)
 
 
 def _as_stored(login: str) -> str:

@@ -8,7 +8,8 @@ from app.core.client import Client
 from app.db.models import MailRequest, RequestedMail
 from app.db.session import Database
 from app.services.background import repeat
-from app.services.wiring import Services, Shared
+from app.services.shared import Shared
+from app.services.wiring import Services
 
 _POLL_SECONDS = 1.0
 _BATCH = 100

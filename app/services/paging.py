@@ -1,6 +1,6 @@
 """Fetching one page of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +8,8 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cursors import decode_cursor, encode_cursor
-from app.db.queries.keyset import Order
+from app.db.queries.keyset import Order, size_for
+from app.db.reader import Query, Rows
 from app.schemas.pages import PageQuery
 
 T = TypeVar("T")
@@ -35,6 +36,30 @@ async def fetch_page(
         return Slice(rows, None)
     rows = rows[: page.limit]
     return Slice(rows, encode_cursor(order.name, rows[-1][-width:]))
+
+
+async def read_page(
+    rows: Rows, listing: Callable[[bool, int], Query], order: Order, page: PageQuery, parameters: Mapping[str, Any]
+) -> Slice[Sequence[Any]]:
+    """The rows of one page of a list that is built once, each with its sort values at the end. Raises `InvalidCursor`.
+
+    `listing` makes the select, for a page with or without a cursor and of a certain size.
+    """
+    bound = dict(parameters)
+    if page.cursor is not None:
+        bound |= order.bound(decode_cursor(page.cursor, order.name, order.types))
+    found = await rows.fetch(listing(page.cursor is not None, size_for(page.limit)), bound)
+    if len(found) <= page.limit:
+        return Slice(found, None)
+    found = found[: page.limit]
+    return Slice(found, encode_cursor(order.name, found[-1][-len(order.columns) :]))
+
+
+def empty_page(order: Order, page: PageQuery) -> Slice[Any]:
+    """The page of a list with nothing in it. Raises `InvalidCursor`."""
+    if page.cursor is not None:
+        decode_cursor(page.cursor, order.name, order.types)
+    return Slice([], None)
 
 
 async def fetch_entities(

@@ -168,7 +168,7 @@ class SecondFactorService:
                     user, "somebody who knows your password gave wrong codes again and again"
                 )
             raise InvalidSecondFactor
-        await self._limiter.clear(SECOND_FACTOR_FAILURES, str(user.id))
+        await self._limiter.clear_soon(SECOND_FACTOR_FAILURES, str(user.id))
         return await self._logins.complete(user, [method])
 
     async def _use_code(self, user: User, code: str) -> bool:

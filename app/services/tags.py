@@ -1,6 +1,6 @@
 """Tags: found, made by being used, renamed, merged and deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, literal, or_, select
@@ -8,60 +8,90 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core import surrogate_keys as keys
 from app.core.errors import TagNotFound, TagTaken
 from app.core.roles import Role
 from app.core.slugs import slug_for
 from app.db.constraints import translating
-from app.db.models import Tag, article_tags
+from app.db.models import Article, Tag, article_tags
 from app.db.queries import tags
+from app.db.reader import Query, Row
 from app.policies.actors import Actor, is_editor, require_role
-from app.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+from app.schemas.rows import TagRow
+from app.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
 from app.services.audit import AuditLog
-from app.services.paging import Slice, fetch_page
+from app.services.paging import Slice, read_page
+from app.services.view import View
 
 
 class TagService:
-    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
         self._session = session
+        self._view = view
         self._audit = audit
 
-    async def list(self, actor: Actor, query: TagListQuery) -> Slice[TagOut]:
+    async def list(self, actor: Actor, query: TagListQuery) -> Slice[TagRow]:
         """Tags of published articles; editors see those that are not in use too."""
-        statement = tags.with_article_counts(unused=is_editor(actor))
-        rows = await fetch_page(self._session, statement, tags.BY_SLUG, query)
-        return Slice([_counted(tag, count) for tag, count, *_ in rows.items], rows.next_cursor)
+        unused = is_editor(actor)
 
-    async def get(self, actor: Actor, slug: str) -> TagOut:
+        def listing(cursor: bool, size: int) -> Query:
+            return tags.listing(unused=unused, cursor=cursor, size=size)
+
+        page = await read_page(self._view.rows, listing, tags.BY_SLUG, query, {})
+        self._note(actor, page.items)
+        return Slice([tags.answered(row) for row in page.items], page.next_cursor)
+
+    async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""
-        statement = tags.with_article_counts(unused=is_editor(actor)).where(Tag.slug == slug)
-        row = (await self._session.execute(statement)).one_or_none()
-        if row is None:
+        found = await self._view.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
+        if not found:
             raise TagNotFound
-        return _counted(row[0], row[1])
+        self._note(actor, found)
+        return tags.answered(found[0])
+
+    def _note(self, actor: Actor, rows: Sequence[Row]) -> None:
+        if actor is None:
+            self._view.shown.note(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
         """The tags with these names; those that are missing are made. Names with the same slug are one tag."""
         wanted = {slug_for(name): name for name in reversed(names)}
-        found = await self._known(wanted)
-        # In order of slug, so that two requests that make the same tags at once do not wait for each other.
-        missing = sorted(wanted.keys() - found.keys())
-        if missing:
-            await self._session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
+        # Without what else is to be stored, which would be counted now, before its turn.
+        with self._session.no_autoflush:
             found = await self._known(wanted)
-        return list(dict.fromkeys(found.values()))
+            # In order of slug, so that two requests that make the same tags at once do not wait for each other.
+            missing = sorted(wanted.keys() - found.keys())
+            if missing:
+                await self._session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
+                found = await self._known(wanted)
+        # In the order in which they are counted.
+        return sorted(set(found.values()), key=lambda tag: tag.id)
 
     async def _known(self, wanted: Mapping[str, str]) -> dict[str, Tag]:
         """The tags there are of these slugs and names, by the slug; one with a slug of its own goes by its name."""
         if not wanted:
             return {}
         statement = select(Tag).where(or_(Tag.slug.in_(list(wanted)), Tag.name.in_(list(wanted.values()))))
-        tags = (await self._session.scalars(statement)).all()
-        by_name, by_slug = {tag.name: tag for tag in tags}, {tag.slug: tag for tag in tags}
+        known = (await self._session.scalars(statement)).all()
+        by_name, by_slug = {tag.name: tag for tag in known}, {tag.slug: tag for tag in known}
         found = ((slug, by_name.get(name) or by_slug.get(slug)) for slug, name in wanted.items())
         return {slug: tag for slug, tag in found if tag is not None}
 
-    async def _with_slugs(self, slugs: Any) -> Sequence[Tag]:
-        return (await self._session.scalars(select(Tag).where(Tag.slug.in_(list(slugs))).order_by(Tag.slug))).all()
+    async def lock(self, wanted: Iterable[Tag]) -> None:
+        """Have nobody else count these until the transaction ends; in one order, so that two do not do it crosswise."""
+        ids = {tag.id for tag in wanted}
+        if ids:
+            statement = select(Tag.id).where(Tag.id.in_(ids)).order_by(Tag.id).with_for_update(key_share=True)
+            await self._session.execute(statement)
+
+    async def _lock_named(self, slugs: Iterable[str]) -> Sequence[Tag]:
+        statement = select(Tag).where(Tag.slug.in_(list(slugs))).order_by(Tag.id).with_for_update(key_share=True)
+        return (await self._session.scalars(statement)).all()
+
+    async def _lock_articles_of(self, slugs: Iterable[str]) -> None:
+        tagged = select(article_tags.c.article_id).join(Tag).where(Tag.slug.in_(list(slugs)))
+        statement = select(Article.id).where(Article.id.in_(tagged)).order_by(Article.id)
+        await self._session.execute(statement.with_for_update(key_share=True))
 
     def _insert_unless_there(self, pairs: Sequence[tuple[str, str]]) -> Any:
         dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._session.get_bind().dialect.name]
@@ -70,7 +100,7 @@ class TagService:
         values = [{"slug": slug, "name": name, **times} for slug, name in pairs]
         return dialect.insert(Tag).values(values).on_conflict_do_nothing(index_elements=["slug"])
 
-    async def rename(self, actor: Actor, slug: str, data: TagUpdate) -> TagOut:
+    async def rename(self, actor: Actor, slug: str, data: TagUpdate) -> TagRow:
         """Give a tag another name everywhere. Raises `TagNotFound` or `TagTaken`."""
         tag = await self._locked(actor, slug)
         tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
@@ -79,12 +109,19 @@ class TagService:
         self._record("tag.renamed", actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
-    async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagOut:
+    async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagRow:
         """Give the articles of other tags this one instead, and delete the others. Raises `TagNotFound`."""
-        target = await self._locked(actor, target_slug)
-        sources = await self._with_slugs(set(data.tags) - {target_slug})
-        if {tag.slug for tag in sources} != set(data.tags) - {target_slug}:
+        require_role(actor, Role.EDITOR)
+        wanted = {target_slug, *data.tags}
+        # Before their tags, as whoever publishes them: see `app/db/models/counters.py`.
+        await self._lock_articles_of(wanted)
+        found = {tag.slug: tag for tag in await self._lock_named(wanted)}
+        if target_slug not in found:
+            raise TagNotFound
+        if found.keys() != wanted:
             raise TagNotFound(field="tags")
+        target = found.pop(target_slug)
+        sources = sorted(found.values(), key=lambda tag: tag.slug)
         ids = [tag.id for tag in sources]
         tagged = select(article_tags.c.article_id).where(article_tags.c.tag_id == target.id)
         moving = (
@@ -112,7 +149,3 @@ class TagService:
         if tag is None:
             raise TagNotFound
         return tag
-
-
-def _counted(tag: Tag, count: int) -> TagOut:
-    return TagOut(slug=tag.slug, name=tag.name, article_count=count)

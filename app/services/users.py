@@ -1,21 +1,25 @@
 """What admins do with other people's accounts, and what everybody sees of authors."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from collections.abc import Sequence
 
+from app.core import surrogate_keys as keys
 from app.core.errors import AuthorNotFound
 from app.core.roles import Role
 from app.db.models import User
 from app.db.queries import users
+from app.db.reader import Query, Row
 from app.policies.actors import Actor, require_role
 from app.schemas.pages import PageQuery
-from app.schemas.users import AuthorOut, UserListQuery, UserUpdate
+from app.schemas.rows import ProfileRow
+from app.schemas.users import UserListQuery, UserUpdate
 from app.services.administration import Administration, Counted
-from app.services.paging import Slice, fetch_page
+from app.services.paging import Slice, read_page
+from app.services.view import View
 
 
 class UserService:
-    def __init__(self, session: AsyncSession, administration: Administration) -> None:
-        self._session = session
+    def __init__(self, view: View, administration: Administration) -> None:
+        self._view = view
         self._administration = administration
 
     async def list(self, actor: Actor, query: UserListQuery) -> Counted:
@@ -38,28 +42,27 @@ class UserService:
         admin = require_role(actor, Role.ADMIN).account
         await self._administration.delete(user_id, admin)
 
-    async def authors(self, page: PageQuery) -> Slice[AuthorOut]:
+    async def authors(self, page: PageQuery) -> Slice[ProfileRow]:
         """Everybody who has published something."""
-        rows = await fetch_page(self._session, users.authors().where(users.exists), users.BY_USERNAME, page)
-        return Slice([_profile(user, count) for user, count, *_ in rows.items], rows.next_cursor)
 
-    async def author(self, username: str) -> AuthorOut:
+        def listing(cursor: bool, size: int) -> Query:
+            return users.authors(cursor=cursor, size=size)
+
+        found = await read_page(self._view.rows, listing, users.BY_USERNAME, page, {})
+        self._note(found.items)
+        return Slice([users.profile(row) for row in found.items], found.next_cursor)
+
+    async def author(self, username: str) -> ProfileRow:
         """The public profile of somebody who has published something. Raises `AuthorNotFound`.
 
         Of deleted accounts too: what they wrote is still listed under the name that is left of them.
         """
-        found = await self._session.execute(users.authors().where(User.username == username))
-        row = found.one_or_none()
-        if row is None:
+        found = await self._view.rows.fetch(users.PROFILE, {"username": username})
+        if not found:
             raise AuthorNotFound
-        return _profile(row[0], row[1])
+        self._note(found)
+        return users.profile(found[0])
 
-
-def _profile(user: User, article_count: int) -> AuthorOut:
-    return AuthorOut(
-        username=user.username,
-        display_name=user.display_name,
-        avatar_url=user.avatar_url,
-        bio=user.bio,
-        article_count=article_count,
-    )
+    def _note(self, rows: Sequence[Row]) -> None:
+        # Everybody gets the same.
+        self._view.shown.note(keys.AUTHORS, *(keys.author(row[users.ID]) for row in rows))

@@ -1,16 +1,12 @@
 """The services of one unit of work, for a request and a command alike."""
 
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.client import Client
-from app.core.config import Settings
-from app.core.encryption import Cipher
-from app.core.limits import RateLimiter
 from app.core.passkeys import relying_party
-from app.core.passwords import PasswordHasher
+from app.db.reader import SessionRows
 from app.mail.messages import MessageWriter
 from app.policies.actors import Principal
 from app.services.accounts import AccountService
@@ -21,10 +17,10 @@ from app.services.audit_trail import AuditTrail
 from app.services.categories import CategoryService
 from app.services.challenges import Challenges
 from app.services.comments import CommentService
+from app.services.dead_letters import DeadLetters
 from app.services.deletions import AccountDeletionService
 from app.services.email_changes import EmailChangeService
 from app.services.exporting.exporter import ExportService
-from app.services.identities.providers import IdentityProviders
 from app.services.invitations import InvitationService
 from app.services.logins import LoginService
 from app.services.mail_requests import MailRequests
@@ -41,39 +37,21 @@ from app.services.recovery import RecoveryService
 from app.services.registration import RegistrationService
 from app.services.second_factors import SecondFactorService
 from app.services.sessions import SessionService
+from app.services.shared import Shared
 from app.services.stored_secrets import StoredSecrets
 from app.services.tags import TagService
 from app.services.user_manager import AccessTokens, UserManager
 from app.services.users import UserService
-
-
-@dataclass
-class Shared:
-    """What all units of work have in common."""
-
-    settings: Settings
-    limiter: RateLimiter
-    passwords: PasswordHasher = field(default_factory=PasswordHasher)
-
-    @cached_property
-    def cipher(self) -> Cipher:
-        return Cipher([secret.get_secret_value() for secret in self.settings.access_secret_key])
-
-    @cached_property
-    def identities(self) -> IdentityProviders:
-        return IdentityProviders(self.settings)
-
-
-def shared_by(settings: Settings) -> Shared:
-    """What requests share with these settings."""
-    return Shared(settings, RateLimiter(settings.redis_url, enabled=settings.rate_limits))
+from app.services.view import View
 
 
 class Services:
     """Makes each service when it is first asked for; whoever opened the session commits it."""
 
-    def __init__(self, session: AsyncSession, shared: Shared, client: Client) -> None:
+    def __init__(self, session: AsyncSession, shared: Shared, client: Client, view: View | None = None) -> None:
+        """The blog is read through the session, unless there is another view of it."""
         self._session = session
+        self._view = view or View(SessionRows(session))
         self._shared = shared
         self._client = client
         self._settings = shared.settings
@@ -260,13 +238,17 @@ class Services:
 
     @cached_property
     def users(self) -> UserService:
-        return UserService(self._session, self.administration)
+        return UserService(self._view, self.administration)
 
     @cached_property
     def administration(self) -> Administration:
         return Administration(
             self._session, self.sessions, self.audit, self.deletions, self.notices, self.manager, self.messages
         )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self._session, self.audit)
 
     @cached_property
     def stored_secrets(self) -> StoredSecrets:
@@ -276,16 +258,16 @@ class Services:
 
     @cached_property
     def articles(self) -> ArticleService:
-        return ArticleService(self._session, self.tags, self.categories, self.audit)
+        return ArticleService(self._session, self._view, self.tags, self.categories, self.audit)
 
     @cached_property
     def comments(self) -> CommentService:
-        return CommentService(self._session, self.audit)
+        return CommentService(self._session, self._view, self.audit)
 
     @cached_property
     def tags(self) -> TagService:
-        return TagService(self._session, self.audit)
+        return TagService(self._session, self._view, self.audit)
 
     @cached_property
     def categories(self) -> CategoryService:
-        return CategoryService(self._session, self.audit)
+        return CategoryService(self._session, self._view, self.audit)

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.api.body_limit import MAX_ARTICLE_BYTES
 from app.db.session import open_database
-from app.main import MAX_BODY_BYTES, create_app
+from app.main import create_app
 from app.services.categories import CategoryService
 from tests.conftest import settings_for
 from tests.support.answers import fields_of, problem_in
@@ -49,7 +50,7 @@ async def test_a_path_tells_all_that_it_can_do(stranger: httpx.AsyncClient, path
 
 
 async def test_a_body_that_is_too_large_is_refused(stranger: httpx.AsyncClient) -> None:
-    body = b'"' + b"x" * MAX_BODY_BYTES + b'"'
+    body = b'"' + b"x" * MAX_ARTICLE_BYTES + b'"'
 
     for path in ("/auth/register", "/articles"):
         refused = await stranger.post(path, content=body, headers={"Content-Type": "application/json"})
@@ -62,7 +63,7 @@ async def test_a_body_that_turns_out_to_be_too_large_is_refused(stranger: httpx.
 
     async def body() -> AsyncIterator[bytes]:
         for _ in range(4):
-            yield b" " * (MAX_BODY_BYTES // 3)
+            yield b" " * (MAX_ARTICLE_BYTES // 3)
 
     refused = await stranger.post("/auth/register", content=body(), headers={"Content-Type": "application/json"})
 
@@ -71,7 +72,7 @@ async def test_a_body_that_turns_out_to_be_too_large_is_refused(stranger: httpx.
 
 
 async def test_a_form_that_is_too_large_is_refused(stranger: httpx.AsyncClient) -> None:
-    refused = await stranger.post("/auth/login", data={"username": "anna", "password": "x" * MAX_BODY_BYTES})
+    refused = await stranger.post("/auth/login", data={"username": "anna", "password": "x" * MAX_ARTICLE_BYTES})
 
     problem_in(refused, 413, "content_too_large")
 

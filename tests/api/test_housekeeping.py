@@ -137,7 +137,7 @@ async def test_with_nothing_to_do_nothing_is_written(app: FastAPI, people: Peopl
     with recorded_statements(app.state.database) as statements:
         await tidy_up(app)
 
-    assert len(statements) == 6
+    assert len(statements) == 7
     assert all(statement.startswith("SELECT") and "FOR UPDATE" not in statement for statement in statements)
 
 

@@ -223,6 +223,8 @@ PUBLIC = {
     "GET /docs",
     "GET /docs/oauth2-redirect",
     "GET /redoc",
+    "GET /health/live",
+    "GET /health/ready",
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/login/second-factor",

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from app.api import body_limit
 from app.core import passkeys
 from app.core.config import Settings
 from app.core.limits import Limit
 from app.policies import limits
 from app.schemas.personal_tokens import PersonalTokenInput
 from app.services import invitations, logins, provider_flows, sessions, user_manager
+from commands.serving import protocol, server
 from tests.security.asvs import DOCUMENT
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -51,6 +53,24 @@ def test_what_is_said_of_lifetimes_is_true() -> None:
     assert {name: as_time(said[name]) for name in LIFETIMES} == LIFETIMES
     assert f"yes, but for {sessions.GRACE.seconds} seconds" in TEXT
     assert f"for the {LIFETIMES['Refresh token'].days} days of its first refresh token" in TEXT
+
+
+async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
+    bounds = {row[0]: row[1] for row in rows("Bounds of a request")}
+    form = shared_app.router.form_limits
+
+    assert bounds == {
+        "Request line and headers": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
+        "Time for them to come": f"{protocol.HEAD_SECONDS} seconds",
+        "Body of an article": f"{body_limit.MAX_ARTICLE_BYTES // 1024} KiB",
+        "Any other body": f"{body_limit.MAX_BODY_BYTES // 1024} KiB",
+        "Silence in a body": f"{body_limit.SILENCE_SECONDS:.0f} seconds",
+        "Time for all of a body": f"{body_limit.BODY_SECONDS:.0f} seconds",
+        "Compressed body": "none is unpacked",
+        "Fields of a form": str(form["max_fields"]),
+        "Field of a form": f"{form['max_part_size'] // 1024} KiB",
+        "Idle connection": f"{server.KEEP_ALIVE_SECONDS} seconds",
+    }
 
 
 def test_every_limit_is_in_the_document() -> None:

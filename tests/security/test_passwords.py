@@ -14,6 +14,7 @@ from app.core.errors import WeakPassword
 from app.core.passwords import MAX_LENGTH, MIN_LENGTH, UNUSABLE, PasswordHasher, check_password
 from app.db.models import User
 from app.policies.limits import LOGIN_FAILURES
+from tests.conftest import CHEAP
 from tests.support.logins import log_in, with_password
 from tests.support.people import People
 
@@ -121,3 +122,15 @@ async def test_nobody_is_asked_for_hints_or_secrets_that_others_know(app: FastAP
 
     assert "password" in names
     assert [name for name in names if any(word in name for word in ("hint", "question", "maiden", "birth"))] == []
+
+
+async def test_a_sandbox_that_forbids_priorities_keeps_nobody_from_logging_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.setpriority", forbid)
+    hasher = PasswordHasher(CHEAP)
+
+    right, _ = await hasher.verify("four calm otters", await hasher.hash("four calm otters"))
+
+    assert right

@@ -1,11 +1,12 @@
 """Runs the project's own commands as a person would: as processes, in a folder of their own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -69,3 +70,39 @@ def status_of(url: str, server: "subprocess.Popen[str]") -> int:
             time.sleep(0.05)
     server.kill()
     pytest.fail(f"no answer from {url}; the server said:\n{server.communicate()[0]}")
+
+
+@contextmanager
+def serving(cwd: Path, *options: str, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`commands.serve`, answering; together with where its API is."""
+    port = free_port()
+    command = [sys.executable, "-m", "commands.serve", "--port", str(port), *options]
+    variables = environment(**(SECRETS | settings))
+    with subprocess.Popen(
+        command, cwd=cwd, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            status_of(f"http://127.0.0.1:{port}/health/live", server)
+            yield server, f"http://127.0.0.1:{port}"
+        finally:
+            for pid in workers_of(server):
+                os.kill(pid, signal.SIGKILL)
+            server.kill()
+
+
+def workers_of(server: "subprocess.Popen[str]") -> list[int]:
+    """The processes that answer requests, where there are several."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    try:
+        pids = children.read_text(encoding="ascii").split()
+        return [int(pid) for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    except FileNotFoundError:
+        return []
+
+
+def eventually(holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} seconds: {what}")
+        time.sleep(0.05)

@@ -3,19 +3,22 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.db.changes import Purges
 from app.db.migrations import upgrade
-from app.db.session import Database
+from app.db.reader import Query, Row
+from app.db.session import Database, sessions_on
 
 _LOCAL_SERVERS = (
     "postgresql://postgres@127.0.0.1:5432/postgres",
@@ -119,11 +122,27 @@ async def postgresql_template() -> AsyncIterator[Template]:
         await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+class _UndoneReader:
+    """Reads through the one connection that knows what has been written."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        compiled = query.compiled(self._connection.dialect)
+        found = await self._connection.exec_driver_sql(compiled.sql, tuple(compiled.values(parameters)))
+        return compiled.rows([tuple(row) for row in found])
+
+    async def close(self) -> None:
+        """The connection is closed by whoever opened it."""
+
+
 @asynccontextmanager
 async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """A database whose sessions commit and roll back as always, and of which nothing is left afterwards."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
-        sessions = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-        yield Database(engine, writing=sessions, reading=sessions)
+        purges = Purges()
+        sessions = sessions_on(connection, purges, join_transaction_mode="create_savepoint")
+        yield Database(engine, writing=sessions, reading=sessions, purges=purges, reader=_UndoneReader(connection))
         await transaction.rollback()

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.db.models import OutboxMail
+from app.mail.failures import Refused, ServerAway
 from app.mail.messages import Message
 from app.services.mail_request_worker import MailRequestWorker
 
@@ -39,8 +40,22 @@ class RecordingMailer:
         self.sent.append(message)
 
 
+@dataclass
 class RefusingMailer:
-    """A mail server that takes nothing."""
+    """A mail server that takes nothing, at the moment or for good."""
+
+    is_final: bool = False
 
     async def send(self, message: Message) -> None:
-        raise ConnectionRefusedError(f"no mail for {message.recipient}")
+        raise Refused(f"no mail for {message.recipient}", is_final=self.is_final)
+
+
+@dataclass
+class AwayMailer:
+    """A mail server that does not answer."""
+
+    tries: int = 0
+
+    async def send(self, message: Message) -> None:
+        self.tries += 1
+        raise ServerAway(f"nobody takes a mail for {message.recipient}")

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.core.config import EXAMPLE_SECRET_PREFIX, SECRET_MIN_LENGTH, Settings
 from app.core.roles import Role
+from commands.serving.warnings import warnings_for_production
 
 SECRETS = ("access_secret_key", "reset_password_secret_key", "verification_secret_key")
 
@@ -156,3 +157,56 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_links_in_mails_do_not_get_two_slashes() -> None:
     assert settings(frontend_url="https://blog.example.com/").frontend_url == "https://blog.example.com"
+
+
+def test_production_does_not_log_what_is_stored() -> None:
+    assert settings(log_level="DEBUG")
+    with pytest.raises(ValidationError, match="LOG_LEVEL"):
+        settings(environment="production", log_level="DEBUG")
+
+
+def test_cookies_and_every_origin_do_not_go_together() -> None:
+    assert settings(environment="production", cors_origins="*")
+    for environment in ("development", "production"):
+        with pytest.raises(ValidationError, match="CORS_ORIGINS"):
+            settings(environment=environment, cors_origins="*", auth_cookie="lax")
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"frontend_url": "http://localhost:3000"}, "FRONTEND_URL"),
+        ({"frontend_url": "http://[::1]:3000"}, "FRONTEND_URL"),
+        ({"rate_limits": False}, "RATE_LIMITS"),
+        ({"workers": 2}, "WORKERS"),
+        ({"workers": 2, "redis_url": "redis://redis:6379/0"}, ""),
+        ({"allowed_hosts": []}, "ALLOWED_HOSTS"),
+        ({"mail_server": None}, "MAIL_SERVER"),
+        ({}, ""),
+    ],
+)
+def test_what_is_probably_not_meant_is_mentioned(values: dict[str, Any], named: str) -> None:
+    fine = {
+        "environment": "production",
+        "frontend_url": "https://blog.example.com",
+        "allowed_hosts": ["api.example.com"],
+        "mail_server": "mail.example.com",
+    }
+
+    warnings = list(warnings_for_production(settings(**{**fine, **values})))
+
+    assert [warning.split()[0] for warning in warnings] == ([named] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"database_replica_url": "postgresql://replica/blog"}, "are for PostgreSQL"),
+        ({"database_behind_pgbouncer": True, "database_direct_url": "postgresql://db/blog"}, "are for PostgreSQL"),
+        ({"database_url": "postgresql://db/blog", "database_replica_url": "sqlite:///copy.db"}, "are for PostgreSQL"),
+        ({"database_url": "postgresql://pool/blog", "database_behind_pgbouncer": True}, "needs DATABASE_DIRECT_URL"),
+    ],
+)
+def test_replicas_and_poolers_are_postgresqls(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        settings(**values)

@@ -19,8 +19,9 @@ from redis.exceptions import RedisError
 from app.core import limits
 from app.core.errors import TooManyRequests
 from app.core.limits import Allowance, Limit, RateLimiter
+from tests.support.lines import HOST, Line
 
-HOST, REDIS_PORT = "127.0.0.1", 6379
+REDIS_PORT = 6379
 REDIS_URL = f"redis://{HOST}:{REDIS_PORT}"
 # What a dead Redis may cost a request, on a busy machine.
 BEARABLE_SECONDS = 1.0
@@ -38,54 +39,6 @@ async def refusal(limiter: RateLimiter, limit: Limit, *keys: str) -> TooManyRequ
     with pytest.raises(TooManyRequests) as caught:
         await limiter.hit(limit, *keys)
     return caught.value
-
-
-class Line:
-    """A way to Redis that can be cut and mended, and on which there can be silence."""
-
-    def __init__(self) -> None:
-        self.silent = False
-        self.connections = 0
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-        self._serving: list[asyncio.Task[None]] = []
-
-    async def mend(self) -> None:
-        self.silent = False
-        if self._server is None:
-            self._server = await asyncio.start_server(self._accept, HOST, self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        if self._server:
-            self._server.close()
-            self._server = None
-        for writer in self._writers:
-            writer.close()
-        await asyncio.gather(*self._serving)
-
-    async def fall_silent(self) -> None:
-        self.silent = True
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._serving.append(asyncio.create_task(self._serve(reader, writer)))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.append(writer)
-        if self.silent:
-            await reader.read()
-            return
-        answers, questions = await asyncio.open_connection(HOST, REDIS_PORT)
-        self._writers.append(questions)
-        await asyncio.gather(self._pass_on(reader, questions), self._pass_on(answers, writer))
-
-    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while content := await source.read(2**16):
-            if not self.silent:
-                target.write(content)
-        target.close()
 
 
 @asynccontextmanager
@@ -130,7 +83,7 @@ async def shared(redis: Redis) -> AsyncIterator[RateLimiter]:  # noqa: ARG001 - 
 
 @pytest.fixture
 async def line() -> AsyncIterator[Line]:
-    line = Line()
+    line = Line(HOST, REDIS_PORT)
     await line.mend()
     yield line
     await line.cut()
@@ -377,3 +330,31 @@ async def test_a_try_that_redis_refuses_is_refused(remote: RateLimiter, limit: L
 
     await line.cut()
     assert (await remote.hit(limit, "ada")).remaining == 4
+
+
+async def test_whoever_holds_a_lock_does_not_wait_for_a_redis_that_hangs(
+    remote: RateLimiter, limit: Limit, line: Line
+) -> None:
+    await allowed(remote, limit, 5, "ada")
+    await line.fall_silent()
+
+    start = time.monotonic()
+    await remote.clear_soon(limit, "ada")
+    assert time.monotonic() - start < limits.PATIENCE_SECONDS / 5
+    await remote.aclose()
+
+
+async def test_what_is_cleared_soon_is_cleared_in_redis_too(remote: RateLimiter, limit: Limit, redis: Redis) -> None:
+    await allowed(remote, limit, 5, "ada")
+
+    await remote.clear_soon(limit, "ada")
+    await remote.aclose()
+
+    assert await stored(redis, limit) == []
+
+
+async def test_nobody_waits_for_a_clock_that_was_set_back(limiter: RateLimiter, limit: Limit) -> None:
+    with time_machine.travel(NOON, tick=False):
+        assert await allowed(limiter, limit, 10, "ada") == 5
+    with time_machine.travel(NOON - timedelta(hours=1), tick=False):
+        assert await allowed(limiter, limit, 10, "ada") == 5

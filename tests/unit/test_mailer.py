@@ -13,6 +13,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.core.config import Settings
+from app.mail import mailer as mailer_module
+from app.mail.failures import Refused, ServerAway
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
 from app.services.outbox import delay_after
@@ -28,6 +30,7 @@ def settings(**values: object) -> Settings:
     return Settings.model_validate({**secrets, **values})
 
 
+MESSAGE = Message("anna@example.com", "Hi", "text", "<p>html</p>")
 SENDER = Address("Cats & Co", addr_spec="blog@example.com")
 
 
@@ -64,9 +67,15 @@ class Inbox:
         return "250 taken"
 
 
-class FullInbox(Inbox):
-    async def handle_RCPT(self, *_: object) -> str:  # noqa: N802
-        return "452 this mailbox is full"
+def inbox_answering(stage: str, answer: str) -> Inbox:
+    """A mail server that takes mails up to this stage."""
+
+    async def refuse(*_: object) -> str:
+        return answer
+
+    inbox = Inbox()
+    setattr(inbox, stage, refuse)
+    return inbox
 
 
 @asynccontextmanager
@@ -186,14 +195,99 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
     assert inbox.recipients == ["anna@example.com"]
 
 
-async def test_a_mail_that_the_server_does_not_take_has_not_left() -> None:
-    inbox = FullInbox()
+@pytest.mark.parametrize("stage", ["handle_RCPT", "handle_DATA"])
+@pytest.mark.parametrize(("answer", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
+async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, answer: str, is_final: bool) -> None:
+    async with mail_server(inbox_answering(stage, answer)) as mailer:
+        with pytest.raises(Refused, match=answer[4:]) as refused:
+            await mailer.send(MESSAGE)
 
+    assert refused.value.is_final is is_final
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [
+        ("handle_MAIL", "450 too many mails"),
+        ("handle_MAIL", "550 not for you"),
+        ("handle_RCPT", "530 log in first"),
+        ("handle_DATA", "421 going down"),
+    ],
+)
+async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, answer: str) -> None:
+    async with mail_server(inbox_answering(stage, answer)) as mailer:
+        with pytest.raises(ServerAway, match=answer[4:]):
+            await mailer.send(MESSAGE)
+
+
+async def test_a_refusal_is_one_even_if_the_server_does_not_say_goodbye() -> None:
+    class RudeServer(SMTP):
+        async def smtp_QUIT(self, _argument: str) -> None:  # noqa: N802
+            assert self.transport is not None
+            self.transport.close()
+
+    async with mail_server(inbox_answering("handle_RCPT", "550 nobody here"), RudeServer) as mailer:
+        with pytest.raises(Refused, match="nobody here"):
+            await mailer.send(MESSAGE)
+
+
+async def test_a_server_that_hangs_up_or_is_not_there_is_away() -> None:
+    class Closing(SMTP):
+        async def smtp_MAIL(self, _argument: str) -> None:  # noqa: N802
+            assert self.transport is not None
+            self.transport.close()
+
+    async with mail_server(Inbox(), Closing) as mailer:
+        with pytest.raises(ServerAway):
+            await mailer.send(MESSAGE)
+    with pytest.raises(ServerAway, match="SMTPConnectError"):
+        await mailer.send(MESSAGE)
+
+
+async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailer_module, "SEND_TIMEOUT_SECONDS", 1)
+
+    async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+
+    with pytest.raises(ServerAway, match="Timeout"):
+        await SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none")).send(MESSAGE)
+    silent.close()
+    await silent.wait_closed()
+
+
+async def test_the_app_does_not_wait_for_a_server_that_hangs_when_it_ends() -> None:
+    class Hanging(Inbox):
+        def __init__(self) -> None:
+            super().__init__()
+            self.is_hanging, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+            self.is_hanging.set()
+            await self.may_go_on.wait()
+            return "250 taken"
+
+    inbox = Hanging()
     async with mail_server(inbox) as mailer:
-        with pytest.raises(Exception, match="full"):
-            await mailer.send(Message("anna@example.com", "Hi", "text", "<p>html</p>"))
+        sending = asyncio.create_task(mailer.send(MESSAGE))
+        await inbox.is_hanging.wait()
+        sending.cancel()
+        done, _ = await asyncio.wait([sending], timeout=5)
+        inbox.may_go_on.set()
 
-    assert inbox.contents == []
+    assert done == {sending}
+    assert sending.cancelled()
+
+
+async def test_a_folder_that_cannot_be_written_to_is_away(tmp_path: Path) -> None:
+    (tmp_path / "mail").touch()
+
+    with pytest.raises(ServerAway, match="FileExistsError"):
+        await FolderMailer(tmp_path / "mail", SENDER).send(MESSAGE)
 
 
 def test_mails_go_to_the_server_of_the_settings_or_into_a_folder(tmp_path: Path) -> None:

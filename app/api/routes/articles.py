@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
+from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.rows import answered, answered_page
 from app.core.errors import (
     ArticleNotFound,
     EmailNotVerified,
@@ -39,11 +40,9 @@ router = APIRouter(prefix="/articles", tags=["articles"])
     responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def list_articles(
-    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ArticleListQuery, Query()]
-) -> Any:
+async def list_articles(request: Request, visit: VisitDep, query: Annotated[ArticleListQuery, Query()]) -> Any:
     """A page of articles, without their bodies."""
-    return link.on(await services.articles.list(actor, query))
+    return answered_page(request, await visit.services.articles.list(visit.actor, query))
 
 
 @router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
@@ -52,9 +51,14 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
     return ArticleOut.model_validate(await services.articles.create(actor, data))
 
 
-@router.get("/{slug}", responses=raises(InvalidAccessToken, ArticleNotFound), openapi_extra=LOGIN_OPTIONAL)
-async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
-    return ArticleOut.model_validate(await services.articles.get(actor, slug))
+@router.get(
+    "/{slug}",
+    response_model=ArticleOut,
+    responses=raises(InvalidAccessToken, ArticleNotFound),
+    openapi_extra=LOGIN_OPTIONAL,
+)
+async def read_article(visit: VisitDep, slug: SlugPath) -> Any:
+    return answered(await visit.services.articles.get(visit.actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from app.api.deps import NextLinkDep, ServicesDep, SlugPath
+from app.api.deps import PublicServicesDep, SlugPath
 from app.api.openapi import raises
+from app.api.rows import answered, answered_page
 from app.core.errors import AuthorNotFound, InvalidCursor
 from app.schemas.pages import Page, PageQuery
 from app.schemas.users import AuthorOut
@@ -14,10 +15,10 @@ router = APIRouter(prefix="/authors", tags=["authors"])
 
 
 @router.get("", response_model=Page[AuthorOut], responses=raises(InvalidCursor))
-async def list_authors(services: ServicesDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]) -> Any:
-    return link.on(await services.users.authors(query))
+async def list_authors(request: Request, services: PublicServicesDep, query: Annotated[PageQuery, Query()]) -> Any:
+    return answered_page(request, await services.users.authors(query))
 
 
-@router.get("/{username}", responses=raises(AuthorNotFound))
-async def read_author(services: ServicesDep, username: SlugPath) -> AuthorOut:
-    return await services.users.author(username)
+@router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound))
+async def read_author(services: PublicServicesDep, username: SlugPath) -> Any:
+    return answered(await services.users.author(username))

@@ -1,9 +1,12 @@
 """Categories."""
 
+from typing import Any
+
 from fastapi import APIRouter
 
-from app.api.deps import ActorDep, ServicesDep, SlugPath
+from app.api.deps import ActorDep, PublicServicesDep, ServicesDep, SlugPath
 from app.api.openapi import raises
+from app.api.rows import answered
 from app.core.errors import (
     CategoryCycle,
     CategoryNotFound,
@@ -22,10 +25,10 @@ _PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)
 router = APIRouter(prefix="/categories", tags=["categories"])
 
 
-@router.get("")
-async def list_categories(services: ServicesDep) -> list[CategoryTree]:
+@router.get("", response_model=list[CategoryTree])
+async def list_categories(services: PublicServicesDep) -> Any:
     """All categories, each with those below it."""
-    return await services.categories.tree()
+    return answered(await services.categories.tree())
 
 
 @router.post("", status_code=201, responses=raises(*_EDITOR, *_PLACING))
@@ -33,9 +36,9 @@ async def create_category(services: ServicesDep, actor: ActorDep, data: Category
     return await services.categories.create(actor, data)
 
 
-@router.get("/{slug}", responses=raises(CategoryNotFound))
-async def read_category(services: ServicesDep, slug: SlugPath) -> CategoryOut:
-    return await services.categories.get(slug)
+@router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound))
+async def read_category(services: PublicServicesDep, slug: SlugPath) -> Any:
+    return answered(await services.categories.get(slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, *_PLACING, CategoryNotFound, CategoryCycle))

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, VisitDep, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.rows import answered_page
 from app.core.errors import (
     ArticleNotFound,
     CommentNotFound,
@@ -43,14 +44,13 @@ router = APIRouter(tags=["comments"])
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def list_comments(
-    services: ServicesDep,
-    actor: ActorDep,
-    link: NextLinkDep,
+    request: Request,
+    visit: VisitDep,
     slug: SlugPath,
     query: Annotated[CommentListQuery, Query()],
 ) -> Any:
     """The comments of an article in the order of their threads: each is followed by its answers."""
-    return link.on(await services.comments.list(actor, slug, query))
+    return answered_page(request, await visit.services.comments.list(visit.actor, slug, query))
 
 
 @router.post(
@@ -68,7 +68,7 @@ async def list_comments(
     ),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
-    return await services.comments.create(actor, slug, data)
+    return CommentOut.model_validate(await services.comments.create(actor, slug, data))
 
 
 @router.get("/comments", response_model=Page[ModeratedComment], responses=raises(*_WRITER, Forbidden, InvalidCursor))
@@ -82,7 +82,7 @@ async def list_comments_for_moderation(
 @router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment, TooComplex))
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
     """Change your own comment."""
-    return await services.comments.update(actor, comment_id, data)
+    return CommentOut.model_validate(await services.comments.update(actor, comment_id, data))
 
 
 @router.delete("/comments/{comment_id}", status_code=204, responses=raises(*_EDITING))
@@ -94,4 +94,4 @@ async def delete_comment(services: ServicesDep, actor: ActorDep, comment_id: IdP
 @router.put("/comments/{comment_id}/restoration", responses=raises(*_EDITING))
 async def restore_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> CommentOut:
     """Bring a deleted comment back; for editors."""
-    return await services.comments.restore(actor, comment_id)
+    return CommentOut.model_validate(await services.comments.restore(actor, comment_id))

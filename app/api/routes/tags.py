@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from app.api.deps import ActorDep, NextLinkDep, ServicesDep, SlugPath
+from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.rows import answered, answered_page
 from app.core.errors import (
     EmailNotVerified,
     Forbidden,
@@ -28,21 +29,24 @@ router = APIRouter(prefix="/tags", tags=["tags"])
     responses=raises(InvalidAccessToken, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def list_tags(
-    services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[TagListQuery, Query()]
-) -> Any:
+async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQuery, Query()]) -> Any:
     """Tags of published articles, by slug; editors see unused ones too."""
-    return link.on(await services.tags.list(actor, query))
+    return answered_page(request, await visit.services.tags.list(visit.actor, query))
 
 
-@router.get("/{slug}", responses=raises(InvalidAccessToken, TagNotFound), openapi_extra=LOGIN_OPTIONAL)
-async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> TagOut:
-    return await services.tags.get(actor, slug)
+@router.get(
+    "/{slug}",
+    response_model=TagOut,
+    responses=raises(InvalidAccessToken, TagNotFound),
+    openapi_extra=LOGIN_OPTIONAL,
+)
+async def read_tag(visit: VisitDep, slug: SlugPath) -> Any:
+    return answered(await visit.services.tags.get(visit.actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
 async def rename_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
-    return await services.tags.rename(actor, slug, data)
+    return TagOut.model_validate(await services.tags.rename(actor, slug, data))
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR))
@@ -54,4 +58,4 @@ async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> 
 @router.post("/{slug}/merges", responses=raises(*_EDITOR))
 async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
     """Dissolve other tags into this one."""
-    return await services.tags.merge(actor, slug, data)
+    return TagOut.model_validate(await services.tags.merge(actor, slug, data))

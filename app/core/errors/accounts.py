@@ -29,6 +29,11 @@ class UsernameTaken(Conflict):
     message = "This username is taken."
 
 
+class MailNotFound(NotFound):
+    code = "mail_not_found"
+    message = "There is no such mail in the outbox; it may have left."
+
+
 class WeakPassword(Invalid):
     code = "weak_password"
 

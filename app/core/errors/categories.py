@@ -64,3 +64,8 @@ class TooManyRequests(AppError):
 class Unavailable(AppError):
     code = "unavailable"
     message = "The database cannot be reached at the moment; try again soon."
+
+
+class StorageFull(Unavailable):
+    code = "storage_full"
+    message = "There is no room left to store anything; what is there can be read. Nothing of this was stored."

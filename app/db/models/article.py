@@ -62,7 +62,7 @@ class Article(Timestamps, Base):
         Index("ix_articles_status_title_key_id", "status", "title_key", "id"),
         Index("ix_articles_status_comment_count_id", "status", "comment_count", "id"),
         Index("ix_articles_author_id_status_published_at_id", "author_id", "status", "published_at", "id"),
-        Index("ix_articles_category_id_published_at_id", "category_id", "published_at", "id"),
+        Index("ix_articles_category_id_status_published_at_id", "category_id", "status", "published_at", "id"),
         Base.__table_args__,
     )
 

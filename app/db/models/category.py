@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, BigId, PrimaryKey, Timestamps
+from app.db.base import ArticleCount, Base, BigId, PrimaryKey, Timestamps
 
 
 class Category(Timestamps, Base):
@@ -14,3 +14,5 @@ class Category(Timestamps, Base):
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
     parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("categories.id", ondelete="RESTRICT"), index=True)
+    # Of those directly in it.
+    article_count: Mapped[ArticleCount]

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text, false
+from sqlalchemy import Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.roles import Role
-from app.db.base import Base, LowercaseString, PrimaryKey, Timestamps, one_of
+from app.db.base import ArticleCount, Base, LowercaseString, PrimaryKey, Timestamps, one_of
 
 
 class User(Timestamps, Base):
@@ -31,6 +31,18 @@ class User(Timestamps, Base):
     # Part of every access token: raising it ends them all.
     token_version: Mapped[int] = mapped_column(default=0)
     deleted_at: Mapped[datetime | None]
+    article_count: Mapped[ArticleCount]
+
+    # The authors among however many readers there are.
+    __table_args__ = (
+        Index(
+            "ix_users_author_username",
+            "username",
+            sqlite_where=text("article_count > 0"),
+            postgresql_where=text("article_count > 0"),
+        ),
+        Base.__table_args__,
+    )
 
     @property
     def is_superuser(self) -> bool:

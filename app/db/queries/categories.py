@@ -1,25 +1,27 @@
-"""Selects of categories."""
+"""What is read of categories."""
 
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import String, bindparam, select
 
-from app.db.models import Article, ArticleStatus, Category
-
-
-def subtree_ids(slug: str) -> Select[tuple[int]]:
-    """The ids of a category and of all below it."""
-    tree = select(Category.id).where(Category.slug == slug).cte("category_subtree", recursive=True)
-    tree = tree.union_all(select(Category.id).join(tree, Category.parent_id == tree.c.id))
-    return select(tree.c.id)
+from app.db.models import Category
+from app.db.reader import Query
 
 
-def with_article_counts() -> Select[Any]:
-    """Every category with the number of published articles directly in it."""
-    counts = (
-        select(Article.category_id, func.count().label("count"))
-        .where(Article.status == ArticleStatus.PUBLISHED, Article.deleted_at.is_(None))
-        .group_by(Article.category_id)
-        .subquery()
-    )
-    return select(Category, func.coalesce(counts.c.count, 0)).outerjoin(counts, counts.c.category_id == Category.id)
+class CategoryRow(NamedTuple):
+    id: int
+    parent_id: int | None
+    slug: str
+    name: str
+    description: str
+    # Of articles directly in it.
+    article_count: int
+
+
+_columns = (Category.id, Category.parent_id, Category.slug, Category.name, Category.description, Category.article_count)
+ALL = Query(select(*_columns))
+
+_tree = select(Category.id).where(Category.slug == bindparam("slug", type_=String())).cte("subtree", recursive=True)
+_tree = _tree.union_all(select(Category.id).join(_tree, Category.parent_id == _tree.c.id))
+# The ids of a category and of all below it.
+SUBTREE = Query(select(_tree.c.id).order_by(_tree.c.id))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from app.db.models import AddressChange, Article, Comment, Invitation, LoginSession, PasskeyChallenge, User
+from app.db.models import AddressChange, Article, Comment, Invitation, LoginSession, PasskeyChallenge, Purge, User
 from app.db.queries import users
 
 
@@ -19,6 +19,11 @@ def expired_challenges(before: datetime) -> ColumnElement[bool]:
 def settled_changes(before: datetime) -> ColumnElement[bool]:
     """Changes of addresses that were asked for before this: too long ago to be undone."""
     return AddressChange.requested_at <= before
+
+
+def heard_purges(before: datetime) -> ColumnElement[bool]:
+    """Announcements of changes that every process that is still alive has long heard."""
+    return Purge.at <= before
 
 
 def expired_invitations(before: datetime) -> ColumnElement[bool]:

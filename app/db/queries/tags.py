@@ -1,23 +1,36 @@
 """Selects of tags."""
 
-from typing import Any
+from functools import cache
 
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import String, bindparam, literal_column, select
 
-from app.db.models import Article, Tag, article_tags
-from app.db.queries.articles import is_public
+from app.db.models import Tag
 from app.db.queries.keyset import Order
+from app.db.reader import Query, Row
+from app.schemas.rows import TagRow
 
+# Where it is in a row.
+ID = 0
 BY_SLUG = Order("tags", (Tag.slug,))
+# Spelled out, as in the index. A tag that only drafts have would tell what somebody is writing about.
+_is_used = Tag.article_count > literal_column("0")
+_tags = select(Tag.id, Tag.name, Tag.article_count, Tag.slug)
 
 
-def with_article_counts(*, unused: bool) -> Select[Any]:
-    """Tags with the number of published articles; those without any only where `unused` is wanted.
+def answered(row: Row) -> TagRow:
+    _, name, article_count, slug = row
+    return {"slug": slug, "name": name, "article_count": article_count}
 
-    A tag that only drafts have would tell what somebody is writing about.
-    """
-    # Looked up article by article: in a join, the databases would rather read all that is published.
-    published = select(is_public).where(Article.id == article_tags.c.article_id).correlate(article_tags)
-    uses = article_tags.c.tag_id == Tag.id, published.scalar_subquery()
-    count = select(func.count()).where(*uses).correlate(Tag).scalar_subquery()
-    return select(Tag, count).where(true() if unused else exists().where(*uses))
+
+@cache
+def listing(*, unused: bool, cursor: bool, size: int) -> Query:
+    """A page of tags with the number of their public articles; those without any only where `unused` is wanted."""
+    statement = BY_SLUG.first(_tags if unused else _tags.where(_is_used), size)
+    statement = statement.where(BY_SLUG.after_bound()) if cursor else statement
+    return Query(statement)
+
+
+@cache
+def with_slug(*, unused: bool) -> Query:
+    statement = _tags.where(Tag.slug == bindparam("slug", type_=String()))
+    return Query(statement if unused else statement.where(_is_used))

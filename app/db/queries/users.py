@@ -1,13 +1,14 @@
 """Selects of accounts."""
 
-from typing import Any
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.core.roles import Role
-from app.db.models import AddressChange, Article, User
-from app.db.queries.articles import is_public
+from app.db.models import AddressChange, User
 from app.db.queries.keyset import Order
+from app.db.reader import Query, Row
+from app.schemas.rows import ProfileRow
 
 # Any number of as many digits fits into the column.
 _ID_DIGITS = 18
@@ -71,11 +72,29 @@ def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
     )
 
 
-def authors() -> Select[Any]:
-    """Accounts with published articles, deleted ones too, and the number of those articles.
+# Where it is in a row.
+ID = 0
+# The public profiles of those who have published something, deleted accounts too. Spelled out, as in the index.
+_profiles = select(User.id, User.display_name, User.avatar_url, User.bio, User.article_count, User.username).where(
+    User.article_count > literal_column("0")
+)
+PROFILE = Query(_profiles.where(User.username == bindparam("username", type_=User.username.type)))
 
-    Counted for each row that is returned: what one profile or page costs does not grow with the blog.
-    """
-    published = select(Article.id).where(Article.author_id == User.id, is_public).correlate(User)
-    count = published.with_only_columns(func.count()).scalar_subquery()
-    return select(User, count).where(published.exists())
+
+def profile(row: Row) -> ProfileRow:
+    _, display_name, avatar_url, bio, article_count, username = row
+    return {
+        "username": username,
+        "display_name": display_name,
+        "avatar_url": avatar_url,
+        "bio": bio,
+        "article_count": article_count,
+    }
+
+
+@cache
+def authors(*, cursor: bool, size: int) -> Query:
+    """A page of profiles, by username."""
+    statement = BY_USERNAME.first(_profiles.where(exists), size)
+    statement = statement.where(BY_USERNAME.after_bound()) if cursor else statement
+    return Query(statement)

@@ -25,7 +25,8 @@ from app.services.importing.front_matter import BadPost, NotAPost
 from app.services.importing.liquid import is_left_in
 from app.services.importing.posts import Post, read_post
 from app.services.importing.report import Outcome, Report
-from app.services.wiring import Services, shared_by
+from app.services.shared import shared_by
+from app.services.wiring import Services
 
 FilePost = tuple[SourceFile, Post]
 _LAST = datetime.max.replace(tzinfo=UTC)

@@ -1,0 +1,56 @@
+"""For load balancers and service managers: outside of the API's versions, for these questions never change."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.api.errors import MEDIA_TYPE
+from app.core.logging import request_id
+from app.schemas.health import Alive, Readiness, State, Unreadiness
+
+router = APIRouter(prefix="/health", tags=["health"])
+_NO_STORE = {"Cache-Control": "no-store"}
+_UNREADY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": Unreadiness,
+        "description": "`not_ready`: a part is failing.\n\n`draining`: the server is about to stop.",
+    }
+}
+
+
+@router.get("/live")
+async def live(response: Response) -> Alive:
+    """Whether the process answers. If it does not, it should be restarted."""
+    response.headers.update(_NO_STORE)
+    return Alive()
+
+
+@router.get("/ready", response_model=Readiness, responses=_UNREADY)
+async def ready(request: Request) -> JSONResponse:
+    """Whether requests may be sent here. If not, they should be sent elsewhere for a while; it needs no restart."""
+    if getattr(request.app.state, "draining", False):
+        return _unready("draining", "The server is about to stop.", Readiness(state=State.FAILING, parts={}))
+    parts = await request.app.state.health.parts(request.app.state.database)
+    states = {part.state for part in parts.values()}
+    failing = sorted(name for name, part in parts.items() if part.state is State.FAILING)
+    found = Readiness(state=State.DEGRADED if State.DEGRADED in states else State.OK, parts=parts)
+    if failing:
+        return _unready("not_ready", f"Failing: {', '.join(failing)}.", found)
+    return JSONResponse(found.model_dump(mode="json"), headers=_NO_STORE)
+
+
+def _unready(code: str, detail: str, found: Readiness) -> JSONResponse:
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    problem = Unreadiness(
+        type="about:blank",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request_id.get(),
+        parts=found.parts,
+    )
+    content = problem.model_dump(mode="json", exclude={"second_factor"})
+    return JSONResponse(content, status, {**_NO_STORE, "Retry-After": "5"}, media_type=MEDIA_TYPE)

@@ -1,0 +1,21 @@
+"""For Prometheus; there is no such route without `METRICS_TOKEN`."""
+
+import secrets
+
+from fastapi import APIRouter, Request, Response
+
+from app.core.errors import Unauthenticated
+from app.core.metrics import MEDIA_TYPE
+
+router = APIRouter()
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """All that is counted and timed."""
+    token = request.app.state.settings.metrics_token.get_secret_value()
+    given = request.headers.get("Authorization", "")
+    if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise Unauthenticated
+    content = await request.app.state.meter.report(request.app.state.database)
+    return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,115 @@
+"""What is counted and timed, for Prometheus.
+
+Where several processes serve, `PROMETHEUS_MULTIPROC_DIR` names a folder in which each keeps its numbers, and whichever
+is asked adds them up. It must be set before this is imported.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as MEDIA_TYPE
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+__all__ = ["MEDIA_TYPE"]
+
+_REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_QUERY_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
+disable_created_metrics()
+
+
+def _live(name: str, documentation: str) -> Gauge:
+    """A number that processes which are gone have no part in."""
+    return Gauge(f"colophon_{name}", documentation, multiprocess_mode="livesum")
+
+
+requests_total = Counter(
+    "colophon_http_requests_total",
+    "Requests answered by the application; those answered from memory are cache hits.",
+    ["method", "route", "status"],
+)
+request_seconds = Histogram(
+    "colophon_http_request_duration_seconds",
+    "From a request's arrival until its answer was sent.",
+    ["method", "route"],
+    buckets=_REQUEST_SECONDS,
+)
+requests_in_progress = _live("http_requests_in_progress", "Requests being answered by the application.")
+
+query_seconds = Histogram(
+    "colophon_db_query_duration_seconds",
+    "From sending a query until its first rows, the waiting of the process included.",
+    buckets=_QUERY_SECONDS,
+)
+slow_queries_total = Counter("colophon_db_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS.")
+pool_in_use = _live("db_pool_connections_in_use", "Connections that somebody is working with.")
+pool_open = _live("db_pool_connections_open", "Connections to the database.")
+pool_size = _live("db_pool_size", "Connections that are kept open when nobody works with them.")
+
+cache_hits_total = Counter("colophon_cache_hits_total", "Requests answered from memory.")
+cache_fills_total = Counter("colophon_cache_fills_total", "Answers made in order to be kept.")
+cache_purges_total = Counter("colophon_cache_purges_total", "Times that something changed which answers may show.")
+cache_entries = _live("cache_entries", "Answers kept, in all processes.")
+cache_bytes = _live("cache_bytes", "What they take, in bytes.")
+
+logins_total = Counter("colophon_logins_total", "Attempts to log in, by any method.", ["outcome"])
+limits_hit_total = Counter("colophon_limits_hit_total", "Tries that a limit has refused.", ["limit"])
+
+
+class _Moment(Collector):
+    """Numbers that are the same whichever process says them, true of the moment in which they are asked for."""
+
+    def __init__(self, numbers: dict[str, tuple[str, float]]) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        for name, (documentation, value) in self._numbers.items():
+            yield GaugeMetricFamily(f"colophon_{name}", documentation, value)
+
+
+def exposition(moment: dict[str, tuple[str, float]]) -> bytes:
+    """All metrics as Prometheus reads them, and these numbers of the moment: what they mean, and their value."""
+    momentary = CollectorRegistry()
+    momentary.register(_Moment(moment))
+    return generate_latest(_registry()) + generate_latest(momentary)
+
+
+def shared_folder() -> Path | None:
+    """Where the processes keep their numbers, if there are several."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) if folder else None
+
+
+def _registry() -> CollectorRegistry:
+    folder = shared_folder()
+    if folder is None:
+        return REGISTRY
+    _forget_the_dead(folder)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(folder))
+    return registry
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A process that was killed cannot say that it works on nothing any more. What it has counted stays."""
+    if os.name != "posix":
+        return
+    for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))
+        except PermissionError:
+            continue

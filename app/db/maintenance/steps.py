@@ -1,0 +1,18 @@
+"""What a long piece of work says about how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """How much of a table is done: `rows` of about `total`. The first step says with how much the work begins."""
+
+    action: str
+    table: str
+    rows: int
+    total: int
+    is_last: bool = False
+
+
+Report = Callable[[Step], None]

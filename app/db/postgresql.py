@@ -1,0 +1,128 @@
+"""What a connection to PostgreSQL needs so that nobody waits long for a server that is away, and none has to."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect, event
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.failures import CONNECTION_ERRORS
+
+CONNECT_TIMEOUT_SECONDS = 3.0
+RETRY_SECONDS = 1.0
+# A transaction that does nothing for so long has been forgotten by a process that hangs; its locks are freed.
+_IDLE_IN_TRANSACTION_SECONDS = 60
+# The server is quicker to give up on a statement: then the connection can be used further.
+_GRACE_SECONDS = 0.5
+# After that something in between may have forgotten a connection that looks open from here.
+_IDLE_SECONDS = 30.0
+_LAST_USED = "last_used"
+# Parts of an address that only SQLAlchemy understands.
+_SQLALCHEMYS_OWN = {"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}
+_log = logging.getLogger(__name__)
+
+
+class DatabaseAway(ConnectionError):
+    """The database did not answer a moment ago and is not asked again yet."""
+
+
+@dataclass
+class Gate:
+    """The way to a server: once it is known to be away, one attempt a second finds out for all that it is back."""
+
+    is_away: bool = False
+    next_attempt: float = 0.0
+
+    def enter(self) -> None:
+        """Raises `DatabaseAway` unless an attempt is worth it."""
+        if not self.is_away:
+            return
+        if time.monotonic() < self.next_attempt:
+            raise DatabaseAway("the database did not answer a moment ago")
+        self.next_attempt = time.monotonic() + CONNECT_TIMEOUT_SECONDS + RETRY_SECONDS
+
+    def lost(self, error: BaseException) -> None:
+        if not self.is_away:
+            _log.error("the database is away: %r", error)
+        self.is_away = True
+        self.next_attempt = time.monotonic() + RETRY_SECONDS
+
+    def found(self) -> None:
+        if self.is_away:
+            _log.warning("the database is back")
+        self.is_away = False
+
+
+def connection_options(statement_seconds: float | None, *, behind_pgbouncer: bool) -> dict[str, Any]:
+    """What asyncpg is to connect with. Without a bound, a statement may take as long as it takes."""
+    options: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_SECONDS}
+    if statement_seconds is not None:
+        options["command_timeout"] = statement_seconds + _GRACE_SECONDS
+    if behind_pgbouncer:
+        # The next transaction may be on another connection to the server, which knows no statement of this one.
+        options |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+    elif statement_seconds is not None:
+        # pgbouncer would refuse these.
+        options["server_settings"] = {
+            "statement_timeout": str(round(statement_seconds * 1000)),
+            "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_SECONDS * 1000),
+        }
+    return options
+
+
+def driver_arguments(url: URL, **options: Any) -> dict[str, Any]:
+    """What asyncpg itself is to be called with, to connect as SQLAlchemy would with these options."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    return {name: value for name, value in {**arguments, **options}.items() if name not in _SQLALCHEMYS_OWN}
+
+
+def fail_fast(engine: AsyncEngine) -> None:
+    """Have the engine find out quickly that its server, or a connection of its pool, is gone."""
+    gate = Gate()
+
+    def connect(dialect: Dialect, _record: object, args: Any, parameters: Any) -> Any:
+        gate.enter()
+        try:
+            connection = dialect.connect(*args, **parameters)
+        except CONNECTION_ERRORS as error:
+            gate.lost(error)
+            raise
+        gate.found()
+        return connection
+
+    def see_error(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if isinstance(error, TimeoutError) and context.connection is not None:
+            # The server itself would have ended the statement: it hangs, and with it all other connections.
+            context.is_disconnect = True
+            gate.lost(error)
+            driver_connection = context.connection.connection.driver_connection
+            if driver_connection is not None:
+                # Otherwise SQLAlchemy would say goodbye first, and wait for an answer.
+                driver_connection.terminate()
+
+    event.listen(engine.sync_engine, "do_connect", connect)
+    event.listen(engine.sync_engine, "handle_error", see_error)
+    event.listen(engine.sync_engine, "checkout", _require_alive)
+    event.listen(engine.sync_engine, "checkin", _note_use)
+
+
+def _require_alive(connection: Any, record: Any, _proxy: object) -> None:
+    """That the server has closed a connection is known here; asking it would cost a round trip, or three."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+    last_used = record.info.get(_LAST_USED)
+    if last_used is not None and time.monotonic() - last_used > _IDLE_SECONDS:
+        try:
+            connection.ping()
+        except Exception as error:
+            connection.driver_connection.terminate()
+            raise DisconnectionError from error
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_LAST_USED] = time.monotonic()

@@ -1,0 +1,95 @@
+"""Reading without sessions: selects that are built and compiled once, and rows as the driver returns them.
+
+What everybody reads all the time costs little more than the database needs for it: there is no transaction, no entity
+and no statement to be put together. Building a select takes longer than executing it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Dialect, Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+Processor = Callable[[Any], Any]
+Row = Sequence[Any]
+
+
+class Query:
+    """A select whose values are bound parameters. Whoever makes one keeps it, and what it is compiled to with it."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, Compiled] = {}
+
+    def compiled(self, dialect: Dialect) -> "Compiled":
+        """What this is for a database of this kind."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = _compile(self._statement, dialect)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    sql: str
+    # For each place in the statement: which parameter stands there, and how it is sent.
+    places: Sequence[tuple[str, Processor | None]]
+    # Those that are always the same.
+    constants: Mapping[str, Any]
+    # For each column that the driver does not return as it is wanted.
+    columns: Sequence[tuple[int, Processor]]
+
+    def values(self, parameters: Mapping[str, Any]) -> list[Any]:
+        given = {**self.constants, **parameters}
+        return [process(given[name]) if process else given[name] for name, process in self.places]
+
+    def rows(self, found: Sequence[Row]) -> Sequence[Row]:
+        return list(self._processed(found)) if self.columns else found
+
+    def _processed(self, found: Sequence[Row]) -> Iterator[Row]:
+        for values in found:
+            row = list(values)
+            for index, process in self.columns:
+                row[index] = process(row[index])
+            yield row
+
+
+def _compile(statement: Select[Any], dialect: Dialect) -> Compiled:
+    compiled = statement.compile(dialect=dialect)
+    names = compiled.positiontup or []
+    binds = compiled.binds
+    places = [(name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+    processors = [kind.result_processor(dialect, None) for kind in types]
+    columns = [(index, process) for index, process in enumerate(processors) if process is not None]
+    constants = {name: bind.value for name, bind in binds.items() if not bind.required}
+    return Compiled(str(compiled), places, constants, columns)
+
+
+class Rows(Protocol):
+    """Where rows are read from."""
+
+    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """The rows that the query finds with these values."""
+
+
+class Reader(Rows, Protocol):
+    """Connections of its own, each query on which sees what was committed before."""
+
+    async def close(self) -> None:
+        """Give all connections up."""
+
+
+class SessionRows:
+    """Reads what a session has written, before it is committed, and what it is not the only one to see."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        await self._session.flush()
+        connection = await self._session.connection()
+        compiled = query.compiled(connection.dialect)
+        found = await connection.exec_driver_sql(compiled.sql, tuple(compiled.values(parameters)))
+        return compiled.rows([tuple(row) for row in found])

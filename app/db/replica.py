@@ -1,0 +1,113 @@
+"""Reading from a replica whenever it has all that is known to have been committed, and from the primary otherwise."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import UserDefinedType
+
+from app.db.failures import CONNECTION_ERRORS, is_passing
+from app.db.reader import Query, Reader, Row
+
+_LOOK_SECONDS = 0.02
+# A replica that is away, or is none, is left alone for so long.
+_PAUSE_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+class _Position(UserDefinedType[str]):
+    """A place in PostgreSQL's log of changes."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "pg_lsn"
+
+
+_WRITTEN = Query(select(cast(func.pg_current_wal_insert_lsn(), Text)))
+# Null where nothing is replayed: such a server is no replica.
+_REPLAYED = Query(
+    select(func.pg_last_wal_replay_lsn() >= cast(cast(bindparam("position", type_=Text), Text), _Position))
+)
+
+
+class ReplicaReader:
+    """Asks the replica, unless something has changed that it may not have yet.
+
+    That it lags behind is no matter as long as nobody has changed anything. What has been changed is announced here, as
+    long as `hears_everything`.
+    """
+
+    def __init__(self, primary: Reader, replica: Reader, hears_everything: Callable[[], bool]) -> None:
+        self._primary = primary
+        self._replica = replica
+        self._hears_everything = hears_everything
+        self._is_caught_up = False
+        self._changes = 0
+        self._changed = asyncio.Event()
+        self._changed.set()
+
+    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        if not (self._is_caught_up and self._hears_everything()):
+            return await self._primary.fetch(query, parameters)
+        changes = self._changes
+        try:
+            rows = await self._replica.fetch(query, parameters)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            _log.warning("the replica does not answer, the primary is asked instead: %r", error)
+            self.note_changes()
+            return await self._primary.fetch(query, parameters)
+        if changes != self._changes:
+            # What the replica was asked before it could know of this may be older than what has been acknowledged.
+            return await self._primary.fetch(query, parameters)
+        return rows
+
+    def note_changes(self, _keys: Collection[str] = ()) -> None:
+        """Something has been committed: the replica is not asked before it has it too."""
+        self._changes += 1
+        self._is_caught_up = False
+        self._changed.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Find out, after each change, when the replica has it, until told to stop."""
+        stopped = asyncio.create_task(stopping.wait())
+        while not stopped.done():
+            changed = asyncio.create_task(self._changed.wait())
+            await asyncio.wait([changed, stopped], return_when=asyncio.FIRST_COMPLETED)
+            changed.cancel()
+            self._changed.clear()
+            try:
+                pause = 0.0 if await self._catch_up(stopped) else _PAUSE_SECONDS
+            except CONNECTION_ERRORS + (SQLAlchemyError,) as error:  # noqa: RUF005 - mypy follows no unpacking
+                # Also from a server that is no primary any more, or none yet.
+                _log.warning("it cannot be told how far the replica is: %r", error)
+                pause = _PAUSE_SECONDS
+            if pause:
+                self._changed.set()
+                await asyncio.wait([stopped], timeout=pause)
+
+    async def _catch_up(self, stopped: "asyncio.Task[Any]") -> bool:
+        """Wait until the replica has what the primary has now; whether it can be expected to."""
+        changes = self._changes
+        ((position,),) = await self._primary.fetch(_WRITTEN, {})
+        deadline = time.monotonic() + _PAUSE_SECONDS
+        while not stopped.done() and changes == self._changes:
+            ((has_it,),) = await self._replica.fetch(_REPLAYED, {"position": position})
+            if has_it:
+                self._is_caught_up = changes == self._changes
+                return True
+            if has_it is None or time.monotonic() > deadline:
+                _log.warning("the replica %s", "is no replica" if has_it is None else f"is behind {position}")
+                return False
+            await asyncio.wait([stopped], timeout=_LOOK_SECONDS)
+        return True
+
+    async def close(self) -> None:
+        await self._primary.close()
+        await self._replica.close()

@@ -1,0 +1,68 @@
+"""What goes on from the first request to the last: the database is open, changes are heard, mails are sent."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from fastapi import FastAPI
+
+from app.core.config import Settings
+from app.db.replica import ReplicaReader
+from app.db.session import bounds_of_requests, bounds_of_workers, open_database, open_reader
+from app.db.watching import Watch, watch_for
+from app.mail.mailer import mailer_for
+from app.services.housekeeping import Housekeeper
+from app.services.mail_request_worker import MailRequestWorker
+from app.services.outbox import OutboxWorker
+
+# How long a mail that is being sent may hold up the end, after the requests in flight have finished.
+FINISH_MAILS_SECONDS = 5
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Opens what requests need, works beside them, and finishes when the server stops."""
+    settings: Settings = app.state.settings
+    database = open_database(settings.database_url, bounds_of_requests(settings))
+    background = open_database(settings.database_url, bounds_of_workers(settings), database.purges)
+    watch = watch_for(settings.direct_url, database.purges)
+    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | Watch | ReplicaReader] = [
+        OutboxWorker(background, mailer_for(settings)),
+        MailRequestWorker(background, app.state.shared),
+        Housekeeper(background, app.state.shared),
+        watch,
+    ]
+    if settings.database_replica_url is not None:
+        replica = open_reader(settings.database_replica_url, bounds_of_requests(settings))
+        reader = ReplicaReader(database.reader, replica, watch.is_current)
+        database.purges.subscribe(reader.note_changes)
+        database = replace(database, reader=reader)
+        workers.append(reader)
+    app.state.database = database
+    app.state.front.follow(database.purges, watch)
+    stopping = asyncio.Event()
+    working = [asyncio.create_task(worker.run(stopping)) for worker in workers]
+    working.append(asyncio.create_task(app.state.meter.run(database, stopping)))
+    for task in working:
+        task.add_done_callback(_complain)
+    try:
+        yield
+    finally:
+        stopping.set()
+        # Cut short, a mail would wait for its lease to end, and might leave twice.
+        _, late = await asyncio.wait(working, timeout=FINISH_MAILS_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await app.state.shared.limiter.aclose()
+        await background.dispose()
+        await database.dispose()
+
+
+def _complain(task: "asyncio.Task[None]") -> None:
+    """Nobody waits for what goes on beside the requests, so that a mistake in it would go unnoticed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("work beside the requests has ended", exc_info=error)

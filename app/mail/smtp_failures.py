@@ -1,0 +1,36 @@
+"""What the errors mean that come up on the way to a mail server."""
+
+from aiosmtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+)
+from fastapi_mail.errors import ConnectionErrors
+
+from app.mail.failures import MailFailure, Refused, ServerAway
+
+_FINAL = 500
+# The server is about to close, or wants to know who it is dealing with: it would take no other mail either.
+_ABOUT_THE_SERVER = {421, 530, 534, 535, 538}
+
+
+def failure_of(error: Exception) -> MailFailure:
+    """Whose fault it is, and whether there is any use in trying again."""
+    reason = f"{type(error).__name__}: {error}"
+    match error:
+        case ConnectionErrors():
+            # Its text suggests what may be wrong; what is wrong says the error that it was made of.
+            cause = error.__context__ or error
+            return ServerAway(f"{type(cause).__name__}: {cause}")
+        case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as first, *_]):
+            return failure_of(first)
+        case SMTPRecipientRefused(code=code) | SMTPDataError(code=code) if code not in _ABOUT_THE_SERVER:
+            return Refused(reason, is_final=code >= _FINAL)
+        case SMTPNotSupported():
+            # An address in a script that the server does not know.
+            return Refused(reason, is_final=True)
+        case SMTPException() | OSError():
+            return ServerAway(reason)
+    return Refused(reason, is_final=False)

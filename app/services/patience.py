@@ -1,0 +1,30 @@
+"""Waiting for what may never come."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What comes of some work. Raises `TimeoutError` after this time.
+
+    Not a moment later, unlike `asyncio.timeout`: a connection that hangs is not waited for until it lets go.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.add_done_callback(_forget)
+            task.cancel()
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+def _forget(task: "asyncio.Task[Any]") -> None:
+    # Nobody waits for it any more; asyncio would complain about an error that nobody has looked at.
+    if not task.cancelled():
+        task.exception()

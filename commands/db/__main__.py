@@ -1,0 +1,3 @@
+from commands.db import cli
+
+cli()

@@ -1,0 +1,47 @@
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.db.maintaining import maintain
+from commands.output import print_json
+from commands.runtime import REFUSED, load_settings
+
+if TYPE_CHECKING:
+    from app.db.maintenance.findings import Finding
+
+
+def check(
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Count again what is counted wrong; nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Look whether the database is in order: damage, broken references, counters, and whatever else can go wrong.
+
+    It may be done while the blog runs. Exit codes: 0 in order, 1 something is not.
+    """
+    settings = load_settings()
+    url = settings.direct_url
+
+    async def look() -> "list[Finding]":
+        from app.db.maintenance.checks import check as findings_in
+        from app.db.maintenance.counters import repair_counters
+
+        if repair:
+            repaired = await repair_counters(url)
+            typer.echo(f"Rows whose counters were corrected: {repaired}.", err=as_json)
+        return await findings_in(url)
+
+    report(maintain(url, look), as_json=as_json)
+
+
+def report(findings: "list[Finding]", *, as_json: bool = False) -> None:
+    """Print what was found, and exit accordingly."""
+    wrong = [finding for finding in findings if finding.kind == "finding"]
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            typer.echo(f"{'Note: ' if finding.kind == 'note' else ''}{finding}.")
+        typer.echo(f"Not in order: {len(wrong)}." if wrong else "The database is in order.")
+    if wrong:
+        raise typer.Exit(REFUSED)

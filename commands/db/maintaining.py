@@ -1,0 +1,57 @@
+"""What the commands for the whole database have in common."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import typer
+
+from commands.runtime import REFUSED, UNUSABLE_DATABASE, refuse, run
+
+INTERRUPTED = 130
+_SHOW_CURSOR = "\x1b[?25h"
+T = TypeVar("T")
+
+
+def maintain(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Do asynchronous work on a database, or exit with a sentence that says why it cannot be done."""
+    from alembic.util import CommandError
+
+    from app.db import observation
+    from app.db.maintenance.reading import Unreadable
+    from app.db.maintenance.schema import MaintenanceRefused
+
+    # Queries over whole tables are slow, and that is no news.
+    observation.remember_slower_than(sys.maxsize)
+    try:
+        return run(database_url, work, CommandError)
+    except MaintenanceRefused as error:
+        refuse(str(error), code=UNUSABLE_DATABASE if isinstance(error, Unreadable) else REFUSED)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def stop_at_once_when_interrupted(sentence: str) -> None:
+    """For work that loses nothing by it: nothing is waited for, neither a long statement nor a server that is away."""
+
+    def stop(*_: object) -> NoReturn:
+        # A progress bar would have brought the cursor back at its end.
+        typer.echo(f"{_SHOW_CURSOR if sys.stderr.isatty() else ''}Interrupted. {sentence}", err=True)
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, stop)
+
+
+def size_of(number: float) -> str:
+    """A number of bytes for people."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:  # noqa: PLR2004 - the next unit
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

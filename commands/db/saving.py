@@ -1,0 +1,103 @@
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.db.checking import report
+from commands.db.maintaining import maintain, size_of
+from commands.db.progress import page_progress
+from commands.output import print_table
+from commands.runtime import load_settings, refuse
+
+if TYPE_CHECKING:
+    from app.db.maintenance.findings import Finding
+    from app.db.maintenance.restoring import Restored
+
+_NOT_IN_IT = """Not in it: the settings. Save .env as well, but elsewhere: without its secrets nobody can use an
+authenticator app any more, and whoever has them can log in as anybody."""
+
+
+def backup(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", dir_okay=False, help="The file to write.", show_default=False)
+    ],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write all of the database as it is now to one file, while the blog runs.
+
+    On SQLite the file is a database itself; on PostgreSQL it is a dump in the custom format, made with `pg_dump`. It
+    is complete and has been read again when it gets its name, and only its owner can read it.
+    """
+    url = load_settings().direct_url
+    started = perf_counter()
+    counts = maintain(url, lambda: _backup(url, path, force=force))
+    seconds = perf_counter() - started
+    typer.echo(f"Wrote {path}: {size_of(path.stat().st_size)} in {seconds:.1f} s.")
+    print_table(("Table", "Rows"), list(counts.items()))
+    typer.echo(_NOT_IN_IT)
+
+
+async def _backup(url: str, path: Path, *, force: bool) -> dict[str, int]:
+    from app.db.maintenance import postgresql_dumps, sqlite_files
+    from app.db.maintenance.schema import is_sqlite, sqlite_path
+
+    if not is_sqlite(url):
+        return await postgresql_dumps.backup(url, path, replace=force)
+    with page_progress() as advance:
+        return sqlite_files.backup(sqlite_path(url), path, advance, replace=force)
+
+
+def restore(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", exists=True, dir_okay=False, help="What `backup` has written.", show_default=False
+        ),
+    ],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where there is something already.")] = False,
+) -> None:
+    """Put a backup in the place of the database; the server must not run meanwhile.
+
+    What is in the database is replaced only with `--replace`, after a question, and is kept: on SQLite as a file
+    beside it, on PostgreSQL as another schema of the same database. The restored database is brought to the newest
+    version of the schema and checked.
+    """
+    url = load_settings().direct_url
+    _ask_before_replacing(url, replace=replace)
+    restored = maintain(url, lambda: _restore(url, path))
+    if restored.kept:
+        typer.echo(f"What was there before is kept as {restored.kept}.")
+    print_table(("Table", "Rows"), list(restored.counts.items()))
+    report(maintain(url, lambda: _check(url)))
+
+
+def _ask_before_replacing(url: str, *, replace: bool) -> None:
+    from sqlalchemy.engine import make_url
+
+    from app.db.maintenance.restoring import has_rows
+
+    if not maintain(url, lambda: has_rows(url)):
+        return
+    if not replace:
+        refuse("The database is not empty; --replace replaces what is in it.")
+    name = Path(make_url(url).database or "").name
+    typed = typer.prompt(
+        f"All that is in {name} will be replaced. Type {name} to go on", default="", show_default=False
+    )
+    if typed != name:
+        refuse("That was not its name: nothing was changed.")
+
+
+async def _restore(url: str, path: Path) -> "Restored":
+    from app.db.maintenance.restoring import restore as put_in_place
+
+    return await put_in_place(url, path)
+
+
+async def _check(url: str) -> "list[Finding]":
+    from app.db.maintenance.checks import check
+
+    return await check(url)

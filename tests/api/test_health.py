@@ -1,0 +1,203 @@
+"""What those who watch the server are told, and what makes it send requests elsewhere."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from app.core import clock
+from app.db.models import OutboxMail
+from app.db.session import Database, open_database
+from app.services import health
+from app.services.health import OVERDUE_SECONDS, Health
+from app.services.patience import within
+from tests.support.databases import Template
+from tests.support.outages import unusable_databases
+
+READY = "http://blog.example.com/health/ready"
+LIVE = "http://blog.example.com/health/live"
+OK = {"state": "ok", "detail": None}
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+
+
+async def readiness(client: httpx.AsyncClient) -> tuple[int, dict[str, Any]]:
+    answer = await client.get(READY)
+    assert answer.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = answer.json()
+    return answer.status_code, body
+
+
+def states(body: dict[str, Any]) -> dict[str, str]:
+    return {name: part["state"] for name, part in body["parts"].items()}
+
+
+async def test_a_server_that_has_all_it_needs_is_ready(stranger: httpx.AsyncClient) -> None:
+    parts = {"database": OK, "migrations": OK, "mail": OK}
+
+    assert await readiness(stranger) == (200, {"state": "ok", "parts": parts})
+
+
+async def test_one_that_is_about_to_stop_is_alive_but_not_ready(
+    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.state, "draining", True, raising=False)
+    # It does not ask anybody anything any more.
+    monkeypatch.setattr(app.state, "database", None)
+    status, body = await readiness(stranger)
+
+    assert (status, body["code"]) == (503, "draining")
+    live = await stranger.get(LIVE)
+    assert (live.status_code, live.json(), live.headers["Cache-Control"]) == (200, {"state": "ok"}, "no-store")
+
+
+async def test_without_a_database_it_is_not_ready(
+    app: FastAPI, stranger: httpx.AsyncClient, template: Template, tmp_path: Path
+) -> None:
+    for url in unusable_databases(template, tmp_path):
+        database = open_database(url)
+        app.state.database = database
+        answer = await stranger.get(READY)
+        await database.dispose()
+        body = answer.json()
+
+        assert (answer.status_code, body["code"], body["detail"]) == (503, "not_ready", "Failing: database.")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "5"
+        assert body["instance"] == answer.headers["X-Request-ID"]
+        assert states(body) == {"database": "failing", "migrations": "unknown", "mail": "unknown"}
+        assert body["parts"]["database"]["detail"] == "It cannot be reached."
+
+
+async def test_with_a_file_that_was_moved_away_it_is_not_ready(tmp_path: Path, template: Template) -> None:
+    if not template.is_sqlite:
+        pytest.skip("a server's files are its own affair")
+    async with template.copy() as url:
+        database = open_database(url)
+        path = Path(url.removeprefix("sqlite+aiosqlite:///"))
+        assert states_of(await Health(None).parts(database))["database"] == "ok"
+        path.rename(tmp_path / "moved.db")  # noqa: ASYNC240 - nothing else runs here
+        assert states_of(await Health(None).parts(database))["database"] == "failing"
+        await database.dispose()
+
+
+def states_of(parts: dict[str, Any]) -> dict[str, str]:
+    return {name: part.state.value for name, part in parts.items()}
+
+
+async def test_a_database_that_does_not_answer_is_not_waited_for(
+    live_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.2)
+    database = live_app.state.database
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(health, "_migrations", hang)
+    parts = await Health(None).parts(database)
+
+    assert states_of(parts) == {"database": "ok", "migrations": "failing", "mail": "unknown"}
+    assert parts["migrations"].detail == "No answer in time."
+    # Its connection is given back all the same, a moment later.
+    while database.engine.pool.checkedout():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE alembic_version SET version_num = '0001'", "DROP TABLE alembic_version"])
+async def test_with_an_older_schema_it_is_not_ready(template: Template, statement: str) -> None:
+    async with template.copy() as url:
+        database = open_database(url)
+        async with database.writing() as session:
+            await session.execute(text(statement))
+            await session.commit()
+        parts = await Health(None).parts(database)
+        await database.dispose()
+
+    assert states_of(parts) == {"database": "ok", "migrations": "failing", "mail": "unknown"}
+
+
+async def test_with_a_newer_schema_it_goes_on_until_its_successor_has_taken_over(template: Template) -> None:
+    async with template.copy() as url:
+        database = open_database(url)
+        async with database.writing() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+            await session.commit()
+        parts = await Health(None).parts(database)
+        await database.dispose()
+
+    assert states_of(parts) == {"database": "ok", "migrations": "degraded", "mail": "ok"}
+
+
+@pytest.mark.parametrize(("late", "state"), [(OVERDUE_SECONDS - 60, "ok"), (OVERDUE_SECONDS + 60, "degraded")])
+async def test_mails_that_nobody_sends_show_but_keep_no_reader_away(
+    stranger: httpx.AsyncClient, database: Database, late: int, state: str
+) -> None:
+    async with database.writing() as session:
+        due = clock.now() - timedelta(seconds=late)
+        session.add(OutboxMail(recipient="", subject="", text="", html="", next_attempt_at=due))
+        await session.commit()
+    status, body = await readiness(stranger)
+
+    assert (status, body["state"]) == (200, state)
+    assert body["parts"]["mail"]["state"] == state
+    assert (body["parts"]["mail"]["detail"] is None) == (state == "ok")
+
+
+async def test_without_redis_it_is_ready_all_the_same(database: Database) -> None:
+    parts = await Health(NOBODY_LISTENS).parts(database)
+
+    assert states_of(parts) == {"database": "ok", "migrations": "ok", "mail": "ok", "redis": "degraded"}
+
+
+async def test_with_redis_all_is_well(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    async def pong(redis: Redis) -> bool:
+        asked.append(redis.connection_pool.connection_kwargs["host"])
+        return True
+
+    monkeypatch.setattr(Redis, "ping", pong)
+
+    assert states_of(await Health("redis://redis.example.com").parts(database))["redis"] == "ok"
+    assert asked == ["redis.example.com"]
+
+
+async def test_changes_are_logged_and_nothing_else(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    watched = Health(NOBODY_LISTENS)
+    for _ in range(2):
+        await watched.parts(database)
+    watched._redis_url = None
+    await watched.parts(database)
+
+    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert lines == ["redis is degraded. It cannot be reached."]
+
+
+async def test_what_is_given_up_is_not_waited_for_until_it_lets_go() -> None:
+    let_go = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await let_go.wait()
+            raise ValueError("too late to matter")
+
+    with pytest.raises(TimeoutError):
+        await within(0.01, stubborn())
+    let_go.set()
+    await asyncio.sleep(0)
+
+
+async def test_the_document_tells_of_both(app: FastAPI) -> None:
+    paths = app.openapi()["paths"]
+
+    assert set(paths["/health/ready"]["get"]["responses"]) >= {"200", "503"}
+    assert "/health/live" in paths

@@ -1,0 +1,102 @@
+"""What is answered before the routes is what they would have answered."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from app.api import lean
+from tests.support.people import People
+from tests.support.writing import comment, publish, write
+
+# Strangers too, but not for those who answer before the routes.
+THROUGH_ROUTES = {"Authorization": "Basic Og=="}
+LEAN = [
+    "/articles",
+    "/articles?limit=1",
+    "/articles?limit=2&sort=title&skip=1",
+    "/articles?tag=red&tag=blue&sort=oldest&limit=1",
+    "/articles?author=anna&published_after=2020-01-01T00:00:00Z&limit=1",
+    "/articles?published_after=2020-01-01T00:00:00%2B02:00",
+    "/articles?category=nowhere",
+    "/articles?author=%C3%BC%20%26",
+    "/articles?author=%FF",
+    "/articles/a-1",
+    "/articles/a-1/comments",
+    "/articles/a-1/comments?limit=1",
+]
+FOR_THE_ROUTES = [
+    "/articles?limit=0",
+    "/articles?limit=1&limit=2",
+    "/articles?limit=",
+    "/articles?nonsense=1",
+    "/articles?cursor=x",
+    "/articles?status=draft",
+    "/articles?status=deleted",
+    "/articles?tag=%00",
+    "/articles?published_after=1",
+    "/articles/",
+    "/articles/A-1",
+    "/articles/draft",
+    "/articles/a-1/",
+    "/articles/a-1/comments?limit=101",
+    "/articles/draft/comments",
+    "/articles/%61-1%0A",
+    "/tags",
+]
+
+
+@pytest.fixture
+async def blog(author: httpx.AsyncClient, people: People) -> httpx.AsyncClient:
+    """As a stranger sees it."""
+    for number in range(4):
+        await publish(author, f"A {number}", tags=["red", "blue"])
+    await write(author, "Draft")
+    for text in ("One", "Two"):
+        await comment(author, "a-1", text)
+    return await people.client()
+
+
+@pytest.fixture
+def answered_early(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each request was answered before the routes."""
+    found: list[bool] = []
+    answer: Callable[[Any], Awaitable[Any]] = lean._answer
+
+    async def watched(scope: Any) -> Any:
+        found.append((result := await answer(scope)) is not None)
+        return result
+
+    monkeypatch.setattr(lean, "_answer", watched)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "early"), [*((path, True) for path in LEAN), *((path, False) for path in FOR_THE_ROUTES)]
+)
+async def test_the_answer_is_the_routes_own(
+    blog: httpx.AsyncClient, answered_early: list[bool], path: str, early: bool
+) -> None:
+    lean_answer = await blog.get(path)
+    assert answered_early in ([early], [])
+    answer = await blog.get(path, headers=THROUGH_ROUTES)
+
+    assert len(answered_early) <= 1
+    assert lean_answer.status_code == answer.status_code
+    assert without_id(lean_answer) == without_id(answer)
+    for header in ("Content-Type", "Link"):
+        assert lean_answer.headers.get(header) == answer.headers.get(header)
+
+
+def without_id(answer: httpx.Response) -> Any:
+    return {**answer.json(), "instance": None}
+
+
+async def test_whoever_is_logged_in_is_the_routes_affair(
+    blog: httpx.AsyncClient, author: httpx.AsyncClient, answered_early: list[bool]
+) -> None:
+    assert (await author.get("/articles/draft")).status_code == 200
+    assert answered_early == []
+    assert (await blog.get("/articles/a-1")).status_code == 200
+    assert answered_early == [True]

@@ -1,0 +1,95 @@
+"""Requests whose head never ends, before any application sees them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from commands.serving import protocol
+from commands.serving.protocol import MAX_HEAD_BYTES, BoundedHttpProtocol
+
+REQUEST = b"GET /here HTTP/1.1\r\nHost: blog\r\n\r\n"
+
+
+async def greet(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"Hi"})
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    config = Config(greet, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedHttpProtocol(config, state, {}), "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    for connection in list(state.connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)
+
+
+async def answer_to(port: int, *parts: bytes, pause: float = 0) -> bytes:
+    """All that comes until the server hangs up, or for a while if it does not."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("parts", [(), (b"G",), (b"GET /here HTTP/1.1\r\nHost: bl",), (b"\r\n",)])
+async def test_who_says_too_little_is_not_waited_for(port: int, parts: tuple[bytes, ...]) -> None:
+    assert await answer_to(port, *parts) == b""
+
+
+async def test_saying_a_little_now_and_then_does_not_help(port: int) -> None:
+    parts = [b"GET /here HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(5)), b"\r\n"]
+
+    with suppress(ConnectionError):
+        assert await answer_to(port, *parts, pause=0.05) == b""
+
+
+@pytest.mark.parametrize("filler", [b"X-Long: " + b"x" * 2 * MAX_HEAD_BYTES, b"X-Many: y\r\n" * 10_000])
+async def test_who_says_too_much_is_refused(port: int, filler: bytes) -> None:
+    answer = b"HTTP/1.1 431 "
+    # Whoever is still talking may hear the end of the connection rather than why.
+    with suppress(ConnectionError):
+        answer = await answer_to(port, b"GET /here HTTP/1.1\r\n", filler)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_what_follows_an_answer_and_is_no_request_is_not_waited_for(port: int) -> None:
+    answer = await answer_to(port, REQUEST, b"\r\n", pause=0.02)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+
+
+async def test_a_connection_lasts_through_many_requests(port: int) -> None:
+    last = REQUEST.replace(b"Host", b"Connection: close\r\nHost")
+    # In two parts each, and in all longer than a head may take.
+    halves = [half for request in (*[REQUEST] * 4, last) for half in (request[:20], request[20:])]
+
+    answer = await answer_to(port, *halves, pause=0.03)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 5
+
+
+async def test_the_length_of_one_head_is_not_counted_for_the_next(port: int) -> None:
+    long = REQUEST.replace(b"Host", b"X-Long: " + b"x" * (MAX_HEAD_BYTES // 2) + b"\r\nHost")
+    last = REQUEST.replace(b"Host", b"Connection: close\r\nHost")
+
+    answer = await answer_to(port, *[part for _ in range(3) for part in (long[:-20], long[-20:])], last, pause=0.01)
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 4

@@ -1,0 +1,159 @@
+"""Keeping answers: found until something that they show changes, and within bounds."""
+
+import gzip
+
+import pytest
+import zstandard
+
+from app.core import answer_store
+from app.core.answer_store import AnswerStore
+from app.core.answers import Answer
+from app.core.surrogate_keys import EVERYTHING
+
+ONE, OTHER = ("/one", b""), ("/other", b"")
+ROOM = 1_000_000
+
+
+def an_answer(*keys: str, body: bytes = b"{}", made_at: float = float("inf")) -> Answer:
+    return Answer(body, ((b"content-type", b"application/json"),), frozenset(keys), made_at)
+
+
+@pytest.fixture
+def store() -> AnswerStore:
+    return AnswerStore(ROOM)
+
+
+def test_an_answer_is_kept_for_what_was_asked(store: AnswerStore) -> None:
+    answer = an_answer("a")
+
+    store.put(ONE, answer, store.mark())
+
+    assert store.get(ONE) is answer
+    assert store.get(("/one", b"page=2")) is None
+    assert (store.hits, store.fills, len(store)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("purged", "left"), [(["a"], 1), (["b"], 0), (["c"], 2), (["a", "b"], 0), ([EVERYTHING], 0)])
+def test_what_has_changed_is_forgotten(store: AnswerStore, purged: list[str], left: int) -> None:
+    store.put(ONE, an_answer("a", "b"), store.mark())
+    store.put(OTHER, an_answer("b"), store.mark())
+
+    store.purge(purged)
+
+    assert len(store) == left
+    assert (store.bytes > 0) is (left > 0)
+
+
+def test_what_is_left_can_still_be_forgotten(store: AnswerStore) -> None:
+    store.put(ONE, an_answer("a", "b"), store.mark())
+    store.put(OTHER, an_answer("b"), store.mark())
+
+    store.purge(["a"])
+    store.purge(["b"])
+
+    assert store.get(OTHER) is None
+    assert store.bytes == 0
+
+
+@pytest.mark.parametrize(("purged", "is_kept"), [("a", False), (EVERYTHING, False), ("other", True)])
+def test_an_answer_that_was_being_made_during_a_change_is_not_kept(
+    store: AnswerStore, purged: str, is_kept: bool
+) -> None:
+    mark = store.mark()
+    store.purge([purged])
+    store.purge(["another"])
+
+    store.put(ONE, an_answer("a"), mark)
+
+    assert (store.get(ONE) is not None) is is_kept
+    assert store.discarded_fills == (not is_kept)
+
+
+def test_what_took_longer_than_changes_are_remembered_is_not_kept(
+    store: AnswerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_store, "_REMEMBERED_PURGES", 3)
+    store = AnswerStore(ROOM)
+    mark = store.mark()
+    for _ in range(4):
+        store.purge(["other"])
+
+    store.put(ONE, an_answer("a"), mark)
+
+    assert store.get(ONE) is None
+
+
+def test_the_one_not_asked_for_longest_makes_room(store: AnswerStore) -> None:
+    size = an_answer("a", body=b"x" * 1000).size
+    store = AnswerStore(10 * size)
+    requests = [(f"/{number}", b"") for number in range(11)]
+    for request in requests[:10]:
+        store.put(request, an_answer("a", body=b"x" * 1000), store.mark())
+    assert store.get(requests[0]) is not None
+
+    store.put(requests[10], an_answer("a", body=b"x" * 1000), store.mark())
+
+    assert store.bytes <= 10 * size
+    assert store.get(requests[1]) is None
+    assert store.get(requests[0]) is not None
+
+
+def test_one_answer_does_not_take_all_the_room(store: AnswerStore) -> None:
+    store.put(ONE, an_answer("a", body=b"x" * (ROOM // 10)), store.mark())
+
+    assert len(store) == 0
+
+
+def test_an_answer_that_is_made_again_takes_the_place_of_the_old_one(store: AnswerStore) -> None:
+    store.put(ONE, an_answer("a"), store.mark())
+    store.put(ONE, an_answer("b", body=b"[]"), store.mark())
+
+    store.purge(["a"])
+
+    answer = store.get(ONE)
+    assert answer is not None
+    assert answer.body == b"[]"
+    assert store.bytes == answer.size
+
+
+def test_nothing_is_kept_for_ever(store: AnswerStore) -> None:
+    store.put(ONE, an_answer("a", made_at=0.0), store.mark())
+
+    assert store.get(ONE) is None
+    assert store.bytes == 0
+
+
+def test_without_room_nothing_is_kept() -> None:
+    store = AnswerStore(0)
+    store.put(ONE, an_answer("a"), store.mark())
+
+    assert store.get(ONE) is None
+
+
+def test_each_encoding_has_its_own_bytes_and_tag() -> None:
+    answer = an_answer("a", body=b"many words " * 500)
+
+    assert gzip.decompress(answer.gzip.body) == zstandard.decompress(answer.zstd.body) == answer.identity.body
+    assert len({answer.gzip.etag, answer.zstd.etag, answer.identity.etag}) == 3
+    for variant in (answer.gzip, answer.zstd, answer.identity):
+        assert dict(variant.headers)[b"content-length"] == str(len(variant.body)).encode()
+        assert dict(variant.not_modified)[b"etag"] == variant.etag
+    assert dict(answer.gzip.headers)[b"content-encoding"] == b"gzip"
+    assert b"content-encoding" not in dict(answer.identity.headers)
+
+
+def test_the_same_answer_has_the_same_tag_and_another_another() -> None:
+    assert an_answer("a").identity.etag == an_answer("b").identity.etag
+    assert an_answer("a").identity.etag != an_answer("a", body=b"[]").identity.etag
+    assert an_answer(body=b"x" * 5000).gzip.body == an_answer(body=b"x" * 5000).gzip.body
+
+
+@pytest.mark.parametrize("size", [100, 300_000])
+def test_what_is_small_or_takes_long_is_not_compressed(size: int) -> None:
+    answer = an_answer("a", body=b"x" * size)
+
+    assert answer.gzip is answer.zstd is answer.identity
+
+
+def test_keys_take_room_too() -> None:
+    assert an_answer(*(f"{number}" for number in range(100))).size > an_answer("a").size + 10_000
