@@ -1,0 +1,1 @@
+"""What Colophon is compared with."""
