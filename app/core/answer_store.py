@@ -28,7 +28,6 @@ class AnswerStore:
         self.bytes = 0
         self.hits = 0
         self.fills = 0
-        self.discarded_fills = 0
         self.purges = 0
 
     def __len__(self) -> int:
@@ -60,10 +59,7 @@ class AnswerStore:
     def put(self, request: Request, answer: Answer, mark: int) -> None:
         """Keep an answer whose making began at that moment, unless it is out of date already or too large."""
         self.fills += 1
-        if self.is_outdated(answer, mark):
-            self.discarded_fills += 1
-            return
-        if answer.size > self._most_bytes // _LARGEST_SHARE:
+        if self.is_outdated(answer, mark) or answer.size > self._most_bytes // _LARGEST_SHARE:
             return
         if request in self._answers:
             self._remove(request)
