@@ -118,6 +118,9 @@ def _detail_of(validation_problem: dict[str, Any]) -> str:
     if validation_problem["type"] == "string_pattern_mismatch":
         # Instead of the pattern, which is in the schema and says nothing to a person.
         return "This is empty, or has characters that are not allowed here."
+    if validation_problem["type"] == "model_attributes_type":
+        # What comes without the header is not even read as JSON.
+        return "Send a JSON object, with the header `Content-Type: application/json`."
     return str(validation_problem["msg"]).removeprefix("Value error, ")
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -87,6 +88,16 @@ async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(stranger: ht
     assert all(error["detail"] for error in problem["errors"])
     assert "sent by anna" not in refused.text
     assert "short" not in refused.text
+
+
+@pytest.mark.parametrize("body", [{"data": {"email": "anna@example.com"}}, {"json": ["anna@example.com"]}])
+async def test_who_sends_no_json_object_is_told_to(stranger: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    answer = await stranger.post("/auth/forgot-password", **body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "body", "detail": "Send a JSON object, with the header `Content-Type: application/json`."}
+    ]
 
 
 async def test_wrong_query_parameters_are_named_too(stranger: httpx.AsyncClient) -> None:
