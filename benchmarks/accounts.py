@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import os
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.servers import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN, PASSWORD = "known@example.com", "four calm otters"
 LOGINS_AT_ONCE = 4
@@ -28,15 +29,9 @@ WARM_UP = 5
 Ask = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def _server(database_url: str, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    port = _free_port()
+    port = free_port()
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,18 +11,12 @@ import httpx
 from fastapi import FastAPI
 
 from app.core.roles import Role
+from tests.startup.processes import free_port
 from tests.support.commands import environment_of
 from tests.support.people import People
 
 TAGS = ["one", "two", "three"]
 ENOUGH = 40
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
