@@ -9,13 +9,13 @@ from dataclasses import replace
 from fastapi import FastAPI
 
 from app.core.config import Settings
+from app.db.changes.listeners import Watch, watch_for
 from app.db.replica import ReplicaReader
 from app.db.session import bounds_of_requests, bounds_of_workers, open_database, open_reader
-from app.db.watching import Watch, watch_for
 from app.mail.mailer import mailer_for
-from app.services.housekeeping import Housekeeper
-from app.services.mail_request_worker import MailRequestWorker
-from app.services.outbox import OutboxWorker
+from app.mail.outbox import OutboxWorker
+from app.workers.housekeeping import Housekeeper
+from app.workers.mail_requests import MailRequestWorker
 
 # How long a mail that is being sent may hold up the end, after the requests in flight have finished.
 FINISH_MAILS_SECONDS = 5

@@ -6,22 +6,22 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import errors, openapi
-from app.api.body_limit import BodyLimitMiddleware
-from app.api.front import Front
-from app.api.head import HeadMiddleware
-from app.api.lean import LeanReadsMiddleware
-from app.api.observed import HEADER, ObservedMiddleware, is_quiet
+from app.api.middleware.access_log import HEADER, ObservedMiddleware, is_quiet
+from app.api.middleware.body_limit import BodyLimitMiddleware
+from app.api.middleware.fast_reads import LeanReadsMiddleware
+from app.api.middleware.head import HeadMiddleware
+from app.api.middleware.response_cache import Front
+from app.api.middleware.security_headers import SecurityHeadersMiddleware
+from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
 from app.api.routes import PUBLIC, health, metrics, router
-from app.api.security_headers import SecurityHeadersMiddleware
-from app.api.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
+from app.cache.store import AnswerStore
 from app.core import error_reports, logging
-from app.core.answer_store import AnswerStore
 from app.core.config import Settings
-from app.db import observation
+from app.db import query_log as observation
 from app.lifespan import lifespan
-from app.services.health import Health
-from app.services.measuring import Meter
-from app.services.shared import shared_by
+from app.ops.health import Health
+from app.ops.metrics_sampler import Meter
+from app.process import shared_by
 
 
 def create_app(settings: Settings) -> FastAPI:

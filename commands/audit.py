@@ -13,8 +13,8 @@ from commands.output import print_json, print_table
 from commands.runtime import carry_out, load_settings, validated
 
 if TYPE_CHECKING:
+    from app.accounts.schemas.audit_events import AuditEventOut, AuditFilter
     from app.core.config import Settings
-    from app.schemas.audit_events import AuditEventOut, AuditFilter
 
 _HELP = """Read the audit log: who did what to what, when and from where.
 
@@ -107,7 +107,7 @@ def _follow(settings: "Settings", wanted: "AuditFilter", known: set[int], *, as_
 
 
 def _filter(*values: object) -> "AuditFilter":
-    from app.schemas.audit_events import AuditFilter
+    from app.accounts.schemas.audit_events import AuditFilter
 
     return validated(AuditFilter, **dict(zip(AuditFilter.model_fields, values, strict=True)))
 

@@ -9,9 +9,9 @@ import typer
 from commands.runtime import EXISTS, carry_out, load_settings, opened_database, refuse, run, unit_of_work, validated
 
 if TYPE_CHECKING:
+    from app.accounts.models import User
+    from app.accounts.schemas.users import RegisterInput
     from app.core.config import Settings
-    from app.db.models import User
-    from app.schemas.users import RegisterInput
 
 _PASSWORD_VARIABLE = "SUPERUSER_PASSWORD"
 
@@ -58,13 +58,14 @@ def _password(*, from_stdin: bool) -> str:
 
 
 def _validated(email: str, username: str, password: str) -> "RegisterInput":
-    from app.schemas.users import RegisterInput
+    from app.accounts.schemas.users import RegisterInput
 
     return validated(RegisterInput, email=email, username=username, password=password)
 
 
 async def _create(settings: "Settings", data: "RegisterInput") -> "User":
-    from app.core.errors import AppError, EmailTaken, UsernameTaken
+    from app.accounts.errors import EmailTaken, UsernameTaken
+    from app.core.errors import AppError
     from app.core.roles import Role
 
     async with opened_database(settings) as database:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.content.schemas.articles import ArticleInput
+from app.content.schemas.taxonomy import CategoryInput
 from app.core.roles import Role
-from app.schemas.articles import ArticleInput
-from app.schemas.taxonomy import CategoryInput
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from commands.runtime import REFUSED, load_settings, opened_database, run
 
 if TYPE_CHECKING:
     from app.core.config import Settings
-    from app.services.importing.importer import FilePost
-    from app.services.importing.report import Report
+    from app.transfer.importing.importer import FilePost
+    from app.transfer.importing.report import Report
 
 INTERRUPTED = 130
 
@@ -49,7 +49,7 @@ def import_markdown(
     Exit codes: 0 done, 1 some posts could not be imported (the report says why), 2 wrong usage or settings, 3 the
     database cannot be used, 130 interrupted.
     """
-    from app.services.importing.report import Report
+    from app.transfer.importing.report import Report
 
     settings = load_settings()
     report = Report()
@@ -68,10 +68,10 @@ def import_markdown(
 
 
 def _import(settings: "Settings", paths: list[Path], author: str, report: "Report", *, dry_run: bool) -> None:
-    from app.services.importing.fields import Author
-    from app.services.importing.files import files_in
-    from app.services.importing.front_matter import BadPost
-    from app.services.importing.importer import read_posts
+    from app.transfer.importing.fields import Author
+    from app.transfer.importing.files import files_in
+    from app.transfer.importing.front_matter import BadPost
+    from app.transfer.importing.importer import read_posts
 
     try:
         by = Author.parsed(author)
@@ -85,7 +85,7 @@ async def _store(settings: "Settings", posts: "list[FilePost]", report: "Report"
     from rich.console import Console
     from rich.progress import Progress
 
-    from app.services.importing.importer import PostImporter
+    from app.transfer.importing.importer import PostImporter
 
     console = Console(stderr=True)
     async with opened_database(settings) as database:

@@ -9,8 +9,8 @@ from commands.output import print_json, print_table, printable
 from commands.runtime import carry_out, load_settings
 
 if TYPE_CHECKING:
-    from app.schemas.outbox import OutboxMailOut
-    from app.services.wiring import Services
+    from app.container import Services
+    from app.mail.schemas import OutboxMailOut
 
 _HELP = """Look after mails that have not left.
 
@@ -46,7 +46,7 @@ def list_mails(
 
 
 async def _newest(services: "Services", limit: int, *, only_dead: bool) -> "list[OutboxMailOut]":
-    from app.schemas.outbox import OutboxMailOut
+    from app.mail.schemas import OutboxMailOut
 
     mails = await services.dead_letters.newest(limit, only_dead=only_dead)
     return [OutboxMailOut.model_validate(mail) for mail in mails]
@@ -66,7 +66,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one mail."""
-    from app.schemas.outbox import OutboxMailBody, OutboxMailOut
+    from app.mail.schemas import OutboxMailBody, OutboxMailOut
 
     async def find(services: "Services") -> OutboxMailOut:
         mail = await services.dead_letters.find(mail_id)

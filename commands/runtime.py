@@ -15,9 +15,9 @@ import typer
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+    from app.container import Services
     from app.core.config import Settings
     from app.db.session import Database
-    from app.services.wiring import Services
 
 REFUSED, UNUSABLE_SETTINGS, UNUSABLE_DATABASE, EXISTS = 1, 2, 3, 4
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]], *failures
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from app.db.failures import CONNECTION_ERRORS
+    from app.db.errors import CONNECTION_ERRORS
 
     try:
         return asyncio.run(work())
@@ -109,9 +109,9 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
 @asynccontextmanager
 async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
     """The services, on a transaction that is committed at the end and undone by an error."""
+    from app.container import Services
     from app.core.client import COMMAND_LINE
-    from app.services.shared import shared_by
-    from app.services.wiring import Services
+    from app.process import shared_by
 
     shared = shared_by(settings)
     try:
@@ -124,7 +124,8 @@ async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIter
 
 def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") -> T:
     """Do one thing to the blog, in a transaction, or exit with a sentence that says why it cannot be done."""
-    from app.core.errors import AppError, EmailTaken, UsernameTaken
+    from app.accounts.errors import EmailTaken, UsernameTaken
+    from app.core.errors import AppError
 
     async def attempt() -> T:
         async with opened_database(settings) as database:

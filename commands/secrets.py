@@ -12,7 +12,7 @@ import typer
 from commands.runtime import carry_out, load_settings, refuse
 
 if TYPE_CHECKING:
-    from app.services.wiring import Services
+    from app.container import Services
 
 _HELP = """Change the secrets that tokens are signed with.
 

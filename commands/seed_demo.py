@@ -9,9 +9,9 @@ import typer
 from commands.runtime import load_settings, opened_database, refuse, run, unit_of_work
 
 if TYPE_CHECKING:
+    from app.accounts.models import User
+    from app.container import Services
     from app.core.config import Settings
-    from app.db.models import User
-    from app.services.wiring import Services
     from commands.demo_content import DemoArticle, DemoComment
 
 cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -30,7 +30,7 @@ def seed_demo() -> None:
 
 
 async def _seed(settings: "Settings", password: str) -> int:
-    from app.policies.actors import Principal
+    from app.accounts.policies.actors import Principal
     from commands.demo_content import ARTICLES, CATEGORIES
 
     async with opened_database(settings) as database, unit_of_work(settings, database) as services:
@@ -45,7 +45,7 @@ async def _seed(settings: "Settings", password: str) -> int:
 
 
 async def _people(services: "Services", password: str) -> dict[str, "User"]:
-    from app.schemas.users import RegisterInput
+    from app.accounts.schemas.users import RegisterInput
     from commands.demo_content import PEOPLE
 
     people = {}
@@ -78,8 +78,8 @@ async def _publish(services: "Services", people: dict[str, "User"], demo: "DemoA
 async def _comment(
     services: "Services", people: dict[str, "User"], slug: str, comment: "DemoComment", parent_id: int | None
 ) -> None:
-    from app.policies.actors import Principal
-    from app.schemas.comments import CommentInput
+    from app.accounts.policies.actors import Principal
+    from app.comments.schemas import CommentInput
 
     data = CommentInput(body_markdown=comment.text, parent_id=parent_id)
     written = await services.comments.create(Principal(people[comment.author]), slug, data)

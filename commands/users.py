@@ -11,9 +11,9 @@ from commands.output import print_json, print_table, printable
 from commands.runtime import carry_out, load_settings, refuse, validated
 
 if TYPE_CHECKING:
-    from app.db.models import User
-    from app.schemas.users import UserOut
-    from app.services.wiring import Services
+    from app.accounts.models import User
+    from app.accounts.schemas.users import UserOut
+    from app.container import Services
 
 _HELP = """Look after accounts.
 
@@ -53,7 +53,7 @@ def list_accounts(
 async def _accounts(
     services: "Services", role: Role | None, search: str | None, limit: int, *, inactive: bool
 ) -> "list[UserOut]":
-    from app.schemas.users import UserListQuery, UserOut
+    from app.accounts.schemas.users import UserListQuery, UserOut
 
     wanted = {"role": role, "q": search, "is_active": False if inactive else None}
     found: list[UserOut] = []
@@ -75,7 +75,7 @@ def _row(account: "UserOut") -> list[object]:
 @cli.command()
 def show(login: Login, *, as_json: Json = False) -> None:
     """Show one account."""
-    from app.schemas.users import UserOut
+    from app.accounts.schemas.users import UserOut
 
     account = UserOut.model_validate(_change(login, _as_it_is))
     if as_json:
@@ -104,7 +104,7 @@ def create(
 
     Without a password a link to choose one is printed (or mailed), to be passed on within two hours.
     """
-    from app.schemas.users import EmailInput, ProfileUpdate, RegisterInput
+    from app.accounts.schemas.users import EmailInput, ProfileUpdate, RegisterInput
 
     settings = load_settings()
     if password_stdin:
@@ -144,7 +144,7 @@ def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> 
 
 def _set(login: str, **values: object) -> "User":
     """Change some of the account, as an admin does."""
-    from app.schemas.users import UserUpdate
+    from app.accounts.schemas.users import UserUpdate
 
     data = validated(UserUpdate, **values)
     return _change(login, lambda services, user: services.administration.update(user.id, data))
@@ -212,8 +212,8 @@ def claim(
 
 
 def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str:
-    from app.core.passwords import UNUSABLE
-    from app.schemas.users import UserUpdate
+    from app.accounts.passwords import UNUSABLE
+    from app.accounts.schemas.users import UserUpdate
 
     data = None if claimed_with is None else validated(UserUpdate, email=claimed_with)
 
@@ -260,7 +260,7 @@ def delete(
 
 
 async def _deleted(services: "Services", user: "User", heir: str | None, *, remove_articles: bool) -> "User":
-    from app.db.models import ArticleFate
+    from app.accounts.models import ArticleFate
 
     fate = ArticleFate.REMOVE if remove_articles else None if heir is None else ArticleFate.HAND_OVER
     await services.administration.delete(user.id, articles=fate, heir=(heir or "").lower())

@@ -18,10 +18,10 @@ from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.core import passwords
+from app.accounts import passwords
+from app.accounts.passwords import PasswordHasher
 from app.core.config import Settings
-from app.core.limits import RateLimiter
-from app.core.passwords import PasswordHasher
+from app.core.rate_limiter import RateLimiter
 from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database

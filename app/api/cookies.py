@@ -4,10 +4,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
+from app.accounts.errors import InvalidRefreshToken, OriginNotAllowed
+from app.accounts.schemas.sessions import RefreshInput, TokensOut
+from app.accounts.services.sessions import TokenPair
 from app.core.config import Settings
-from app.core.errors import InvalidRefreshToken, OriginNotAllowed
-from app.schemas.sessions import RefreshInput, TokensOut
-from app.services.sessions import TokenPair
 
 NAME = "colophon_refresh"
 _PATH = "/api/v1/auth"

@@ -10,24 +10,25 @@ from fastapi import BackgroundTasks, Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.errors import InsufficientScope, LoginRequired
+from app.accounts.policies import actors
+from app.accounts.policies.actors import Principal
 from app.api.cookies import RefreshCookie
-from app.api.front import SHOWN
 from app.api.links import NextLink
+from app.api.middleware.response_cache import SHOWN
+from app.cache.keys import Shown
+from app.container import Services
 from app.core import clock
 from app.core.addresses import client_address, network_of
 from app.core.client import DEVICE_LENGTH, Client
 from app.core.config import Settings
 from app.core.current_request import asked_by
-from app.core.errors import AppError, InsufficientScope, LoginRequired
-from app.core.limits import Limit
+from app.core.errors import AppError
+from app.core.rate_limiter import Limit
+from app.core.schemas.base import MAX_ID, SafeStr
 from app.core.scopes import Scope
-from app.core.surrogate_keys import Shown
-from app.db.failures import is_passing
-from app.policies import actors
-from app.policies.actors import Principal
-from app.schemas.base import MAX_ID, SafeStr
-from app.services.view import View
-from app.services.wiring import Services
+from app.db.errors import is_passing
+from app.db.read_context import View
 
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

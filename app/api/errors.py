@@ -13,22 +13,22 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.accounts.errors import SecondFactorRequired
 from app.core.errors import (
     AppError,
     Conflict,
     Forbidden,
     Invalid,
     NotFound,
-    SecondFactorRequired,
     StorageFull,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
 from app.core.logging import request_id
-from app.db.failures import is_clash, is_full, is_passing
+from app.core.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
+from app.db.errors import is_clash, is_full, is_passing
 from app.db.postgresql import DatabaseAway
-from app.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
 
 MEDIA_TYPE = "application/problem+json"
 _STATUSES: dict[type[AppError], HTTPStatus] = {

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from app.services.paging import Slice
+from app.db.paging import Slice
 
 # The cursor says how far a list has been read.
 _REPLACED = {"skip", "cursor"}

@@ -6,9 +6,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.accounts.errors import InsufficientScope
 from app.api.errors import MEDIA_TYPE, status_of
-from app.core.errors import AppError, InsufficientScope
-from app.schemas.problem import Problem
+from app.core.errors import AppError
+from app.core.schemas.problem import Problem
 
 _INSUFFICIENT_SCOPE = f"`{InsufficientScope.code}`: {InsufficientScope.message}"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}

@@ -68,8 +68,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 PrimaryKey = Annotated[int, mapped_column(BigId, primary_key=True)]
 
 
-# A number of public articles. The database counts them (`app/db/models/counters.py`); what an entity would hold of it
-# might be out of date, and is not to be had.
+# A number of public articles. The database counts them (`app/content/models/counters.py`); what an entity would hold
+# of it might be out of date, and is not to be had.
 ArticleCount = Annotated[int, mapped_column(server_default=text("0"), deferred=True, deferred_raiseload=True)]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.failures import CONNECTION_ERRORS
+from app.db.errors import CONNECTION_ERRORS
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 RETRY_SECONDS = 1.0

@@ -12,9 +12,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.db.failures import CONNECTION_ERRORS
-from app.db.observation import query_ran
+from app.db.errors import CONNECTION_ERRORS
 from app.db.postgresql import Gate, driver_arguments
+from app.db.query_log import query_ran
 from app.db.reader import Query, Row
 
 _CLOSE_SECONDS = 3

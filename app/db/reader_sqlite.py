@@ -17,7 +17,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.db.observation import query_ran
+from app.db.query_log import query_ran
 from app.db.reader import Query, Row
 
 # How long everybody else may be kept waiting for one question.

@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import UserDefinedType
 
-from app.db.failures import CONNECTION_ERRORS, is_passing
+from app.db.errors import CONNECTION_ERRORS, is_passing
 from app.db.reader import Query, Reader, Row
 
 _LOOK_SECONDS = 0.02

@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.util import await_only
 
 from app.core.config import Settings
-from app.db import observation, postgresql
-from app.db.changes import Purges, WatchedSession
+from app.db import postgresql
+from app.db import query_log as observation
+from app.db.changes.tracking import Purges, WatchedSession
 from app.db.reader import Reader
 from app.db.reader_postgresql import PLANNING, PostgresReader
 from app.db.reader_sqlite import SqliteReader

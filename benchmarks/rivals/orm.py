@@ -15,8 +15,8 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
-from app.core.cursors import decode_cursor, encode_cursor
-from app.db.models import Article, ArticleStatus
+from app.content.models import Article, ArticleStatus
+from app.db.cursors import decode_cursor, encode_cursor
 from app.db.session import open_database
 
 _LIST = "articles:published:newest"

@@ -7,7 +7,7 @@ from commands.output import print_json
 from commands.runtime import REFUSED, load_settings
 
 if TYPE_CHECKING:
-    from app.db.maintenance.findings import Finding
+    from app.ops.maintenance.findings import Finding
 
 
 def check(
@@ -23,8 +23,8 @@ def check(
     url = settings.direct_url
 
     async def look() -> "list[Finding]":
-        from app.db.maintenance.checks import check as findings_in
-        from app.db.maintenance.counters import repair_counters
+        from app.ops.maintenance.checks import check as findings_in
+        from app.ops.maintenance.counters import repair_counters
 
         if repair:
             repaired = await repair_counters(url)

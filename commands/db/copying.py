@@ -9,7 +9,7 @@ from commands.output import print_table
 from commands.runtime import UNUSABLE_SETTINGS, refuse
 
 if TYPE_CHECKING:
-    from app.db.maintenance.verification import Comparison
+    from app.ops.maintenance.verification import Comparison
 
 
 def copy(
@@ -60,14 +60,14 @@ def _usable(url: str, option: str) -> str:
 
 
 async def _copy(source: str, target: str, *, start_over: bool) -> "list[Comparison]":
-    from app.db.maintenance.copying import copy as copy_database
+    from app.ops.maintenance.copying import copy as copy_database
 
     with table_progress() as report:
         return await copy_database(source, target, report, start_over=start_over)
 
 
 async def _verify(source: str, target: str) -> "list[Comparison]":
-    from app.db.maintenance.copying import verify
+    from app.ops.maintenance.copying import verify
 
     with table_progress() as report:
         return await verify(source, target, report)

@@ -20,9 +20,9 @@ def maintain(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T
     """Do asynchronous work on a database, or exit with a sentence that says why it cannot be done."""
     from alembic.util import CommandError
 
-    from app.db import observation
-    from app.db.maintenance.reading import Unreadable
-    from app.db.maintenance.schema import MaintenanceRefused
+    from app.db import query_log as observation
+    from app.ops.maintenance.reading import Unreadable
+    from app.ops.maintenance.schema import MaintenanceRefused
 
     # Queries over whole tables are slow, and that is no news.
     observation.remember_slower_than(sys.maxsize)

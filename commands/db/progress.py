@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from app.db.maintenance.steps import Report, Step
+    from app.ops.maintenance.steps import Report, Step
 
 
 @contextmanager

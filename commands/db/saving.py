@@ -11,8 +11,8 @@ from commands.output import print_table
 from commands.runtime import load_settings, refuse
 
 if TYPE_CHECKING:
-    from app.db.maintenance.findings import Finding
-    from app.db.maintenance.restoring import Restored
+    from app.ops.maintenance.findings import Finding
+    from app.ops.maintenance.restoring import Restored
 
 _NOT_IN_IT = """Not in it: the settings. Save .env as well, but elsewhere: without its secrets nobody can use an
 authenticator app any more, and whoever has them can log in as anybody."""
@@ -40,8 +40,8 @@ def backup(
 
 
 async def _backup(url: str, path: Path, *, force: bool) -> dict[str, int]:
-    from app.db.maintenance import postgresql_dumps, sqlite_files
-    from app.db.maintenance.schema import is_sqlite, sqlite_path
+    from app.ops.maintenance import postgresql_dumps, sqlite_files
+    from app.ops.maintenance.schema import is_sqlite, sqlite_path
 
     if not is_sqlite(url):
         return await postgresql_dumps.backup(url, path, replace=force)
@@ -77,7 +77,7 @@ def restore(
 def _ask_before_replacing(url: str, *, replace: bool) -> None:
     from sqlalchemy.engine import make_url
 
-    from app.db.maintenance.restoring import has_rows
+    from app.ops.maintenance.restoring import has_rows
 
     if not maintain(url, lambda: has_rows(url)):
         return
@@ -92,12 +92,12 @@ def _ask_before_replacing(url: str, *, replace: bool) -> None:
 
 
 async def _restore(url: str, path: Path) -> "Restored":
-    from app.db.maintenance.restoring import restore as put_in_place
+    from app.ops.maintenance.restoring import restore as put_in_place
 
     return await put_in_place(url, path)
 
 
 async def _check(url: str) -> "list[Finding]":
-    from app.db.maintenance.checks import check
+    from app.ops.maintenance.checks import check
 
     return await check(url)

@@ -13,18 +13,10 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
-from app.core.opaque_tokens import digest_of
-from app.core.roles import Role
-from app.db.base import Base
-from app.db.models import (
+from app.accounts.models import (
     AccountDeletion,
-    Article,
-    AuditEvent,
-    Comment,
     Invitation,
     MailRequest,
-    OutboxMail,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
@@ -34,9 +26,17 @@ from app.db.models import (
     Totp,
     User,
 )
+from app.accounts.services.deletions import OWNED
+from app.audit.models import AuditEvent
+from app.comments.models import Comment
+from app.content.models import Article
+from app.core import clock
+from app.core.opaque_tokens import digest_of
+from app.core.roles import Role
+from app.db.base import Base
 from app.mail import messages
-from app.services.deletions import OWNED
-from app.services.housekeeping import Housekeeper
+from app.mail.models import OutboxMail
+from app.workers.housekeeping import Housekeeper
 from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting

@@ -5,8 +5,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.comments.models import Comment
 from app.core.roles import Role
-from app.db.models import Comment
 from tests.support.answers import problem_in
 from tests.support.people import People
 from tests.support.writing import comment, names, publish, read, write

@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.audit.models import AuditEvent
 from app.core.roles import Role
-from app.db.models import AuditEvent
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.people import People
 

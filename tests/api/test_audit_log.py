@@ -10,9 +10,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
-from app.db.models import AuditEvent
 from tests.support.answers import fields_of, problem_in
 from tests.support.people import People
 from tests.support.statements import recorded_statements

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api import body_limit
-from app.api.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
+from app.api.middleware import body_limit
+from app.api.middleware.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
 from tests.support.answers import problem_in
 from tests.support.people import client_of
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.services import rendering
+from app.content.services import rendering
 from tests.support.answers import problem_in
 from tests.support.writing import read
 
@@ -36,7 +36,7 @@ async def test_nobody_has_rendered_what_they_may_not_change(
     async def fail(_markdown: str) -> None:
         pytest.fail("rendered for somebody who may not change the article")
 
-    monkeypatch.setattr("app.services.articles.rendered_article", fail)
+    monkeypatch.setattr("app.content.services.articles.rendered_article", fail)
     refused = await reader.patch(f"/articles/{written['slug']}", json={"body_markdown": "[" * 400_000})
 
     problem_in(refused, 403, "forbidden")

@@ -10,8 +10,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from app.accounts.models import User
+from app.content.models import Category, Tag
 from app.core.roles import Role
-from app.db.models import Category, Tag, User
 from tests.support.mails import mailed_token, mails_waiting, token_in
 from tests.support.people import People
 from tests.support.writing import comment, names, publish, read, walk, write

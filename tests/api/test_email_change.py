@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.body_limit import MAX_ARTICLE_BYTES
+from app.api.middleware.body_limit import MAX_ARTICLE_BYTES
+from app.content.services.categories import CategoryService
 from app.db.session import open_database
 from app.main import create_app
-from app.services.categories import CategoryService
 from tests.conftest import settings_for
 from tests.support.answers import fields_of, problem_in
 from tests.support.databases import Template

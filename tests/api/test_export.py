@@ -18,11 +18,13 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Invitation, PersonalToken, ProviderAccount, RecoveryCode, User
+from app.audit.models import AuditEvent
+from app.content.models import Article
 from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
 from app.db.base import Base
-from app.db.models import Article, AuditEvent, Invitation, PersonalToken, ProviderAccount, RecoveryCode, User
-from app.services.exporting import exporter
+from app.privacy import exporter
 from tests.support.answers import problem_in
 from tests.support.blogs import all_articles, import_blog
 from tests.support.logins import Device, device_of, with_password

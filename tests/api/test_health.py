@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from app.core import clock
-from app.db.models import OutboxMail
+from app.core.deadlines import within
 from app.db.session import Database, open_database
-from app.services import health
-from app.services.health import OVERDUE_SECONDS, Health
-from app.services.patience import within
+from app.mail.models import OutboxMail
+from app.ops import health
+from app.ops.health import OVERDUE_SECONDS, Health
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 

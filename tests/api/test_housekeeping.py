@@ -11,18 +11,12 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Invitation, LoginSession, PasskeyChallenge, RefreshToken, User
+from app.audit.models import AuditEvent
+from app.content.models import Article
 from app.core.roles import Role
-from app.db.models import (
-    Article,
-    AuditEvent,
-    Invitation,
-    LoginSession,
-    PasskeyChallenge,
-    RefreshToken,
-    User,
-)
-from app.services import housekeeping
-from app.services.housekeeping import Housekeeper
+from app.workers import housekeeping
+from app.workers.housekeeping import Housekeeper
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.people import People

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
-from app.db.models import AuditEvent
 from tests.support.answers import fields_of, problem_in
 from tests.support.mails import mails_waiting
 from tests.support.people import People

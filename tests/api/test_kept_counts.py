@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
+from app.content.models import Article, Category, Tag, article_tags
+from app.content.queries.articles import is_public
 from app.core.roles import Role
-from app.db.models import Article, Category, Tag, User, article_tags
-from app.db.queries.articles import is_public
 from tests.support.people import People
 from tests.support.writing import publish, read, write
 

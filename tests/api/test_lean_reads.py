@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api import lean
+from app.api.middleware import fast_reads as lean
 from tests.support.people import People
 from tests.support.writing import comment, publish, write
 

@@ -11,8 +11,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.answers import problem_in
 from tests.support.people import People, client_of
 

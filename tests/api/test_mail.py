@@ -15,15 +15,15 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.core import clock
-from app.db.models import OutboxMail
 from app.db.session import Database, open_database
+from app.mail import outbox
 from app.mail.circuit_breaker import FAILURES, CircuitBreaker
 from app.mail.failures import ServerAway
 from app.mail.mailer import mailer_for
 from app.mail.messages import Message
-from app.services import outbox
-from app.services.outbox import MAX_ATTEMPTS, Outbox, OutboxWorker
-from app.services.outbox_status import OutboxStatus, outbox_status
+from app.mail.models import OutboxMail
+from app.mail.outbox import MAX_ATTEMPTS, Outbox, OutboxWorker
+from app.mail.outbox_status import OutboxStatus, outbox_status
 from tests.support.databases import Template
 from tests.support.mails import AwayMailer, RecordingMailer, RefusingMailer, mails_waiting, token_in
 from tests.support.outages import unusable_databases

@@ -13,16 +13,16 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import null, text
 from sqlalchemy.exc import DBAPIError
 
+from app.cache.store import AnswerStore
 from app.core import clock
-from app.core.answer_store import AnswerStore
 from app.core.errors import TooManyRequests
-from app.core.limits import Limit, RateLimiter
+from app.core.rate_limiter import Limit, RateLimiter
 from app.core.roles import Role
-from app.db import observation
-from app.db.models import OutboxMail
+from app.db import query_log as observation
 from app.db.session import Database, open_database
+from app.mail.models import OutboxMail
 from app.main import create_app
-from app.services.measuring import Meter
+from app.ops.metrics_sampler import Meter
 from tests.conftest import settings_for
 from tests.support.databases import Template
 from tests.support.log_watch import LogWatch

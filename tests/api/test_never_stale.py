@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.people import People
 from tests.support.public_pages import PAGES, outdated_pages, reader_of
 from tests.support.writing import comment, publish, write

@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from sqlalchemy import event, select, text
 from sqlalchemy.engine import make_url
 
+from app.accounts.models import User
 from app.core.roles import Role
 from app.db import postgresql
-from app.db.failures import is_away, is_full, is_passing
-from app.db.models import User
+from app.db.errors import is_away, is_full, is_passing
 from app.db.postgresql import DatabaseAway
 from app.db.session import Bounds, Database, open_database
 from tests.support.answers import problem_in

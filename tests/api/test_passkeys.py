@@ -15,9 +15,10 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.passwords import UNUSABLE
+from app.accounts.models import Passkey, ProviderAccount, User
+from app.accounts.passwords import UNUSABLE
+from app.audit.models import AuditEvent
 from app.core.roles import Role
-from app.db.models import AuditEvent, Passkey, ProviderAccount, User
 from tests.support.answers import fields_of, problem_in
 from tests.support.authenticator import Authenticator, StoredKey, encode
 from tests.support.logins import Device, device_of, log_in, with_password

@@ -10,9 +10,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.core.markup import render_article
+from app.accounts.models import User
+from app.comments.models import Comment
+from app.content.markup import render_article
+from app.content.models import Article, Category, Tag
 from app.core.roles import Role
-from app.db.models import Article, Category, Comment, Tag, User
 from tests.support.people import People
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,11 +16,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import LoginSession, PersonalToken, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.services.personal_tokens import MOST_TOKENS, PersonalTokenService
+from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of, new_token
-from app.core.passwords import UNUSABLE
 from app.core.roles import Role
-from app.db.models import AuditEvent, LoginSession, PersonalToken, User
-from app.services.personal_tokens import MOST_TOKENS, PersonalTokenService
 from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting

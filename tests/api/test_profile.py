@@ -7,8 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.people import People

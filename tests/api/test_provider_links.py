@@ -12,10 +12,11 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.identities.identity import Identity
+from app.accounts.models import Passkey, ProviderAccount, User
+from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
-from app.db.models import AuditEvent, Passkey, ProviderAccount, User
-from app.services.identities.identity import Identity
 from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, device_of, log_in, with_password
 from tests.support.mails import mails_waiting

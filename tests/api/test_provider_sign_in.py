@@ -15,12 +15,13 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.identities.identity import Identity
+from app.accounts.models import AccountDeletion, ArticleFate, LoginSession, ProviderAccount, User
+from app.accounts.passwords import UNUSABLE
+from app.audit.models import AuditEvent
 from app.core import clock
-from app.core.passwords import UNUSABLE
 from app.core.roles import Role
 from app.db.base import Base
-from app.db.models import AccountDeletion, ArticleFate, AuditEvent, LoginSession, ProviderAccount, User
-from app.services.identities.identity import Identity
 from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting

@@ -5,9 +5,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
+from app.comments.models import Comment
+from app.content.models import Article, ArticleStatus, Category, Tag
 from app.core import clock
 from app.core.roles import Role
-from app.db.models import Article, ArticleStatus, Category, Comment, Tag, User
 from tests.support.people import People
 from tests.support.statements import recorded_statements
 from tests.support.writing import publish

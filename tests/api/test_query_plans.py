@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import Dialect, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.cursors import encode_cursor
+from app.db.cursors import encode_cursor
 from app.db.reader import Compiled, Query, Reader, Row
 from app.db.session import Database, open_database
 from app.main import create_app

@@ -14,19 +14,19 @@ from fastapi import FastAPI
 from sqlalchemy import literal_column, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.api.front import SHOWN
+from app.accounts.schemas.users import AuthorOut
+from app.api.middleware.response_cache import SHOWN
+from app.cache.keys import ARTICLES, Shown, article, author, tag
+from app.comments.schemas import CommentOut
+from app.content.models import Article, ArticleStatus, Tag
+from app.content.schemas.articles import ArticleOut, ArticleSummary
+from app.content.schemas.taxonomy import CategoryTree, TagOut
 from app.core.roles import Role
-from app.core.surrogate_keys import ARTICLES, Shown, article, author, tag
+from app.core.schemas.pages import Page
 from app.db import reader_postgresql, reader_sqlite
-from app.db.failures import is_passing
-from app.db.models import Article, ArticleStatus, Tag
+from app.db.errors import is_passing
 from app.db.reader import Query
 from app.db.session import Bounds, Database, open_database
-from app.schemas.articles import ArticleOut, ArticleSummary
-from app.schemas.comments import CommentOut
-from app.schemas.pages import Page
-from app.schemas.taxonomy import CategoryTree, TagOut
-from app.schemas.users import AuthorOut
 from tests.support.answers import problem_in
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases

@@ -8,9 +8,9 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.models import User
+from app.accounts.user_manager import UserManager
 from app.core.roles import Role
-from app.db.models import User
-from app.services.user_manager import UserManager
 from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.mails import mailed_token, mails_waiting, token_in

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.mails import mailed_token, mails_waiting

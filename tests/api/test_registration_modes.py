@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.errors import EmailDomainNotAllowed
+from app.accounts.models import Invitation, User
+from app.accounts.policies.registration import require_allowed_domain
 from app.core import clock
-from app.core.errors import EmailDomainNotAllowed
 from app.core.roles import Role
-from app.db.models import Invitation, User
-from app.policies.registration import require_allowed_domain
 from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, with_password
 from tests.support.mails import mails_waiting

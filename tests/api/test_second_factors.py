@@ -14,13 +14,14 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import LoginSession, RecoveryCode, Totp, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.recovery_codes import digest
+from app.audit.models import AuditEvent
+from app.container import Services
 from app.core.client import Client
-from app.core.passwords import UNUSABLE
-from app.core.recovery_codes import digest
 from app.core.roles import Role
 from app.db.base import Base
-from app.db.models import AuditEvent, LoginSession, RecoveryCode, Totp, User
-from app.services.wiring import Services
 from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Send
 
-from app.api.security_headers import SecurityHeadersMiddleware
+from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.people import client_of
@@ -45,7 +45,7 @@ async def test_even_what_nobody_expected_is_guarded(
     async def break_down(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("app.services.logins.LoginService.log_in", break_down)
+    monkeypatch.setattr("app.accounts.services.logins.LoginService.log_in", break_down)
 
     answer = await stranger.post("/auth/login", data={"username": "anna", "password": "four calm otters"})
 

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import LoginSession, RefreshToken, User
+from app.accounts.services.sessions import GRACE
+from app.audit.models import AuditEvent
 from app.core.roles import Role
-from app.db.models import AuditEvent, LoginSession, RefreshToken, User
-from app.services.sessions import GRACE
 from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting

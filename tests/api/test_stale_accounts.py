@@ -5,9 +5,10 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import OutboxMail, User
 from app.db.session import reading
+from app.mail.models import OutboxMail
 from tests.support.people import People
 
 

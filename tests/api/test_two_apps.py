@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
+from app.db.changes.listeners import watch_for
 from app.db.session import open_database
-from app.db.watching import watch_for
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.databases import Template

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import User
 from app.core.roles import Role
-from app.db.models import User
 from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.people import People

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import delete, text
 from sqlalchemy.engine import make_url
 
-from app.core.surrogate_keys import EVERYTHING, TAGS
-from app.db import watching
-from app.db.changes import Purges
-from app.db.models import Purge, Tag
+from app.cache.keys import EVERYTHING, TAGS
+from app.content.models import Tag
+from app.db.changes import listeners as watching
+from app.db.changes.listeners import Watch, watch_for
+from app.db.changes.models import Purge
+from app.db.changes.tracking import Purges
 from app.db.session import Database
-from app.db.watching import Watch, watch_for
 from tests.support.databases import Template
 from tests.support.rows import opened
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.core.limits import RateLimiter
+from app.core.rate_limiter import RateLimiter
 from app.db.session import create_engine
 from benchmarks.corpus import COMMON_TAG, Size, comment_counts, tables
 from benchmarks.filling import fill

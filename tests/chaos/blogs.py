@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.accounts.models import User
 from app.core.roles import Role
 from app.db.migrations import upgrade
-from app.db.models import User
 from app.db.session import open_database
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import API

@@ -8,9 +8,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from app.accounts.models import AccountDeletion, ArticleFate, User
 from app.core import clock
 from app.core.roles import Role
-from app.db.models import AccountDeletion, ArticleFate, User
 from app.db.session import open_database
 from tests.chaos.blogs import PASSWORD, BlogDatabase
 from tests.chaos.load import API
@@ -21,7 +21,7 @@ from tests.chaos.redis import RedisServer
 
 pytestmark = pytest.mark.chaos
 LEAVING = 5
-# How often `app.policies.limits` allows one address to show tokens, in a minute.
+# How often `app.core.rate_limits` allows one address to show tokens, in a minute.
 ALLOWED = 60
 
 

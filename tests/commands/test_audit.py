@@ -8,8 +8,8 @@ import pytest
 import typer
 from fastapi import FastAPI
 
+from app.audit.models import AuditEvent
 from app.core import clock
-from app.db.models import AuditEvent
 from commands import audit
 from tests.support.commands import run_command
 from tests.support.people import People

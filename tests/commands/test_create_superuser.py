@@ -4,8 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.models import User
 from app.core.config import Settings
-from app.db.models import User
 from tests.support.commands import run_command
 from tests.support.people import People
 

@@ -16,10 +16,10 @@ from sqlalchemy import MetaData, Table, func, select, text
 from sqlalchemy.engine import make_url
 from typer.testing import Result
 
-from app.db.maintenance import postgresql_dumps, sqlite_files
-from app.db.maintenance.checks import check
+from app.accounts.models import User
 from app.db.migrations import run as run_alembic
-from app.db.models import User
+from app.ops.maintenance import postgresql_dumps, sqlite_files
+from app.ops.maintenance.checks import check
 from commands.db import saving
 from tests.conftest import settings_for
 from tests.support.commands import run_command

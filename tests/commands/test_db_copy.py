@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import Result
 
 from app.db.base import Base
-from app.db.maintenance import copying
-from app.db.maintenance.checks import check
-from app.db.maintenance.plain_tables import plain
 from app.db.migrations import run as run_alembic
+from app.ops.maintenance import copying
+from app.ops.maintenance.checks import check
+from app.ops.maintenance.plain_tables import plain
 from tests.conftest import settings_for
 from tests.support.commands import environment_of, run_command
 from tests.support.databases import Template

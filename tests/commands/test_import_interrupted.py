@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.db.models import Article
+from app.content.models import Article
 from tests.support.blogs import MODULE, all_articles, import_blog, last_line, write_post
 from tests.support.commands import environment_of
 from tests.support.people import People

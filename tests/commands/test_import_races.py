@@ -7,14 +7,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.content.markup import RenderedArticle, render_article
 from app.core import clock
-from app.core.markup import RenderedArticle, render_article
 from app.core.roles import Role
-from app.services.importing import importer
-from app.services.importing.fields import Author
-from app.services.importing.files import files_in
-from app.services.importing.posts import Post
-from app.services.importing.report import Report
+from app.transfer.importing import importer
+from app.transfer.importing.fields import Author
+from app.transfer.importing.files import files_in
+from app.transfer.importing.posts import Post
+from app.transfer.importing.report import Report
 from tests.support.blogs import write_post
 from tests.support.people import People
 

@@ -7,8 +7,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.audit.models import AuditEvent
 from app.core import clock
-from app.db.models import AuditEvent, OutboxMail
+from app.mail.models import OutboxMail
 from tests.support.commands import run_command
 
 MODULE = "commands.outbox"

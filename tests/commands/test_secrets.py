@@ -10,12 +10,13 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from typer.testing import Result
 
+from app.accounts.errors import InvalidAccessToken
+from app.accounts.models import Totp, User
+from app.accounts.user_manager import AccessTokens
+from app.audit.models import AuditEvent
 from app.core.config import SECRETS, Settings
 from app.core.encryption import Cipher
-from app.core.errors import InvalidAccessToken
-from app.db.models import AuditEvent, Totp, User
 from app.main import create_app
-from app.services.user_manager import AccessTokens
 from commands import secrets
 from commands.environment_file import NotThere, change_lists
 from tests.conftest import SECRET

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from app.db.models import OutboxMail, Tag, User
+from app.accounts.models import User
+from app.content.models import Tag
 from app.db.session import Database
+from app.mail.models import OutboxMail
 from tests.support.databases import Template
 from tests.support.rows import a_mail, a_user, an_article, opened
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from app.api import body_limit
-from app.core import passkeys
+from app.accounts import user_manager
+from app.accounts import webauthn as passkeys
+from app.accounts.schemas.personal_tokens import PersonalTokenInput
+from app.accounts.services import invitations, logins, provider_flows, sessions
+from app.api.middleware import body_limit
+from app.core import rate_limits as limits
 from app.core.config import Settings
-from app.core.limits import Limit
-from app.policies import limits
-from app.schemas.personal_tokens import PersonalTokenInput
-from app.services import invitations, logins, provider_flows, sessions, user_manager
+from app.core.rate_limiter import Limit
 from commands.serving import protocol, server
 from tests.security.asvs import DOCUMENT
 

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import WeakPassword
-from app.core.passwords import MAX_LENGTH, MIN_LENGTH, UNUSABLE, PasswordHasher, check_password
-from app.db.models import User
-from app.policies.limits import LOGIN_FAILURES
+from app.accounts.errors import WeakPassword
+from app.accounts.models import User
+from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, UNUSABLE, PasswordHasher, check_password
+from app.core.rate_limits import LOGIN_FAILURES
 from tests.conftest import CHEAP
 from tests.support.logins import log_in, with_password
 from tests.support.people import People

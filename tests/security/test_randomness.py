@@ -7,9 +7,9 @@ from secrets import SystemRandom
 import pyotp
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import recovery_codes, totp
+from app.accounts import recovery_codes, totp
+from app.accounts.services.challenges import Challenges
 from app.core.opaque_tokens import digest_of, new_token
-from app.services.challenges import Challenges
 
 REPOSITORY = Path(__file__).parents[2]
 # Spreads the tries to get SQLite's lock, which no attacker gains anything from.

@@ -5,9 +5,9 @@ import re
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.schemas.passkeys import PasskeyUpdate
+from app.container import Services
 from app.core.client import COMMAND_LINE
-from app.schemas.passkeys import PasskeyUpdate
-from app.services.wiring import Services
 from tests.security.asvs import DOCUMENT
 from tests.support.logins import Device, device_of, with_password
 from tests.support.people import People

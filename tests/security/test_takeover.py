@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import PersonalToken, ProviderAccount, User
 from app.core.roles import Role
-from app.db.models import PersonalToken, ProviderAccount, User
 from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in

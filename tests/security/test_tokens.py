@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.accounts.errors import InvalidPendingToken, SecondFactorRequired
+from app.accounts.models import AddressChange, User
+from app.accounts.services.provider_flows import PATIENCE
+from app.container import Services
 from app.core import clock
 from app.core.client import Client
-from app.core.errors import InvalidPendingToken, SecondFactorRequired
 from app.core.signed_tokens import BadToken, SignedTokens
-from app.db.models import AddressChange, User
-from app.services.provider_flows import PATIENCE
-from app.services.wiring import Services
 from tests.support.people import People, client_of
 
 SECRET = "a secret of the tests that is long enough to sign with"

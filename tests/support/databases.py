@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db.changes import Purges
+from app.db.changes.tracking import Purges
 from app.db.migrations import upgrade
 from app.db.reader import Query, Row
 from app.db.session import Database, sessions_on

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from app.db.models import User
+from app.accounts.models import User
 from tests.support.people import People, client_of
 
 PASSWORD = "four calm otters"

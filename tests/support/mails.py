@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.db.models import OutboxMail
 from app.mail.failures import Refused, ServerAway
 from app.mail.messages import Message
-from app.services.mail_request_worker import MailRequestWorker
+from app.mail.models import OutboxMail
+from app.workers.mail_requests import MailRequestWorker
 
 
 async def mails_waiting(app: FastAPI) -> list[OutboxMail]:

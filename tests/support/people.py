@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from app.accounts.models import LoginSession, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.user_manager import AccessTokens
 from app.core import clock
-from app.core.passwords import UNUSABLE
 from app.core.roles import Role
-from app.db.models import LoginSession, User
-from app.services.user_manager import AccessTokens
 
 API = "http://blog.example.com/api/v1"
 _numbers = count(1)

@@ -8,35 +8,33 @@ from typing import Any
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
-from app.core.markup import render_article
-from app.core.roles import Role
-from app.db.base import Base
-from app.db.models import (
+from app.accounts.models import (
     AccountDeletion,
     AddressChange,
-    Article,
     ArticleFate,
-    AuditEvent,
-    Category,
-    Comment,
     Invitation,
     LoginSession,
     MailRequest,
-    OutboxMail,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
     ProviderAccount,
-    Purge,
     RecoveryCode,
     RefreshToken,
     RequestedMail,
-    Tag,
     Totp,
     User,
 )
+from app.audit.models import AuditEvent
+from app.comments.models import Comment
+from app.content.markup import render_article
+from app.content.models import Article, Category, Tag
+from app.core import clock
+from app.core.roles import Role
+from app.db.base import Base
+from app.db.changes.models import Purge
 from app.db.session import Database, create_engine, open_database
+from app.mail.models import OutboxMail
 
 
 @asynccontextmanager

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from app.services.identities import github
-from app.services.identities.providers import IdentityProviders
+from app.accounts.identities import github
+from app.accounts.identities.providers import IdentityProviders
 from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, LocalProvider, local_provider
 
 

@@ -10,10 +10,13 @@ from uuid import uuid4
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.engine import make_url
 
+from app.accounts.models import Passkey, User
+from app.audit.models import AuditEvent
+from app.content.models import Article, Category, Tag
 from app.core.roles import Role
 from app.db.base import Base
 from app.db.migrations import migration_engine
-from app.db.models import Article, AuditEvent, Category, OutboxMail, Passkey, Tag, User
+from app.mail.models import OutboxMail
 from tests.support.databases import Template, postgresql_server
 from tests.support.rows import a_mail, a_user, an_article, fill, opened
 

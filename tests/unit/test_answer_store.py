@@ -5,10 +5,10 @@ import gzip
 import pytest
 import zstandard
 
-from app.core import answer_store
-from app.core.answer_store import AnswerStore
-from app.core.answers import Answer
-from app.core.surrogate_keys import EVERYTHING
+from app.cache import store as answer_store
+from app.cache.entry import Answer
+from app.cache.keys import EVERYTHING
+from app.cache.store import AnswerStore
 
 ONE, OTHER = ("/one", b""), ("/other", b"")
 ROOM = 1_000_000

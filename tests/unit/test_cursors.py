@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.cursors import Value, decode_cursor, encode_cursor
 from app.core.errors import InvalidCursor
+from app.db.cursors import Value, decode_cursor, encode_cursor
 
 NOW = datetime(2026, 11, 20, 12, 30, 15, 123456, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 
 from app.core import metrics
-from app.services.measuring import _numbers
-from app.services.outbox_status import OutboxStatus
+from app.mail.outbox_status import OutboxStatus
+from app.ops.metrics_sampler import _numbers
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "deploy/grafana/colophon.json").read_text(encoding="utf-8"))

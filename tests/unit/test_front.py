@@ -12,10 +12,10 @@ import zstandard
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app.api.front import SHOWN, Front, PublicPaths
-from app.api.trusted_hosts import TrustedHosts
-from app.core.answer_store import AnswerStore
-from app.db.changes import Purges
+from app.api.middleware.response_cache import SHOWN, Front, PublicPaths
+from app.api.middleware.trusted_hosts import TrustedHosts
+from app.cache.store import AnswerStore
+from app.db.changes.tracking import Purges
 
 ORIGIN = "https://blog.example.com"
 BODY = b'{"words": "' + b"word " * 400 + b'"}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.importing.front_matter import BadPost, NotAPost, parse
+from app.transfer.importing.front_matter import BadPost, NotAPost, parse
 
 
 @pytest.mark.parametrize(

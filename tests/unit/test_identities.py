@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 
+from app.accounts.errors import ProviderFailed, UnknownProvider
+from app.accounts.identities import answers, github, providers
+from app.accounts.identities.identity import Identity
+from app.accounts.identities.providers import IdentityProviders
 from app.core.config import Settings
-from app.core.errors import ProviderFailed, UnknownProvider
-from app.services.identities import answers, github, providers
-from app.services.identities.identity import Identity
-from app.services.identities.providers import IdentityProviders
 from tests.support.oidc import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.schemas.articles import ArticleInput
-from app.services.importing.catalogue import Action, Catalogue, Imported
-from app.services.importing.fields import Author
-from app.services.importing.files import SourceFile
-from app.services.importing.posts import Post
+from app.content.schemas.articles import ArticleInput
+from app.transfer.importing.catalogue import Action, Catalogue, Imported
+from app.transfer.importing.fields import Author
+from app.transfer.importing.files import SourceFile
+from app.transfer.importing.posts import Post
 
 DAY = datetime(2020, 2, 29, tzinfo=UTC)
 

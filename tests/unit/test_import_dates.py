@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.services.importing.dates import date_in_path, moment, split_name
-from app.services.importing.front_matter import BadPost
+from app.transfer.importing.dates import date_in_path, moment, split_name
+from app.transfer.importing.front_matter import BadPost
 
 NOON = datetime(2020, 2, 29, 12, 0, 30, tzinfo=UTC)
 

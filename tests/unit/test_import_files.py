@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services.importing.files import SourceFile, files_in
-from app.services.importing.front_matter import BadPost, NotAPost
+from app.transfer.importing.files import SourceFile, files_in
+from app.transfer.importing.front_matter import BadPost, NotAPost
 
 
 def written(path: Path, content: bytes = b"---\ntitle: A\n---\n") -> Path:

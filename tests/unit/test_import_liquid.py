@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.core.markup import render_article
-from app.services.importing.liquid import is_left_in, without_liquid
+from app.content.markup import render_article
+from app.transfer.importing.liquid import is_left_in, without_liquid
 
 
 @pytest.mark.parametrize(

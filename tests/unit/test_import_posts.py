@@ -5,9 +5,9 @@ from pathlib import PurePath
 
 import pytest
 
-from app.services.importing.fields import Author
-from app.services.importing.front_matter import BadPost, NotAPost
-from app.services.importing.posts import Post, read_post
+from app.transfer.importing.fields import Author
+from app.transfer.importing.front_matter import BadPost, NotAPost
+from app.transfer.importing.posts import Post, read_post
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

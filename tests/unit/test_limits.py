@@ -16,9 +16,9 @@ import time_machine
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.core import limits
+from app.core import rate_limiter as limits
 from app.core.errors import TooManyRequests
-from app.core.limits import Allowance, Limit, RateLimiter
+from app.core.rate_limiter import Allowance, Limit, RateLimiter
 from tests.support.lines import HOST, Line
 
 REDIS_PORT = 6379

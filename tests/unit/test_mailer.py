@@ -17,7 +17,7 @@ from app.mail import mailer as mailer_module
 from app.mail.failures import Refused, ServerAway
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
-from app.services.outbox import delay_after
+from app.mail.outbox import delay_after
 from tests.support.mails import token_in
 
 SECRET = "a secret of the tests that is long enough to sign with"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.markup import EXCERPT_LENGTH, render_article, render_comment, shorten, shows_something
+from app.content.markup import EXCERPT_LENGTH, render_article, render_comment, shorten, shows_something
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core import markup
-from app.core.markup import render_article, render_comment
+from app.content import markup
+from app.content.markup import render_article, render_comment
 from tests.support.html import dangers, elements
 
 ATTACKS = [

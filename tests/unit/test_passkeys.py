@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import InvalidPasskey
-from app.core.passkeys import NewPasskey, RelyingParty, challenge_of, credential_id_of, relying_party
+from app.accounts.errors import InvalidPasskey
+from app.accounts.webauthn import NewPasskey, RelyingParty, challenge_of, credential_id_of, relying_party
 from tests.support.authenticator import Authenticator, cose_key, decode, encode
 
 ORIGIN = "https://blog.example"
@@ -466,6 +466,6 @@ def test_huge_answers_are_refused(read: Reader) -> None:
 
 
 def test_nobody_waits_for_webauthn_before_it_is_used() -> None:
-    script = "import sys, app.core.passkeys, app.core.totp; sys.exit(bool({'webauthn', 'segno'} & {*sys.modules}))"
+    script = "import sys, app.accounts.webauthn, app.accounts.totp; sys.exit(bool({'webauthn', 'segno'} & {*sys.modules}))"
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

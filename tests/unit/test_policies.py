@@ -5,20 +5,16 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import (
-    AppError,
-    EmailNotVerified,
-    Forbidden,
-    InsufficientScope,
-    SecondFactorMissing,
-    Unauthenticated,
-)
+from app.accounts.errors import EmailNotVerified, InsufficientScope, SecondFactorMissing
+from app.accounts.models import User
+from app.accounts.policies.actors import Actor, Principal, is_editor, require_account, require_role, require_verified
+from app.comments.models import Comment
+from app.comments.policies import require_comment_deletion, require_comment_editing
+from app.content.models import Article
+from app.content.policies import require_article_editing
+from app.core.errors import AppError, Forbidden, Unauthenticated
 from app.core.roles import Role
 from app.core.scopes import Scope
-from app.db.models import Article, Comment, User
-from app.policies.actors import Actor, Principal, is_editor, require_account, require_role, require_verified
-from app.policies.articles import require_article_editing
-from app.policies.comments import require_comment_deletion, require_comment_editing
 
 OWNER, OTHER = 1, 2
 

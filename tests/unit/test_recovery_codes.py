@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.recovery_codes import digest, new_codes
+from app.accounts.recovery_codes import digest, new_codes
 
 CODE = "abcdef-ghijkl-mnopqr-stuv27"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.totp import matching_step, new_secret, provisioning_uri, qr_svg
+from app.accounts.totp import matching_step, new_secret, provisioning_uri, qr_svg
 
 # RFC 6238, appendix B, for SHA-1: the ASCII text 12345678901234567890, and the last six of the eight digits.
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.front import PublicPaths
+from app.api.middleware.response_cache import PublicPaths
 from app.api.routes import (
     articles,
     audit_events,

@@ -4,22 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.rows import answered, answered_page
-from app.core.errors import (
-    ArticleNotFound,
-    EmailNotVerified,
-    Forbidden,
-    InvalidAccessToken,
-    InvalidCursor,
-    PublicationInFuture,
-    SlugTaken,
-    TooComplex,
-    Unauthenticated,
-    UnknownCategory,
-)
-from app.schemas.articles import (
+from app.api.responses import answered, answered_page
+from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
+from app.content.schemas.articles import (
     ArticleInput,
     ArticleListQuery,
     ArticleOut,
@@ -27,7 +17,8 @@ from app.schemas.articles import (
     ArticleUpdate,
     PublicationInput,
 )
-from app.schemas.pages import Page
+from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
 _EDITING = (*_WRITER, ArticleNotFound)

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken
+from app.accounts.schemas.audit_events import AuditEventOut, AuditQuery
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep
 from app.api.openapi import raises
-from app.core.errors import EmailNotVerified, Forbidden, InvalidAccessToken, InvalidCursor, Unauthenticated
-from app.schemas.audit_events import AuditEventOut, AuditQuery
-from app.schemas.pages import Page
+from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.core.schemas.pages import Page
 
 router = APIRouter(prefix="/audit-events", tags=["audit"])
 

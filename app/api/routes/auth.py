@@ -4,9 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 
-from app.api.deps import RefreshCookieDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailDomainNotAllowed,
     EmailTaken,
     InvalidCredentials,
@@ -19,20 +17,15 @@ from app.core.errors import (
     RefreshTokenReused,
     RegistrationClosed,
     SecondFactorRequired,
-    TooManyRequests,
     UsernameTaken,
     WeakPassword,
 )
-from app.policies.limits import LOGIN, MAIL, REGISTER, TOKEN
-from app.schemas.sessions import RefreshInput, TokensOut
-from app.schemas.users import (
-    EmailInput,
-    LoginForm,
-    RegisterInput,
-    ResetPasswordInput,
-    UserOut,
-    VerifyInput,
-)
+from app.accounts.schemas.sessions import RefreshInput, TokensOut
+from app.accounts.schemas.users import EmailInput, LoginForm, RegisterInput, ResetPasswordInput, UserOut, VerifyInput
+from app.api.deps import RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests
+from app.core.rate_limits import LOGIN, MAIL, REGISTER, TOKEN
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from app.accounts.schemas.users import AuthorOut
 from app.api.deps import PublicServicesDep, SlugPath
 from app.api.openapi import raises
-from app.api.rows import answered, answered_page
-from app.core.errors import AuthorNotFound, InvalidCursor
-from app.schemas.pages import Page, PageQuery
-from app.schemas.users import AuthorOut
+from app.api.responses import answered, answered_page
+from app.content.errors import AuthorNotFound
+from app.core.errors import InvalidCursor
+from app.core.schemas.pages import Page, PageQuery
 
 router = APIRouter(prefix="/authors", tags=["authors"])
 

@@ -4,21 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, PublicServicesDep, ServicesDep, SlugPath
 from app.api.openapi import raises
-from app.api.rows import answered
-from app.core.errors import (
-    CategoryCycle,
-    CategoryNotFound,
-    CategoryTaken,
-    CategoryTooDeep,
-    EmailNotVerified,
-    Forbidden,
-    InvalidAccessToken,
-    Unauthenticated,
-    UnknownCategory,
-)
-from app.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.api.responses import answered
+from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
+from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.core.errors import Forbidden, Unauthenticated
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
 _PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)

@@ -4,25 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, VisitDep, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.rows import answered_page
-from app.core.errors import (
-    ArticleNotFound,
-    CommentNotFound,
-    EmailNotVerified,
-    EmptyComment,
-    Forbidden,
-    InvalidAccessToken,
-    InvalidCursor,
-    ParentCommentNotFound,
-    ThreadTooDeep,
-    TooComplex,
-    TooManyRequests,
-    Unauthenticated,
-)
-from app.policies.limits import COMMENT, COMMENTS_OF_ACCOUNT
-from app.schemas.comments import (
+from app.api.responses import answered_page
+from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
+from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
     CommentOut,
@@ -30,7 +17,10 @@ from app.schemas.comments import (
     ModeratedComment,
     ModerationQuery,
 )
-from app.schemas.pages import Page
+from app.content.errors import ArticleNotFound, TooComplex
+from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
+from app.core.rate_limits import COMMENT, COMMENTS_OF_ACCOUNT
+from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
 _EDITING = (*_WRITER, Forbidden, CommentNotFound)

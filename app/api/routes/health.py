@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.api.errors import MEDIA_TYPE
 from app.core.logging import request_id
-from app.schemas.health import Alive, Readiness, State, Unreadiness
+from app.ops.schemas import Alive, Readiness, State, Unreadiness
 
 router = APIRouter(prefix="/health", tags=["health"])
 _NO_STORE = {"Cache-Control": "no-store"}

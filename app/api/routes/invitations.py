@@ -4,23 +4,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailDomainNotAllowed,
     EmailNotVerified,
-    Forbidden,
     InvalidAccessToken,
-    InvalidCursor,
     InvitationNotFound,
     RegistrationClosed,
     SecondFactorMissing,
-    TooManyRequests,
-    Unauthenticated,
 )
-from app.policies.limits import MAIL
-from app.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
-from app.schemas.pages import Page, PageQuery
+from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
+from app.core.rate_limits import MAIL
+from app.core.schemas.pages import Page, PageQuery
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)
 router = APIRouter(prefix="/invitations", tags=["invitations"])

@@ -4,9 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailNotVerified,
     InvalidAccessToken,
     InvalidPasskey,
@@ -18,15 +16,22 @@ from app.core.errors import (
     PasskeyNotFound,
     PasskeyTaken,
     RecentLoginRequired,
-    TooManyRequests,
-    Unauthenticated,
     WrongPassword,
 )
-from app.policies.limits import LOGIN
-from app.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput, PasskeyOptionsInput, PasskeyUpdate
-from app.schemas.second_factors import PasskeyOut
-from app.schemas.sessions import TokensOut
-from app.schemas.users import ReauthenticationInput
+from app.accounts.schemas.passkeys import (
+    PasskeyAdded,
+    PasskeyInput,
+    PasskeyLoginInput,
+    PasskeyOptionsInput,
+    PasskeyUpdate,
+)
+from app.accounts.schemas.second_factors import PasskeyOut
+from app.accounts.schemas.sessions import TokensOut
+from app.accounts.schemas.users import ReauthenticationInput
+from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailNotVerified,
     InvalidAccessToken,
     LoginRequired,
     PersonalTokenNotFound,
     RecentLoginRequired,
     TooManyPersonalTokens,
-    TooManyRequests,
-    Unauthenticated,
     WrongPassword,
 )
-from app.policies.limits import TOKEN
-from app.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.rate_limits import TOKEN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens"])

@@ -6,19 +6,18 @@ from typing import IO, Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     InvalidAccessToken,
     LastAdmin,
     LoginRequired,
     RecentLoginRequired,
-    TooManyRequests,
-    Unauthenticated,
     UnknownHeir,
     WrongPassword,
 )
-from app.schemas.privacy import DeletionInput, DeletionOut
+from app.accounts.schemas.privacy import DeletionInput, DeletionOut
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests, Unauthenticated
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired, TooManyRequests)
 _CHUNK_BYTES = 64 * 1024

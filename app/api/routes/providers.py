@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     AccountNotLinked,
     EmailDomainNotAllowed,
     EmailNotVerified,
@@ -24,22 +22,23 @@ from app.core.errors import (
     RecentLoginRequired,
     RegistrationClosed,
     SecondFactorRequired,
-    TooManyRequests,
-    Unauthenticated,
     UnknownProvider,
     UsernameTaken,
     WrongPassword,
 )
-from app.policies.limits import LOGIN
-from app.schemas.providers import (
+from app.accounts.schemas.providers import (
     AuthorizationInput,
     AuthorizationOut,
     ProviderAccountOut,
     ProviderOut,
     ProviderSignInInput,
 )
-from app.schemas.sessions import TokensOut
-from app.schemas.users import ReauthenticationInput
+from app.accounts.schemas.sessions import TokensOut
+from app.accounts.schemas.users import ReauthenticationInput
+from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.rate_limits import LOGIN
 
 _FLOW = (UnknownProvider, ProviderFailed, TooManyRequests)
 _LINKING = (ProviderAccountTaken, ProviderAlreadyLinked)

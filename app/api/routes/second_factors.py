@@ -2,9 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailNotVerified,
     InvalidAccessToken,
     InvalidPendingToken,
@@ -14,12 +12,9 @@ from app.core.errors import (
     OriginNotAllowed,
     RecentLoginRequired,
     SecondFactorExists,
-    TooManyRequests,
-    Unauthenticated,
     WrongPassword,
 )
-from app.policies.limits import LOGIN
-from app.schemas.second_factors import (
+from app.accounts.schemas.second_factors import (
     FirstRecoveryCodes,
     NewRecoveryCodes,
     SecondFactorInput,
@@ -27,8 +22,12 @@ from app.schemas.second_factors import (
     TotpConfirmation,
     TotpOut,
 )
-from app.schemas.sessions import TokensOut
-from app.schemas.users import ReauthenticationInput
+from app.accounts.schemas.sessions import TokensOut
+from app.accounts.schemas.users import ReauthenticationInput
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+from app.accounts.errors import InvalidAccessToken, LoginRequired, LoginSessionNotFound
+from app.accounts.schemas.sessions import SessionOut
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep
 from app.api.openapi import raises
-from app.core.errors import InvalidAccessToken, LoginRequired, LoginSessionNotFound, Unauthenticated
-from app.schemas.sessions import SessionOut
+from app.core.errors import Unauthenticated
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 router = APIRouter(prefix="/auth", tags=["sessions"])

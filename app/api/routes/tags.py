@@ -4,20 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.rows import answered, answered_page
-from app.core.errors import (
-    EmailNotVerified,
-    Forbidden,
-    InvalidAccessToken,
-    InvalidCursor,
-    TagNotFound,
-    TagTaken,
-    Unauthenticated,
-)
-from app.schemas.pages import Page
-from app.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+from app.api.responses import answered, answered_page
+from app.content.errors import TagNotFound, TagTaken
+from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.core.schemas.pages import Page
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, TagNotFound)
 router = APIRouter(prefix="/tags", tags=["tags"])

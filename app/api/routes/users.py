@@ -4,27 +4,32 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import AccountDep, ActorDep, IdPath, OwnerDep, ServicesDep, limited
-from app.api.openapi import raises
-from app.core.errors import (
+from app.accounts.errors import (
     EmailDomainNotAllowed,
     EmailNotVerified,
     EmailTaken,
-    Forbidden,
     InvalidAccessToken,
     LastAdmin,
     LoginRequired,
     RecentLoginRequired,
-    TooManyRequests,
-    Unauthenticated,
     UsernameTaken,
     UserNotFound,
     WeakPassword,
     WrongPassword,
 )
-from app.policies.limits import MAIL, SEARCH
-from app.schemas.pages import CountedPage
-from app.schemas.users import ChangePasswordInput, EmailChangeInput, ProfileUpdate, UserListQuery, UserOut, UserUpdate
+from app.accounts.schemas.users import (
+    ChangePasswordInput,
+    EmailChangeInput,
+    ProfileUpdate,
+    UserListQuery,
+    UserOut,
+    UserUpdate,
+)
+from app.api.deps import AccountDep, ActorDep, IdPath, OwnerDep, ServicesDep, limited
+from app.api.openapi import raises
+from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
+from app.core.rate_limits import MAIL, SEARCH
+from app.core.schemas.pages import CountedPage
 
 _LOGIN = (Unauthenticated, InvalidAccessToken)
 _OWNER = (*_LOGIN, LoginRequired)

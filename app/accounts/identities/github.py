@@ -1,0 +1,60 @@
+"""GitHub, which speaks OAuth 2 but not OpenID Connect: who somebody is, is asked of its API."""
+
+from pydantic import BaseModel, Field, RootModel, StrictBool, StrictInt
+
+from app.accounts.identities.answers import connect, fetch
+from app.accounts.identities.identity import Identity, UsableEmail, UsableName
+from app.accounts.identities.oauth import CodeFlow
+
+SITE = "https://github.com"
+API = "https://api.github.com"
+_SCOPES = ["user:email"]
+
+
+class _User(BaseModel):
+    id: StrictInt = Field(gt=0)
+    login: UsableName = None
+    name: UsableName = None
+
+
+class _Address(BaseModel):
+    email: UsableEmail
+    primary: StrictBool
+    verified: StrictBool
+
+
+class _Addresses(RootModel[list[_Address]]):
+    def primary(self) -> _Address | None:
+        return next((address for address in self.root if address.primary), None)
+
+
+class GitHubProvider:
+    def __init__(self, name: str, client_id: str, client_secret: str) -> None:
+        self._name = name
+        self._flow = CodeFlow(
+            client_id,
+            client_secret,
+            f"{SITE}/login/oauth/authorize",
+            f"{SITE}/login/oauth/access_token",
+            base_scopes=_SCOPES,
+        )
+
+    async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_verifier: str) -> str:
+        """Where to send somebody. There is no ID token that the nonce could come back in."""
+        return await self._flow.authorization_url(redirect_uri=redirect_uri, state=state, code_verifier=code_verifier)
+
+    async def identity(self, *, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> Identity:
+        """Who came back with this code. Raises `BadAnswer`."""
+        tokens = await self._flow.exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
+        async with connect() as client:
+            user = await fetch(client, f"{API}/user", _User, access_token=tokens.access_token)
+            addresses = await fetch(client, f"{API}/user/emails", _Addresses, access_token=tokens.access_token)
+        address = addresses.primary()
+        email = address.email if address else None
+        return Identity(
+            provider=self._name,
+            subject=str(user.id),
+            email=email,
+            is_email_verified=address is not None and email is not None and address.verified,
+            display_name=user.name or user.login,
+        )

@@ -1,0 +1,29 @@
+"""Accounts, and what lets their owners in."""
+
+from app.accounts.models.account_deletion import AccountDeletion, ArticleFate
+from app.accounts.models.address_change import AddressChange
+from app.accounts.models.invitation import Invitation
+from app.accounts.models.login_session import LoginSession, RefreshToken
+from app.accounts.models.mail_request import MailRequest, RequestedMail
+from app.accounts.models.personal_token import PersonalToken
+from app.accounts.models.provider_account import ProviderAccount
+from app.accounts.models.second_factor import Passkey, PasskeyChallenge, RecoveryCode, Totp
+from app.accounts.models.user import User
+
+__all__ = [
+    "AccountDeletion",
+    "AddressChange",
+    "ArticleFate",
+    "Invitation",
+    "LoginSession",
+    "MailRequest",
+    "Passkey",
+    "PasskeyChallenge",
+    "PersonalToken",
+    "ProviderAccount",
+    "RecoveryCode",
+    "RefreshToken",
+    "RequestedMail",
+    "Totp",
+    "User",
+]

@@ -1,0 +1,83 @@
+"""Passwords: which are good enough, and hashing them without keeping everybody else waiting."""
+
+import asyncio
+import os
+import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import anyio.to_thread
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from app.accounts.errors import WeakPassword
+
+MIN_LENGTH = 10
+MAX_LENGTH = 256
+# Hashing is meant to be slow and large (some 100 ms and 64 MiB each); more at once would only slow all of them down.
+_AT_ONCE = 2
+# On a scale that ends at 19: a login under load takes longer, and reads do not.
+_NICENESS = 15
+# More than somebody can try over the network.
+_FEWEST_TRIES = 1_000_000
+_ESTIMATED_LENGTH = 24
+# The hash that belongs to no password.
+UNUSABLE = "!"
+
+
+async def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
+    """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise WeakPassword(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
+    own = {email.casefold(), *re.split(r"[^\w]+", email.casefold()), username.casefold()}
+    if password.casefold() in own:
+        raise WeakPassword("The password must not be your e-mail address or username.", field=field)
+    if await anyio.to_thread.run_sync(_tries_to_guess, password, own) < _FEWEST_TRIES:
+        raise WeakPassword("This password is among the first that anybody would try.", field=field)
+
+
+def _tries_to_guess(password: str, own_words: set[str]) -> int:
+    """How many tries a guesser would need who knows the usual passwords, words, names, dates and keyboards."""
+    # Loaded on first use: its dictionaries take a moment.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    # Of more characters it would think for seconds about some; those that follow make no password easier to guess.
+    estimate = zxcvbn(password[:_ESTIMATED_LENGTH], user_inputs=[word for word in own_words if word])
+    return int(estimate["guesses"])
+
+
+def _give_way() -> None:
+    """Have this thread, and those that it starts, run when nobody else on the machine wants to."""
+    if sys.platform == "linux":
+        # There, and only there, threads have priorities of their own. A sandbox may forbid it; then they compete.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+class PasswordHasher:
+    """Argon2id in threads that give way, so that the event loop goes on answering readers."""
+
+    def __init__(self, hasher: Argon2Hasher | None = None) -> None:
+        self._hash = PasswordHash((hasher or Argon2Hasher(),))
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "hashing", initializer=_give_way)
+        self._stand_in: str | None = None
+
+    async def hash(self, password: str) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hash.hash, password)
+
+    async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
+        """Whether the password is right, and a new hash when the old one was made with other parameters.
+
+        Without a hash to compare with it takes as long and says no, so that the time does not tell who has an account.
+        """
+        if hashed is None or hashed == UNUSABLE:
+            self._stand_in = self._stand_in or await self.hash("nobody has this password")
+            await self._compare(password, self._stand_in)
+            return False, None
+        return await self._compare(password, hashed)
+
+    async def _compare(self, password: str, hashed: str) -> tuple[bool, str | None]:
+        verify = self._hash.verify_and_update
+        return await asyncio.get_running_loop().run_in_executor(self._threads, verify, password, hashed)

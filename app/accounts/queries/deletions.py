@@ -1,0 +1,57 @@
+"""Selects for accounts that are deleted: who stays an admin, who inherits, and what else has to go."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+
+from app.accounts.models import AccountDeletion, Invitation, User
+from app.accounts.queries import users
+from app.core.roles import Role
+from app.mail.models import OutboxMail
+
+_AUTHORS = [role for role in Role if role.includes(Role.AUTHOR)]
+
+is_leaving = select(AccountDeletion.user_id).where(AccountDeletion.user_id == User.id).correlate(User).exists()
+
+
+def leaving(user_ids: list[int]) -> Select[tuple[int]]:
+    """Those of these accounts that are about to be deleted."""
+    return select(AccountDeletion.user_id).where(AccountDeletion.user_id.in_(user_ids))
+
+
+def due(now: datetime) -> Select[tuple[int]]:
+    """The accounts whose time has come."""
+    return select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now).order_by(AccountDeletion.user_id)
+
+
+def locked(user_id: int) -> Select[tuple[User]]:
+    """An account that exists, unless somebody else is at work on it."""
+    return select(User).where(User.id == user_id, users.exists).with_for_update(skip_locked=True)
+
+
+def heirs() -> Select[tuple[User]]:
+    """Everybody to whom articles can be handed over: whoever is leaving would take them along."""
+    stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
+    return select(User).where(User.role.in_(_AUTHORS), *stays)
+
+
+def first_admin(but: int) -> Select[tuple[User]]:
+    """The admin who has been there for longest, another one than this."""
+    is_admin = (User.role == Role.ADMIN, User.is_active, users.exists)
+    return select(User).where(*is_admin, User.id != but, ~is_leaving).order_by(User.id).limit(1)
+
+
+def mails_to(user: User) -> ColumnElement[bool]:
+    """Mails to the account's address, and those that greet it by its username wherever they go.
+
+    Not all that go to an address which it merely claims: that may be somebody else's.
+    """
+    greets = OutboxMail.text.startswith(f"Hello {user.username},", autoescape=True)
+    return or_(OutboxMail.recipient == user.email, greets)
+
+
+def invitations_of(user: User) -> ColumnElement[bool]:
+    """Invitations that the account has sent, the one that it was opened with, and those to its address."""
+    # Compared with nothing it would be all those without an address.
+    to_address = Invitation.email == user.email if user.email is not None else false()
+    return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, to_address)

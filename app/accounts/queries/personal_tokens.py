@@ -1,0 +1,35 @@
+"""Selects of personal access tokens."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, delete, or_, select
+
+from app.accounts.models import PersonalToken, User
+
+
+def not_expired(now: datetime) -> ColumnElement[bool]:
+    return or_(PersonalToken.expires_at.is_(None), PersonalToken.expires_at > now)
+
+
+def of_digest(digest: str, now: datetime) -> Select[Any]:
+    """The active account that a token stands for, and the token."""
+    return (
+        select(User, PersonalToken)
+        .join(PersonalToken, PersonalToken.user_id == User.id)
+        .where(PersonalToken.digest == digest, not_expired(now), User.is_active)
+    )
+
+
+def of_account(user_id: int, now: datetime) -> Select[tuple[PersonalToken]]:
+    """An account's tokens, the newest first."""
+    return (
+        select(PersonalToken)
+        .where(PersonalToken.user_id == user_id, not_expired(now))
+        .order_by(PersonalToken.id.desc())
+    )
+
+
+def deleted_with(user_id: int) -> Delete:
+    """For when an account is closed or was in the wrong hands: all its tokens end for good."""
+    return delete(PersonalToken).where(PersonalToken.user_id == user_id)

@@ -1,0 +1,100 @@
+"""Selects of accounts."""
+
+from functools import cache
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
+
+from app.accounts.models import AddressChange, User
+from app.content.schemas.rows import ProfileRow
+from app.core.roles import Role
+from app.db.keyset import Order
+from app.db.reader import Query, Row
+
+# Any number of as many digits fits into the column.
+_ID_DIGITS = 18
+BY_USERNAME = Order("authors", (User.username,))
+
+# A deleted account keeps its row, so that what was written keeps a place to point to.
+exists = User.deleted_at.is_(None)
+
+# Whoever claims somebody else's address must neither keep its owner from confirming it nor fill the mailbox.
+_MOST_CLAIMS = 5
+
+
+def by_login(login: str) -> Select[tuple[User]]:
+    """The account with this e-mail address or username; usernames have no @ in them."""
+    return select(User).where(User.email == login if "@" in login else User.username == login, exists)
+
+
+def by_name(name: str) -> Select[tuple[User]]:
+    """The account with this e-mail address, username, or id after a `#`."""
+    if not name.startswith("#"):
+        return by_login(name)
+    number = name.removeprefix("#")
+    is_id = number.isascii() and number.isdigit() and len(number) <= _ID_DIGITS
+    return select(User).where(User.id == (int(number) if is_id else 0), exists)
+
+
+def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
+    """The accounts that claim this address, or have it, and have not had it confirmed; the oldest few."""
+    claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
+    return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
+
+
+def newest_change(user: User) -> Select[tuple[AddressChange]]:
+    """The change with which the account came to its address."""
+    return (
+        select(AddressChange)
+        .where(AddressChange.user_id == user.id, AddressChange.new_email == user.email)
+        .order_by(AddressChange.id.desc())
+        .limit(1)
+    )
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Accounts with this text in their address or one of their names."""
+    columns = (User.email, User.pending_email, User.username, User.display_name)
+    return or_(*(column.icontains(text.lower(), autoescape=True) for column in columns))
+
+
+def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
+    """An account and all who can administer, locked so that no two of those depose each other at once.
+
+    Each with whether it can administer. They are locked together and in the order of their ids: who locked one of
+    them later could wait for somebody who waits for him.
+    """
+    is_active_admin = and_(User.role == Role.ADMIN, User.is_active, exists)
+    return (
+        select(User.id, is_active_admin)
+        .where(or_(is_active_admin, User.id == user_id))
+        .order_by(User.id)
+        .with_for_update()
+    )
+
+
+# Where it is in a row.
+ID = 0
+# The public profiles of those who have published something, deleted accounts too. Spelled out, as in the index.
+_profiles = select(User.id, User.display_name, User.avatar_url, User.bio, User.article_count, User.username).where(
+    User.article_count > literal_column("0")
+)
+PROFILE = Query(_profiles.where(User.username == bindparam("username", type_=User.username.type)))
+
+
+def profile(row: Row) -> ProfileRow:
+    _, display_name, avatar_url, bio, article_count, username = row
+    return {
+        "username": username,
+        "display_name": display_name,
+        "avatar_url": avatar_url,
+        "bio": bio,
+        "article_count": article_count,
+    }
+
+
+@cache
+def authors(*, cursor: bool, size: int) -> Query:
+    """A page of profiles, by username."""
+    statement = BY_USERNAME.first(_profiles.where(exists), size)
+    statement = statement.where(BY_USERNAME.after_bound()) if cursor else statement
+    return Query(statement)

@@ -1,0 +1,36 @@
+"""Personal access tokens as clients send and see them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.accounts.schemas.users import ReauthenticationInput
+from app.core.schemas.base import Line, Output
+from app.core.scopes import Scope
+
+
+class PersonalTokenInput(ReauthenticationInput):
+    name: Annotated[Line, Field(max_length=100, description="What it is for.")]
+    scopes: Annotated[
+        list[Scope],
+        Field(min_length=1, max_length=len(Scope), description="What it may do, as far as its owner's role allows."),
+    ]
+    expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
+        default=90, description="Null for a token that never expires."
+    )
+
+
+class PersonalTokenOut(Output):
+    """A personal access token; what it is itself is not shown again."""
+
+    id: int
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="To within ten minutes; requests that were refused do not count.")
+
+
+class NewPersonalToken(PersonalTokenOut):
+    token: str = Field(description="Shown this once.")

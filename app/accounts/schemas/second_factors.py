@@ -1,0 +1,76 @@
+"""Second factors as clients send and see them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, model_validator
+
+from app.accounts.schemas.users import Token
+from app.core.schemas.base import Input, Output, SafeStr
+
+Code = Annotated[
+    SafeStr, Field(min_length=1, max_length=20, description="What the authenticator app shows.", examples=["123456"])
+]
+RecoveryCodeText = Annotated[SafeStr, Field(min_length=1, max_length=100, examples=["abcdef-ghijkl-mnopqr-stuvwx"])]
+RecoveryCodeList = Annotated[
+    list[str], Field(description="To be kept in a safe place: each works once, and they are not shown again.")
+]
+
+
+# Not null: the schema says so.
+_LEFT_OUT: Any = Field(default_factory=lambda: None)
+
+
+class TotpOut(Output):
+    """A secret that waits to be confirmed with a code."""
+
+    secret: str = Field(description="To be typed into an authenticator app by hand, in base32.")
+    uri: str = Field(description="The same for an authenticator app on this device.")
+    qr_svg: str = Field(description="The same as a QR code, an `<svg>` element.")
+
+
+class TotpConfirmation(Input):
+    code: Code
+
+
+class NewRecoveryCodes(Output):
+    recovery_codes: RecoveryCodeList
+
+
+class FirstRecoveryCodes(Output):
+    recovery_codes: list[str] = Field(
+        description="To be kept in a safe place: each works once, and they are not shown again. Empty for an account "
+        "that has some already."
+    )
+
+
+class PasskeyOut(Output):
+    id: int
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class SecondFactorsOut(Output):
+    """How an account is protected."""
+
+    totp: bool = Field(description="Whether an authenticator app is set up.")
+    recovery_codes: int = Field(description="How many are left.")
+    passkeys: list[PasskeyOut]
+
+
+class SecondFactorInput(Input):
+    """A code of an authenticator app, or a recovery code."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["code"]}, {"required": ["recovery_code"]}]})
+
+    pending_token: Token
+    code: Code = _LEFT_OUT
+    recovery_code: RecoveryCodeText = _LEFT_OUT
+    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+
+    @model_validator(mode="after")
+    def _require_one(self) -> "SecondFactorInput":
+        if len(self.model_fields_set & {"code", "recovery_code"}) != 1:
+            raise ValueError("give either a code or a recovery code")
+        return self

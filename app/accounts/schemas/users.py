@@ -1,0 +1,121 @@
+"""Accounts as clients send and see them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from app.core.roles import Role
+from app.core.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
+
+DisplayName = Annotated[Line, Field(max_length=100)]
+Bio = Annotated[SafeStr, Field(max_length=2000)]
+CurrentPassword = Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
+Token = Annotated[SafeStr, Field(max_length=2000)]
+
+
+class RegisterInput(Input):
+    email: Email
+    username: Username
+    password: Password
+    display_name: DisplayName | None = Field(default=None, description="The username where it is not given.")
+    invitation: Annotated[SafeStr, Field(max_length=200)] | None = Field(
+        default=None, description="The token of an invitation, whose role the account gets."
+    )
+
+
+class LoginForm(Input):
+    """The OAuth2 password form; what it may hold beyond name and password is accepted and not used."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="E-mail address or username.")]
+    password: CurrentPassword
+    grant_type: Literal["password"] = "password"
+    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+
+
+class EmailInput(Input):
+    email: Email
+
+
+class VerifyInput(Input):
+    token: Token
+
+
+class ResetPasswordInput(Input):
+    token: Token
+    password: Password
+
+
+class ReauthenticationInput(Input):
+    current_password: CurrentPassword | None = Field(
+        default=None, description="May be left out, after a recent login, by accounts without a password."
+    )
+
+
+class ChangePasswordInput(ReauthenticationInput):
+    new_password: Password
+
+
+class ProfileUpdate(Input):
+    """What people may change about their own account; a field that is left out stays."""
+
+    username: Username = unchanged()
+    display_name: DisplayName = unchanged()
+    bio: Bio = unchanged()
+    avatar_url: WebUrl | None = unchanged()
+
+
+class UserUpdate(ProfileUpdate):
+    """What an admin may change about an account."""
+
+    email: Email = unchanged()
+    role: Role = unchanged()
+    is_active: bool = unchanged()
+    is_verified: bool = unchanged()
+
+
+class EmailChangeInput(EmailInput, ReauthenticationInput):
+    pass
+
+
+class UserOut(Output):
+    """An account as its owner and admins see it."""
+
+    id: int
+    email: str | None = Field(description="Null until an address has been confirmed.")
+    pending_email: str | None = Field(description="The address that waits to be confirmed.")
+    username: str
+    display_name: str
+    bio: str
+    avatar_url: str | None
+    role: Role
+    is_active: bool
+    is_verified: bool
+    has_second_factor: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserListQuery(Input):
+    role: Role | None = None
+    is_active: bool | None = None
+    q: Annotated[SafeStr, Field(max_length=100)] | None = Field(
+        default=None, description="Part of the e-mail address, the username or the display name."
+    )
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AuthorSummary(Output):
+    """Whom a piece of writing is by, as everybody sees it."""
+
+    username: str
+    display_name: str
+    avatar_url: str | None
+
+
+class AuthorOut(AuthorSummary):
+    bio: str
+    article_count: int

@@ -1,0 +1,101 @@
+"""Accounts made and changed by other means than registration."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
+from app.accounts.models import User
+from app.accounts.passwords import UNUSABLE, PasswordHasher, check_password
+from app.accounts.policies.actors import Principal
+from app.accounts.queries import users
+from app.accounts.schemas.users import ProfileUpdate, RegisterInput
+from app.accounts.services.locking import lock_account
+from app.accounts.services.notices import Notices
+from app.audit.log import AuditLog
+from app.core.roles import Role
+from app.db.constraints import translating
+
+UNIQUE_ACCOUNT = {
+    "uq_users_email": EmailTaken(field="email"),
+    "uq_users_username": UsernameTaken(field="username"),
+}
+
+
+class AccountService:
+    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog, notices: Notices) -> None:
+        self._session = session
+        self._passwords = passwords
+        self._audit = audit
+        self._notices = notices
+
+    async def create_verified(self, data: RegisterInput, role: Role) -> User:
+        """Open an account for somebody whose address is known. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
+        await check_password(data.password, email=data.email, username=data.username)
+        user = User(
+            email=data.email,
+            username=data.username,
+            display_name=data.display_name or data.username,
+            role=role,
+            hashed_password=await self._passwords.hash(data.password),
+            is_verified=True,
+        )
+        await self._add(user)
+        self._audit.record("account.created", subject=user, role=role)
+        return user
+
+    async def promote(self, login: str) -> User:
+        """Make the account with this e-mail address or username an active admin. Raises `UserNotFound`.
+
+        Whoever may promote vouches for the address too.
+        """
+        user = await self._session.scalar(users.by_login(login.strip().lower()).with_for_update())
+        if user is None:
+            raise UserNotFound
+        before, was_active = user.role, user.is_active
+        if user.role is not Role.ADMIN:
+            user.role = Role.ADMIN
+            user.end_access()
+        user.confirm_address()
+        user.reactivate()
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        self._audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
+        if not was_active:
+            self._audit.record("account.reactivated", subject=user)
+        return user
+
+    async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
+        """An account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
+
+        Nobody can log in to it before its password is reset, by mail to its address.
+        """
+        user = User(
+            email=email,
+            username=username,
+            display_name=display_name,
+            role=role,
+            hashed_password=UNUSABLE,
+        )
+        await self._add(user)
+        self._audit.record("account.created", subject=user, role=role)
+        return user
+
+    async def _add(self, user: User) -> None:
+        self._session.add(user)
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+
+    async def update_profile(self, principal: Principal, data: ProfileUpdate) -> User:
+        """Change what others see of the account. Raises `UsernameTaken`."""
+        user = principal.account
+        # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
+        await lock_account(self._session, principal)
+        before = user.username
+        for name in data.model_fields_set:
+            setattr(user, name, getattr(data, name))
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        if user.username != before:
+            # It is what one logs in with.
+            self._notices.security_changed(user, f"your username is {user.username} now")
+        self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
+        return user

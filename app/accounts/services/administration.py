@@ -1,0 +1,166 @@
+"""Accounts in the hands of somebody who may do anything to them: an admin, or whoever runs the commands.
+
+Nothing here asks who that is: `UserService` does for requests, and the command line needs no account.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import UnknownHeir, UserNotFound
+from app.accounts.models import AddressChange, ArticleFate, User
+from app.accounts.queries import deletions, personal_tokens, users
+from app.accounts.schemas.users import UserListQuery, UserUpdate
+from app.accounts.services.accounts import UNIQUE_ACCOUNT
+from app.accounts.services.admins import require_another_admin
+from app.accounts.services.deletions import AccountDeletionService
+from app.accounts.services.notices import Notices
+from app.accounts.services.sessions import SessionService
+from app.accounts.user_manager import UserManager
+from app.audit.log import AuditLog
+from app.core.errors import Forbidden
+from app.core.roles import Role
+from app.db.constraints import translating
+from app.mail.messages import MessageWriter
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Some of the accounts, and how many there are."""
+
+    items: Sequence[User]
+    total: int
+
+
+class Administration:
+    """`by` is the admin whose doing it is, for the audit log; nobody's is what the command line does."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        sessions: SessionService,
+        audit: AuditLog,
+        deletions: AccountDeletionService,
+        notices: Notices,
+        manager: UserManager,
+        messages: MessageWriter,
+    ) -> None:
+        self._session = session
+        self._sessions = sessions
+        self._audit = audit
+        self._deletions = deletions
+        self._notices = notices
+        self._manager = manager
+        self._messages = messages
+
+    async def list(self, query: UserListQuery) -> Counted:
+        """Accounts, the newest first."""
+        wanted: list[ColumnElement[bool]] = [users.exists]
+        if query.role is not None:
+            wanted.append(User.role == query.role)
+        if query.is_active is not None:
+            wanted.append(User.is_active == query.is_active)
+        if query.q:
+            wanted.append(users.matching(query.q))
+        found = select(User).where(*wanted).order_by(User.id.desc()).limit(query.limit).offset(query.skip)
+        total = await self._session.scalar(select(func.count()).select_from(User).where(*wanted))
+        return Counted((await self._session.scalars(found)).all(), total or 0)
+
+    async def get(self, user_id: int) -> User:
+        """One account. Raises `UserNotFound`."""
+        user = await self._session.scalar(select(User).where(User.id == user_id, users.exists))
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def find(self, login: str) -> User:
+        """The account with this e-mail address, username or `#id`. Raises `UserNotFound`."""
+        user = await self._session.scalar(users.by_name(login.strip().lower()))
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def update(self, user_id: int, data: UserUpdate, by: User | None = None) -> User:
+        """Change an account. Raises `UserNotFound`, `EmailTaken`, `UsernameTaken` or `LastAdmin`."""
+        changes = {name: getattr(data, name) for name in data.model_fields_set}
+        deposes = changes.get("role", Role.ADMIN) is not Role.ADMIN or not changes.get("is_active", True)
+        user = await self._locked(user_id, keep_an_admin=deposes)
+        if changes.get("email", user.email) != user.email:
+            if by is not None and by.id == user.id:
+                raise Forbidden("Change your own address in your account, where it is confirmed.")
+            # Another address is another mailbox, unless the admin vouches for it.
+            changes.setdefault("is_verified", False)
+            self._notices.security_changed(user, "an administrator has given your account another e-mail address")
+            # No address that the account had in between may be brought back.
+            await self._session.execute(delete(AddressChange).where(AddressChange.user_id == user.id))
+            user.pending_email = None
+        elif changes.get("is_verified") and user.pending_email is not None:
+            user.confirm_address()
+        role, was_active = user.role, user.is_active
+        if changes.pop("is_active", was_active) != was_active:
+            (user.deactivate if was_active else user.reactivate)()
+        for name, value in changes.items():
+            setattr(user, name, value)
+        if user.role is not role:
+            # What was begun in the old role is not continued in the new one.
+            user.end_access()
+        if was_active and not user.is_active:
+            await self._sessions.end_all(user, by=by)
+            await self._session.execute(personal_tokens.deleted_with(user.id))
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        await self._session.refresh(user)
+        self._record(by, user, role, was_active=was_active, changed=sorted(data.model_fields_set))
+        return user
+
+    def _record(self, by: User | None, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:
+        self._audit.record("account.changed", actor=by, subject=user, fields=changed)
+        if user.role is not role:
+            self._audit.record("account.role_changed", actor=by, subject=user, before=role, role=user.role)
+        if user.is_active is not was_active:
+            action = "account.reactivated" if user.is_active else "account.deactivated"
+            self._audit.record(action, actor=by, subject=user)
+
+    async def end_sessions(self, user_id: int) -> User:
+        """Log an account out everywhere. Raises `UserNotFound`."""
+        user = await self._locked(user_id, keep_an_admin=False)
+        await self._sessions.end_all(user)
+        return user
+
+    def reset_link(self, user: User) -> str:
+        """A link to choose a new password, to be passed on to the account's owner; it works for active accounts."""
+        self._audit.record("password.reset_link_made", subject=user)
+        return self._messages.password_link(self._manager.reset_token(user))
+
+    async def delete(
+        self, user_id: int, by: User | None = None, *, articles: ArticleFate | None = None, heir: str = ""
+    ) -> None:
+        """Forget who an account belonged to. Raises `UserNotFound` or `LastAdmin`.
+
+        What they wrote stays, under a name that says nothing, unless the fate of the articles is another one; `heir` is
+        the username of whom they are handed over to. Raises `UnknownHeir`.
+        """
+        user = await self._locked(user_id, keep_an_admin=True)
+        if articles is not None:
+            await self._deletions.settle_articles(user, articles, await self._heir(user, articles, heir), by)
+        self._audit.record("account.deleted", actor=by, subject=user)
+        await self._deletions.forget(user)
+
+    async def _heir(self, user: User, articles: ArticleFate, username: str) -> User | None:
+        if articles is not ArticleFate.HAND_OVER:
+            return None
+        heir = await self._session.scalar(deletions.heirs().where(User.username == username))
+        if heir is None or heir is user:
+            raise UnknownHeir
+        return heir
+
+    async def _locked(self, user_id: int, *, keep_an_admin: bool) -> User:
+        user = await self.get(user_id)
+        if keep_an_admin:
+            await require_another_admin(self._session, user_id)
+        await self._session.refresh(user, with_for_update=True)
+        if user.deleted_at is not None:
+            raise UserNotFound
+        return user

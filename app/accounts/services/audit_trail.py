@@ -1,0 +1,45 @@
+"""Reading the audit log."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.policies.actors import Actor, require_role
+from app.accounts.queries import audit_events
+from app.accounts.schemas.audit_events import AuditActor, AuditEventOut, AuditFilter, AuditQuery
+from app.audit.models import AuditEvent
+from app.core.roles import Role
+from app.db.paging import Slice, fetch_page
+
+
+class AuditTrail:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def list(self, actor: Actor, query: AuditQuery) -> Slice[AuditEventOut]:
+        """A page of what has happened, the newest first, for admins. Raises `InvalidCursor`."""
+        require_role(actor, Role.ADMIN)
+        statement = audit_events.with_usernames().where(*audit_events.matching(query))
+        rows = await fetch_page(self._session, statement, audit_events.NEWEST, query)
+        return Slice([_shown(event, username) for event, username, *_ in rows.items], rows.next_cursor)
+
+    async def newest(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEventOut]:
+        """The newest events, the newest first, for whoever runs the commands."""
+        statement = audit_events.with_usernames().where(*audit_events.matching(wanted))
+        rows = await self._session.execute(audit_events.NEWEST.sort(statement).limit(limit))
+        return [_shown(event, username) for event, username in rows]
+
+
+def _shown(event: AuditEvent, username: str | None) -> AuditEventOut:
+    return AuditEventOut(
+        id=event.id,
+        at=event.at,
+        action=event.action,
+        actor=None if event.actor_id is None else AuditActor(id=event.actor_id, username=username),
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        address=event.address,
+        device=event.device,
+        request_id=event.request_id,
+        details=event.details,
+    )

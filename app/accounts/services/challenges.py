@@ -1,0 +1,39 @@
+"""What authenticators are asked to sign: each challenge for a few minutes, and for one answer."""
+
+import secrets
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import PasskeyChallenge, User
+from app.accounts.webauthn import PATIENCE
+from app.core import clock
+from app.db.session import took_effect
+
+_BYTES = 32
+
+
+class Challenges:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def draw(self) -> bytes:
+        """A challenge, to be kept before the answer to it can come."""
+        return secrets.token_bytes(_BYTES)
+
+    async def keep(self, challenge: bytes, user: User | None) -> None:
+        """Remember what the account, or nobody in particular, is asked."""
+        user_id = user.id if user else None
+        self._session.add(PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=clock.now() + PATIENCE))
+        await self._session.flush()
+
+    async def use_up(self, challenge: bytes, user: User | None) -> bool:
+        """Whether the account, or nobody in particular, was asked this; from now on it was not."""
+        return await took_effect(
+            self._session,
+            delete(PasskeyChallenge).where(
+                PasskeyChallenge.challenge == challenge,
+                PasskeyChallenge.user_id.is_(None) if user is None else PasskeyChallenge.user_id == user.id,
+                PasskeyChallenge.expires_at > clock.now(),
+            ),
+        )

@@ -1,0 +1,128 @@
+"""Changing the address of an account: the new one confirms, the old one may object."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import EmailTaken, InvalidUndoToken
+from app.accounts.models import AddressChange, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.policies.actors import Principal
+from app.accounts.queries import personal_tokens
+from app.accounts.schemas.users import EmailChangeInput
+from app.accounts.services.locking import lock_account
+from app.accounts.services.reauthentication import Reauthentication
+from app.accounts.services.recovery import RecoveryService
+from app.accounts.services.registration import RegistrationService
+from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.sessions import SessionService
+from app.accounts.user_manager import UNDO_DAYS, UserManager
+from app.audit.log import AuditLog
+from app.core import clock
+from app.core.rate_limiter import RateLimiter
+from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.db.constraints import translating
+from app.mail.messages import MessageWriter
+from app.mail.outbox import Outbox
+
+
+class EmailChangeService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        limiter: RateLimiter,
+        manager: UserManager,
+        registration: RegistrationService,
+        recovery: RecoveryService,
+        sessions: SessionService,
+        protection: Protection,
+        reauthentication: Reauthentication,
+        outbox: Outbox,
+        messages: MessageWriter,
+        audit: AuditLog,
+    ) -> None:
+        self._session = session
+        self._limiter = limiter
+        self._manager = manager
+        self._registration = registration
+        self._recovery = recovery
+        self._sessions = sessions
+        self._protection = protection
+        self._reauthentication = reauthentication
+        self._outbox = outbox
+        self._messages = messages
+        self._audit = audit
+
+    async def request(self, principal: Principal, data: EmailChangeInput) -> None:
+        """Claim another address; it becomes the account's own once it is confirmed, and the present one is told.
+
+        Whether the address is somebody else's already is not told. Raises `WrongPassword`, `RecentLoginRequired`,
+        `EmailDomainNotAllowed` or `TooManyRequests`.
+        """
+        await self._reauthentication.require(principal, data.current_password)
+        self._registration.require_allowed_domain(data.email)
+        await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+        user = principal.account
+        await lock_account(self._session, principal)
+        if data.email == user.email:
+            user.pending_email = None
+            return
+        user.pending_email = data.email
+        await self._session.flush()
+        self._audit.record("account.address_change_requested", actor=user, subject=user)
+        await self._registration.write_to_claimed_address(user)
+        if user.email is not None:
+            await self._tell_present_address(user, user.email, data.email)
+
+    async def _tell_present_address(self, user: User, present: str, wished: str) -> None:
+        change = AddressChange(user_id=user.id, old_email=present, new_email=wished)
+        self._session.add(change)
+        await self._session.flush()
+        token = self._manager.undo_token(change)
+        self._outbox.put(self._messages.email_change(present, user.username, wished, token, UNDO_DAYS))
+
+    async def withdraw(self, principal: Principal) -> None:
+        """Keep the present address after all."""
+        user = principal.account
+        await lock_account(self._session, principal)
+        if user.email is not None:
+            user.pending_email = None
+
+    async def undo(self, token: str) -> None:
+        """Give the account its old address back, with the token that was mailed there. Raises `InvalidUndoToken`.
+
+        If it was not the owner who changed it, somebody else knows the password: every login ends, so does every other
+        way in that was added since the change was asked for, or in the week before today, and a link to choose a new
+        password is mailed to the old address. Raises `EmailTaken` if that is somebody else's by now.
+        """
+        user, change = await self._locked(token)
+        old = change.old_email
+        user.email, user.is_verified, user.pending_email = old, True, None
+        user.hashed_password = UNUSABLE
+        with translating({"uq_users_email": EmailTaken()}):
+            await self._session.flush()
+        # What the account was moved on to from there cannot object: a thief would bring his own address back.
+        await self._session.execute(
+            delete(AddressChange).where(AddressChange.user_id == user.id, AddressChange.id >= change.id)
+        )
+        await self._sessions.end_all(user)
+        await self._session.execute(personal_tokens.deleted_with(user.id))
+        await self._protection.forget_since(user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS)))
+        await self._session.flush()
+        await self._session.refresh(user)
+        self._audit.record("account.address_change_undone", actor=user, subject=user)
+        self._recovery.mail_reset_link(user, old)
+
+    async def _locked(self, token: str) -> tuple[User, AddressChange]:
+        """The account and its change, which is still there to be undone. Raises `InvalidUndoToken`."""
+        user_id, change_id = self._manager.undone_by(token)
+        user = await self._session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
+        change = await self._session.scalar(
+            select(AddressChange).where(AddressChange.id == change_id, AddressChange.user_id == user_id)
+        )
+        if user is None or change is None:
+            raise InvalidUndoToken
+        if user.email == change.old_email and user.pending_email != change.new_email:
+            raise InvalidUndoToken("There is nothing to undo: the account has this address.")
+        return user, change

@@ -1,0 +1,131 @@
+"""Invitations to open an account: made, looked at, revoked and used."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidInvitation, InvitationNotFound
+from app.accounts.models import Invitation, User
+from app.accounts.policies.actors import Actor, require_role
+from app.accounts.policies.registration import require_allowed_domain, require_inviting, require_open_registration
+from app.accounts.queries import invitations
+from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.audit.log import AuditLog
+from app.core import clock
+from app.core.config import Settings
+from app.core.opaque_tokens import digest_of, new_token
+from app.core.rate_limiter import RateLimiter
+from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.core.roles import Role
+from app.core.schemas.pages import PageQuery
+from app.db.paging import Slice, fetch_page
+from app.db.session import reading, took_effect
+from app.mail.messages import MessageWriter
+from app.mail.outbox import Outbox
+
+PREFIX = "cli"
+INVITATION_DAYS = 7
+
+
+class InvitationService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        limiter: RateLimiter,
+        outbox: Outbox,
+        messages: MessageWriter,
+        audit: AuditLog,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._limiter = limiter
+        self._outbox = outbox
+        self._messages = messages
+        self._audit = audit
+
+    async def create(self, actor: Actor, data: InvitationInput) -> NewInvitation:
+        """Invite somebody to open an account of this role, by mail if there is an address.
+
+        Raises `RegistrationClosed`, `EmailDomainNotAllowed` or `TooManyRequests`.
+        """
+        inviter = require_inviting(actor, data.role).account
+        token = new_token(PREFIX)
+        require_open_registration(self._settings.registration, token)
+        if data.email is not None:
+            self._require_allowed_domain(data.email)
+            await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+            mail = self._messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
+            self._outbox.put(mail)
+        invitation = Invitation(
+            digest=digest_of(token),
+            role=data.role,
+            email=data.email,
+            invited_by_id=inviter.id,
+            expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
+        )
+        self._session.add(invitation)
+        await self._session.flush()
+        self._audit.record("invitation.created", actor=inviter, subject=invitation, role=data.role)
+        shown = _shown(invitation, inviter.username, None)
+        return NewInvitation(**shown.model_dump(), token=None if data.email is not None else token)
+
+    def _require_allowed_domain(self, email: str) -> None:
+        settings = self._settings
+        require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
+
+    async def list(self, actor: Actor, query: PageQuery) -> Slice[InvitationOut]:
+        """One's own invitations, for admins everybody's; the newest first. Raises `InvalidCursor`."""
+        principal = require_role(actor, Role.EDITOR)
+        statement = invitations.with_names().where(invitations.visible_to(principal))
+        page = await fetch_page(self._session, statement, invitations.NEWEST, query)
+        return Slice([_shown(*row[:3]) for row in page.items], page.next_cursor)
+
+    async def revoke(self, actor: Actor, invitation_id: int) -> None:
+        """Make an invitation worthless. Raises `InvitationNotFound`, for one that was used as well."""
+        principal = require_role(actor, Role.EDITOR)
+        wanted = select(Invitation).where(Invitation.id == invitation_id, invitations.visible_to(principal))
+        invitation = await self._session.scalar(wanted.with_for_update())
+        if invitation is None:
+            raise InvitationNotFound
+        if invitation.used_at is not None:
+            raise InvitationNotFound("The invitation has been used already.")
+        self._audit.record("invitation.revoked", actor=principal.account, subject=invitation)
+        await self._session.delete(invitation)
+
+    async def found(self, token: str) -> Invitation:
+        """The invitation with this token; it is not used up by that. Raises `InvalidInvitation`."""
+        wanted = select(Invitation).where(Invitation.digest == digest_of(token), invitations.is_good(clock.now()))
+        async with reading(self._session):
+            invitation = await self._session.scalar(wanted)
+        if invitation is None:
+            raise InvalidInvitation(field="invitation")
+        return invitation
+
+    async def use(self, invitation: Invitation, user: User) -> None:
+        """Use an invitation up for this account. Raises `InvalidInvitation` if it is no longer good."""
+        now = clock.now()
+        # The address has served its purpose.
+        using = (
+            update(Invitation)
+            .where(Invitation.id == invitation.id, invitations.is_good(now))
+            .values(used_at=now, used_by_id=user.id, email=None)
+            .execution_options(synchronize_session=False)
+        )
+        if not await took_effect(self._session, using):
+            raise InvalidInvitation(field="invitation")
+        self._audit.record("invitation.used", actor=user, subject=invitation)
+
+
+def _shown(invitation: Invitation, invited_by: str, used_by: str | None) -> InvitationOut:
+    return InvitationOut(
+        id=invitation.id,
+        role=invitation.role,
+        email=invitation.email,
+        invited_by=invited_by,
+        created_at=invitation.created_at,
+        expires_at=invitation.expires_at,
+        used_at=invitation.used_at,
+        used_by=used_by,
+    )

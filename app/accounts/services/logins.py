@@ -1,0 +1,122 @@
+"""Logging in."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
+from app.accounts.models import User
+from app.accounts.passwords import PasswordHasher
+from app.accounts.queries import second_factors, users
+from app.accounts.schemas.users import LoginForm
+from app.accounts.services.deletions import AccountDeletionService
+from app.accounts.services.sessions import SessionService, TokenPair
+from app.audit.log import AuditLog
+from app.core.config import Settings
+from app.core.rate_limiter import RateLimiter
+from app.core.rate_limits import LOGIN_FAILURES
+from app.core.signed_tokens import BadToken, SignedTokens
+from app.db.session import reading
+
+PENDING = timedelta(minutes=5)
+
+
+class LoginService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        passwords: PasswordHasher,
+        limiter: RateLimiter,
+        sessions: SessionService,
+        audit: AuditLog,
+        deletions: AccountDeletionService,
+    ) -> None:
+        self._session = session
+        self._pending = SignedTokens(settings.access_secret_key, "colophon:second-factor")
+        self._passwords = passwords
+        self._limiter = limiter
+        self._sessions = sessions
+        self._audit = audit
+        self._deletions = deletions
+
+    async def log_in(self, form: LoginForm) -> TokenPair:
+        """Begin a session for the account with this e-mail address or username.
+
+        Raises `InvalidCredentials`, `SecondFactorRequired`, or `TooManyRequests` after failures in a row.
+        """
+        login = _as_stored(form.username)
+        # Counted by what was typed, known or not: that one address and one username slow down together would tell
+        # that they belong to the same account.
+        await self._limiter.hit(LOGIN_FAILURES, login)
+        async with reading(self._session):
+            user = await self._session.scalar(users.by_login(login))
+        is_right, better_hash = await self._passwords.verify(form.password, user.hashed_password if user else None)
+        if user is None or not is_right or not user.is_active:
+            self._audit.record("login.failed", subject=user)
+            raise InvalidCredentials
+        await self.unlock(user)
+        checked = user.hashed_password
+        await self._lock(user)
+        if user.hashed_password != checked:
+            raise InvalidCredentials
+        if better_hash:
+            user.hashed_password = better_hash
+        return await self._finish(user, "password")
+
+    async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
+        """Begin a session for somebody who has proved by these methods who they are, second factor included.
+
+        The account must be locked. One that was about to be deleted is kept by that.
+        """
+        await self._deletions.cancel(user)
+        self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
+        return await self._sessions.begin(user)
+
+    async def finish_first_factor(self, user: User, method: str) -> TokenPair:
+        """Begin a session, or ask for the second factor first.
+
+        Raises `SecondFactorRequired`, or `InvalidCredentials` if the account is not in use any more.
+        """
+        await self._lock(user)
+        return await self._finish(user, method)
+
+    async def _lock(self, user: User) -> None:
+        """Meanwhile the account may have been deactivated, or a second factor set up."""
+        await self._session.refresh(user, with_for_update=True)
+        if not user.is_active:
+            raise InvalidCredentials
+
+    async def _finish(self, user: User, method: str) -> TokenPair:
+        if user.has_second_factor:
+            await self._require_second_factor(user)
+        return await self.complete(user, [method])
+
+    async def _require_second_factor(self, user: User) -> None:
+        methods = (await self._session.execute(second_factors.methods_of(user.id))).one()
+        names = [name for name, is_there in zip(second_factors.METHODS, methods, strict=True) if is_there]
+        pending_token = self._pending.sign(PENDING, sub=str(user.id), ver=user.token_version)
+        raise SecondFactorRequired(pending_token=pending_token, methods=names)
+
+    async def user_of_pending_token(self, token: str) -> User:
+        """Whose second factor is being asked for. Raises `InvalidPendingToken`."""
+        try:
+            claims = self._pending.read(token)
+        except BadToken as error:
+            raise InvalidPendingToken from error
+        user = await self._session.get(User, int(claims["sub"]))
+        if user is None or not user.is_active or claims.get("ver") != user.token_version:
+            raise InvalidPendingToken
+        return user
+
+    async def unlock(self, user: User) -> None:
+        """Forget failed logins: it was the owner after all."""
+        for login in filter(None, (user.email, user.username)):
+            await self._limiter.clear_soon(LOGIN_FAILURES, login)
+
+
+def _as_stored(login: str) -> str:
+    """A login as addresses and usernames are stored: an `ü` may also have been typed as two characters."""
+    return unicodedata.normalize("NFC", login.strip()).lower()

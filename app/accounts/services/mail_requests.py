@@ -1,0 +1,26 @@
+"""Mails that are asked for by naming an address.
+
+A request is only written down: that takes the same time whether or not there is an account. Who it is about is looked
+up by a worker, once the answer has left.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import MailRequest, RequestedMail
+from app.core.client import Client
+from app.core.rate_limiter import RateLimiter
+from app.core.rate_limits import MAIL_TO_ADDRESS
+
+
+class MailRequests:
+    """Where requests are written down."""
+
+    def __init__(self, session: AsyncSession, limiter: RateLimiter, client: Client) -> None:
+        self._session = session
+        self._limiter = limiter
+        self._client = client
+
+    async def put(self, mail: RequestedMail, email: str) -> None:
+        """Have this mail sent to the account with this address, if there is one. Raises `TooManyRequests`."""
+        await self._limiter.hit(MAIL_TO_ADDRESS, mail, email)
+        self._session.add(MailRequest(mail=mail, email=email, address=self._client.address, device=self._client.device))

@@ -1,0 +1,197 @@
+"""Passkeys: added, removed, and logged in with."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidPasskey, LastLoginMethod, NoSecondFactor, PasskeyNotFound, PasskeyTaken
+from app.accounts.models import Passkey, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.queries import second_factors
+from app.accounts.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
+from app.accounts.schemas.second_factors import PasskeyOut
+from app.accounts.services.challenges import Challenges
+from app.accounts.services.logins import LoginService
+from app.accounts.services.notices import Notices
+from app.accounts.services.reauthentication import Reauthentication
+from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.sessions import TokenPair
+from app.accounts.webauthn import Assertion, RelyingParty, challenge_of, credential_id_of
+from app.audit.log import AuditLog
+from app.core import clock
+from app.db.constraints import translating
+from app.db.session import reading, took_effect
+
+
+class PasskeyService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        here: RelyingParty,
+        providers: Collection[str],
+        challenges: Challenges,
+        logins: LoginService,
+        reauthentication: Reauthentication,
+        protection: Protection,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._here = here
+        self._providers = providers
+        self._challenges = challenges
+        self._logins = logins
+        self._reauthentication = reauthentication
+        self._protection = protection
+        self._audit = audit
+        self._notices = notices
+
+    # --- One's own -------------------------------------------------------------------------------------------------
+
+    async def creation_options(self, principal: Principal, password: str | None) -> dict[str, Any]:
+        """What a browser has to be asked for a new passkey.
+
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
+        """
+        require_confirmed_address(principal)
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        async with reading(self._session):
+            there = [
+                passkey.credential_id for passkey in await self._session.scalars(second_factors.passkeys_of(user.id))
+            ]
+        challenge = self._challenges.draw()
+        options = self._here.creation_options(challenge, _handle_of(user), user.username, user.display_name, there)
+        await self._challenges.keep(challenge, user)
+        return options
+
+    async def add(self, principal: Principal, data: PasskeyInput) -> PasskeyAdded:
+        """Keep a passkey that a browser has made. Raises `InvalidPasskey` or `PasskeyTaken`."""
+        user = principal.account
+        challenge = challenge_of(data.credential)
+        made = self._here.verify_creation(data.credential, challenge)
+        await self._protection.lock(principal)
+        if not await self._challenges.use_up(challenge, user):
+            raise InvalidPasskey
+        passkey = Passkey(
+            user_id=user.id,
+            credential_id=made.credential_id,
+            public_key=made.public_key,
+            sign_count=made.sign_count,
+            transports=" ".join(made.transports),
+            is_backed_up=made.is_backed_up,
+            name=data.name,
+        )
+        self._session.add(passkey)
+        with translating({"uq_passkeys_credential_id": PasskeyTaken()}):
+            await self._session.flush()
+        codes = await self._protection.begin(principal)
+        self._audit.record("passkey.added", actor=user, subject=passkey)
+        self._notices.security_changed(user, "a passkey was added to your account")
+        return PasskeyAdded(passkey=PasskeyOut.model_validate(passkey), recovery_codes=codes)
+
+    async def rename(self, principal: Principal, passkey_id: int, name: str) -> Passkey:
+        """Raises `PasskeyNotFound`."""
+        passkey = await self._session.get(Passkey, passkey_id, with_for_update=True)
+        if passkey is None or passkey.user_id != principal.id:
+            raise PasskeyNotFound
+        passkey.name = name
+        await self._session.flush()
+        return passkey
+
+    async def remove(self, principal: Principal, passkey_id: int, password: str | None) -> None:
+        """Have a passkey work no longer.
+
+        Raises `PasskeyNotFound`, `LastLoginMethod`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        await self._protection.lock(principal)
+        passkey = await self._session.get(Passkey, passkey_id)
+        if passkey is None or passkey.user_id != user.id:
+            raise PasskeyNotFound
+        has_password = user.hashed_password != UNUSABLE
+        others = second_factors.ways_in_besides(passkey.id, user.id, self._providers)
+        if not (has_password or await self._session.scalar(others)):
+            raise LastLoginMethod
+        self._audit.record("passkey.removed", actor=user, subject=passkey)
+        await self._session.delete(passkey)
+        await self._session.flush()
+        await self._protection.settle(user)
+        self._notices.security_changed(user, "a passkey was removed from your account")
+
+    # --- Logging in ------------------------------------------------------------------------------------------------
+
+    async def request_options(self, pending_token: str | None) -> dict[str, Any]:
+        """What a browser has to be asked for a login: any passkey for here, or one of the account's that waits.
+
+        Raises `InvalidPendingToken`, or `NoSecondFactor` if that account has none.
+        """
+        async with reading(self._session):
+            user = await self._waiting(pending_token)
+            allowed = await self._session.scalars(second_factors.passkeys_of(user.id)) if user else ()
+        credential_ids = [passkey.credential_id for passkey in allowed]
+        if user is not None and not credential_ids:
+            raise NoSecondFactor
+        challenge = self._challenges.draw()
+        options = self._here.request_options(challenge, credential_ids)
+        await self._challenges.keep(challenge, user)
+        return options
+
+    async def log_in(self, data: PasskeyLoginInput) -> TokenPair:
+        """Begin a session for the owner of the passkey; as it verifies its user, nothing else is asked for.
+
+        Raises `InvalidPendingToken`, and `InvalidPasskey` for whatever is wrong with the passkey or its account.
+        """
+        challenge, credential_id = challenge_of(data.credential), credential_id_of(data.credential)
+        async with reading(self._session):
+            waiting = await self._waiting(data.pending_token)
+            row = (await self._session.execute(second_factors.passkey_with_owner(credential_id))).one_or_none()
+        if row is None:
+            raise self._failed(None)
+        passkey, user = row
+        assertion = self._verified(data.credential, challenge, passkey)
+        await self._session.refresh(user, with_for_update=True)
+        # Right or wrong, this was the answer: there is no second one.
+        was_asked = await self._challenges.use_up(challenge, waiting)
+        if assertion is None or not was_asked or not _may_log_in(user, waiting, assertion):
+            raise self._failed(user)
+        if not await self._count(passkey, assertion):
+            raise self._failed(user)
+        return await self._logins.complete(user, ["passkey"])
+
+    def _verified(self, credential: dict[str, Any], challenge: bytes, passkey: Passkey) -> Assertion | None:
+        """What the passkey says, if it was this one that answered the challenge."""
+        try:
+            return self._here.verify_assertion(credential, challenge, passkey.public_key, passkey.sign_count)
+        except InvalidPasskey:
+            return None
+
+    def _failed(self, user: User | None) -> InvalidPasskey:
+        self._audit.record("login.failed", subject=user, method="passkey")
+        return InvalidPasskey()
+
+    async def _waiting(self, pending_token: str | None) -> User | None:
+        return await self._logins.user_of_pending_token(pending_token) if pending_token is not None else None
+
+    async def _count(self, passkey: Passkey, assertion: Assertion) -> bool:
+        """Note that the passkey was used, unless a copy of it has been used meanwhile."""
+        # Many do not count, and always say 0.
+        is_next = Passkey.sign_count < assertion.sign_count if assertion.sign_count else Passkey.sign_count == 0
+        values = {"sign_count": assertion.sign_count, "is_backed_up": assertion.is_backed_up}
+        used = update(Passkey).where(Passkey.id == passkey.id, is_next).values(**values, last_used_at=clock.now())
+        return await took_effect(self._session, used)
+
+
+def _handle_of(user: User) -> bytes:
+    """What a passkey remembers its account by."""
+    return str(user.id).encode()
+
+
+def _may_log_in(owner: User, waiting: User | None, assertion: Assertion) -> bool:
+    """Whether the owner of the passkey is who logs in, and who the passkey says it was made for."""
+    is_for_owner = assertion.user_handle in {None, _handle_of(owner)}
+    return owner.is_active and waiting in {None, owner} and is_for_owner

@@ -1,0 +1,125 @@
+"""Personal access tokens: what scripts log in with instead of a password."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidAccessToken, PersonalTokenNotFound, TooManyPersonalTokens
+from app.accounts.models import PersonalToken
+from app.accounts.policies.actors import Principal, lacks_second_factor, require_confirmed_address
+from app.accounts.queries import personal_tokens
+from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+from app.accounts.services.locking import lock_account
+from app.accounts.services.notices import Notices
+from app.accounts.services.reauthentication import Reauthentication
+from app.audit.log import AuditLog
+from app.core import clock
+from app.core.config import Settings
+from app.core.opaque_tokens import digest_of, new_token
+from app.core.scopes import Scope
+from app.db.session import reading
+
+PREFIX = "clp"
+MOST_TOKENS = 50
+
+
+def is_personal(token: str) -> bool:
+    """Whether a bearer token claims to be a personal access token."""
+    return token.startswith(f"{PREFIX}_")
+
+
+class PersonalTokenService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        reauthentication: Reauthentication,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._reauthentication = reauthentication
+        self._audit = audit
+        self._notices = notices
+
+    async def principal(self, token: str) -> Principal:
+        """Whose token this is, and what it may be used for. Raises `InvalidAccessToken`."""
+        async with reading(self._session):
+            found = await self._session.execute(personal_tokens.of_digest(digest_of(token), clock.now()))
+        row = found.one_or_none()
+        if row is None:
+            raise InvalidAccessToken
+        user, personal_token = row
+        return Principal(
+            user,
+            scopes=personal_token.scopes,
+            lacks_second_factor=lacks_second_factor(user, self._settings.require_2fa_for),
+            token=personal_token,
+        )
+
+    async def note_use(self, token_id: int) -> None:
+        """Remember that the token has just been used."""
+        await self._session.execute(
+            update(PersonalToken).where(PersonalToken.id == token_id).values(last_used_at=clock.now())
+        )
+
+    async def create(self, principal: Principal, data: PersonalTokenInput) -> NewPersonalToken:
+        """Make a token, which only this answer shows.
+
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `TooManyRequests` or `TooManyPersonalTokens`.
+        """
+        require_confirmed_address(principal)
+        await self._reauthentication.require(principal, data.current_password)
+        user = principal.account
+        await self._make_room(principal)
+        token = new_token(PREFIX)
+        days = data.expires_in_days
+        row = PersonalToken(
+            user_id=user.id,
+            name=data.name,
+            digest=digest_of(token),
+            scope=" ".join(scope for scope in Scope if scope in data.scopes),
+            expires_at=clock.now() + timedelta(days=days) if days is not None else None,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        self._audit.record("personal_token.created", actor=user, subject=row, scope=row.scope, days=days)
+        self._notices.security_changed(user, "a personal access token was made for your account")
+        return NewPersonalToken(**_shown(row).model_dump(), token=token)
+
+    async def _make_room(self, principal: Principal) -> None:
+        """Lock the account, so that two tokens made at once count each other, and forget expired ones."""
+        await lock_account(self._session, principal)
+        own = PersonalToken.user_id == principal.id
+        await self._session.execute(delete(PersonalToken).where(own, PersonalToken.expires_at <= clock.now()))
+        count = await self._session.scalar(select(func.count()).select_from(PersonalToken).where(own))
+        if (count or 0) >= MOST_TOKENS:
+            raise TooManyPersonalTokens
+
+    async def list(self, principal: Principal) -> Sequence[PersonalTokenOut]:
+        """The account's tokens that have not expired, the newest first."""
+        found = await self._session.scalars(personal_tokens.of_account(principal.id, clock.now()))
+        return [_shown(token) for token in found]
+
+    async def revoke(self, principal: Principal, token_id: int) -> None:
+        """End one of the account's tokens, at once. Raises `PersonalTokenNotFound`."""
+        own = select(PersonalToken).where(PersonalToken.id == token_id, PersonalToken.user_id == principal.id)
+        token = await self._session.scalar(own.with_for_update())
+        if token is None:
+            raise PersonalTokenNotFound
+        self._audit.record("personal_token.revoked", actor=principal.account, subject=token)
+        await self._session.delete(token)
+
+
+def _shown(token: PersonalToken) -> PersonalTokenOut:
+    return PersonalTokenOut(
+        id=token.id,
+        name=token.name,
+        scopes=[scope for scope in Scope if scope in token.scopes],
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        last_used_at=token.last_used_at,
+    )

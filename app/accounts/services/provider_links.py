@@ -1,0 +1,122 @@
+"""Accounts elsewhere that somebody signs in with: linked, looked at and unlinked."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import (
+    LastLoginMethod,
+    LoginRequired,
+    ProviderAccountTaken,
+    ProviderAlreadyLinked,
+    ProviderNotLinked,
+)
+from app.accounts.identities.identity import Identity
+from app.accounts.models import ProviderAccount, User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.queries import providers
+from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
+from app.accounts.services.notices import Notices
+from app.accounts.services.provider_flows import ProviderFlows
+from app.accounts.services.reauthentication import Reauthentication
+from app.accounts.services.second_factor_state import Protection
+from app.audit.log import AuditLog
+from app.db.constraints import translating
+
+
+class ProviderLinkService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        flows: ProviderFlows,
+        reauthentication: Reauthentication,
+        protection: Protection,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._flows = flows
+        self._reauthentication = reauthentication
+        self._protection = protection
+        self._audit = audit
+        self._notices = notices
+
+    async def list(self, principal: Principal) -> Sequence[ProviderAccount]:
+        """What is linked to the account."""
+        return (await self._session.scalars(providers.of_account(principal.id))).all()
+
+    async def begin(self, principal: Principal, provider: str, password: str | None) -> AuthorizationOut:
+        """Where to send the owner, to be linked when they come back.
+
+        Raises `UnknownProvider`, `ProviderFailed`, `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or
+        `TooManyRequests`.
+        """
+        require_confirmed_address(principal)
+        await self._reauthentication.require(principal, password)
+        return await self._flows.begin(provider, _linking(principal))
+
+    async def link(self, principal: Principal, provider: str, answer: AuthorizationInput) -> ProviderAccount:
+        """Link whoever came back to the account that sent them away.
+
+        Raises `UnknownProvider`, `ProviderFailed`, `ProviderAccountTaken`, `ProviderAlreadyLinked` or
+        `InvalidAccessToken`.
+        """
+        user = principal.account
+        identity = await self._flows.finish(provider, _linking(principal), answer)
+        # The provider took its time: the owner may have thrown whoever asks out meanwhile.
+        await self._protection.lock(principal)
+        return await self.attach(user, identity)
+
+    async def attach(self, user: User, identity: Identity, *, is_news: bool = True) -> ProviderAccount:
+        """Link somebody at a provider to an account, which the caller has locked or made; its owner is told if asked.
+
+        Raises `ProviderAccountTaken` or `ProviderAlreadyLinked`.
+        """
+        there = await self._linked(user, identity.provider)
+        if there is not None and there.subject != identity.subject:
+            raise ProviderAlreadyLinked
+        if there is not None:
+            return there
+        account = ProviderAccount(
+            user_id=user.id, provider=identity.provider, subject=identity.subject, email=identity.email
+        )
+        self._session.add(account)
+        with translating({"uq_provider_accounts_provider_subject": ProviderAccountTaken()}):
+            await self._session.flush()
+        self._audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
+        if is_news:
+            self._notices.security_changed(user, f"your account can now be logged in to with {identity.provider}")
+        return account
+
+    async def unlink(self, principal: Principal, provider: str, password: str | None) -> None:
+        """Have a provider no longer be a way into the account; one that is not offered any more can be unlinked too.
+
+        Raises `ProviderNotLinked`, `LastLoginMethod`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        await self._protection.lock(principal)
+        account = await self._linked(user, provider)
+        if account is None:
+            raise ProviderNotLinked
+        has_password = user.hashed_password != UNUSABLE
+        others = providers.ways_in_besides(provider, user.id, self._flows.names())
+        if not (has_password or await self._session.scalar(others)):
+            raise LastLoginMethod
+        self._audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
+        await self._session.delete(account)
+        await self._session.flush()
+        self._notices.security_changed(user, f"your account can no longer be logged in to with {provider}")
+
+    async def _linked(self, user: User, provider: str) -> ProviderAccount | None:
+        of_provider = providers.of_account(user.id).where(ProviderAccount.provider == provider)
+        account: ProviderAccount | None = await self._session.scalar(of_provider)
+        return account
+
+
+def _linking(principal: Principal) -> str:
+    """For this account, and for this session: it has just proved that it is the owner's."""
+    if principal.login is None:
+        raise LoginRequired
+    return f"link account {principal.id} in session {principal.login.session_id}"

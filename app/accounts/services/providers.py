@@ -1,0 +1,147 @@
+"""Signing in with a provider: who somebody is, is proved there."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import AccountNotLinked, EmailTaken, InvalidCredentials, ProviderEmailUnverified, UsernameTaken
+from app.accounts.identities.identity import Identity
+from app.accounts.models import User
+from app.accounts.passwords import UNUSABLE
+from app.accounts.policies.registration import require_allowed_domain, require_open_registration
+from app.accounts.queries import providers
+from app.accounts.schemas.providers import AuthorizationOut, ProviderOut, ProviderSignInInput
+from app.accounts.services.accounts import UNIQUE_ACCOUNT
+from app.accounts.services.logins import LoginService
+from app.accounts.services.provider_flows import ProviderFlows
+from app.accounts.services.provider_links import ProviderLinkService
+from app.accounts.services.sessions import TokenPair
+from app.audit.log import AuditLog
+from app.core.config import Settings
+from app.core.roles import Role
+from app.core.slugs import alternatives, slug_for
+from app.db.constraints import translating
+
+_SIGN_IN = "sign in"
+_USERNAME_MIN_LENGTH = 3
+# As long as a username may be, less what makes one that is taken another.
+_USERNAME_BASE_LENGTH = 31
+
+
+class ProviderSignInService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        flows: ProviderFlows,
+        links: ProviderLinkService,
+        logins: LoginService,
+        audit: AuditLog,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._flows = flows
+        self._links = links
+        self._logins = logins
+        self._audit = audit
+
+    def offered(self) -> list[ProviderOut]:
+        """The providers that people can sign in with here."""
+        return [ProviderOut(name=name) for name in self._flows.names()]
+
+    async def begin(self, provider: str) -> AuthorizationOut:
+        """Where to send somebody who wants to sign in. Raises `UnknownProvider` or `ProviderFailed`."""
+        return await self._flows.begin(provider, _SIGN_IN)
+
+    async def sign_in(self, provider: str, data: ProviderSignInInput) -> TokenPair:
+        """Begin a session for whoever came back, in an account that is opened if need be.
+
+        Raises what `ProviderFlows.finish` and `LoginService.finish_first_factor` raise, `InvalidCredentials` for an
+        account that is not active, and for somebody who is not linked yet: `ProviderEmailUnverified`,
+        `AccountNotLinked`, `ProviderAlreadyLinked`, `ProviderAccountTaken`, `RegistrationClosed`,
+        `InvalidInvitation` or `EmailDomainNotAllowed`.
+        """
+        # First, while no connection to the database is held.
+        identity = await self._flows.finish(provider, _SIGN_IN, data)
+        user = await self._session.scalar(providers.owner_of(identity.provider, identity.subject))
+        if user is None:
+            user = await self._link(identity)
+        await self._session.refresh(user, with_for_update=True)
+        self._require_active(user)
+        # Once more under the lock: it may have been unlinked meanwhile, to keep somebody out.
+        if await self._session.scalar(providers.owner_of(identity.provider, identity.subject)) is not user:
+            raise InvalidCredentials
+        return await self._logins.finish_first_factor(user, identity.provider)
+
+    async def _link(self, identity: Identity) -> User:
+        """The account that somebody new is linked to: theirs if they have one, or a new one."""
+        if identity.email is None or not identity.is_email_verified:
+            raise ProviderEmailUnverified
+        user = await self._linked_by_address(identity, identity.email)
+        if user is None:
+            try:
+                return await self._open_account(identity, identity.email)
+            except EmailTaken:
+                # Somebody was quicker, perhaps the same person in another tab.
+                user = await self._linked_by_address(identity, identity.email)
+        if user is None:
+            raise AccountNotLinked
+        return user
+
+    async def _linked_by_address(self, identity: Identity, email: str) -> User | None:
+        """Link the account with this address, if there is one: both sides have to have confirmed it.
+
+        Whoever only claims the address has no part in it: it belongs to who has proved to read its mails.
+        """
+        user = await self._session.scalar(providers.having_address(email).with_for_update())
+        if user is None:
+            return None
+        # Whoever edits, or is protected by a second factor, decides there which provider is believed about them.
+        if not user.is_verified or user.has_second_factor or user.role.includes(Role.EDITOR):
+            raise AccountNotLinked
+        self._require_active(user)
+        await self._links.attach(user, identity)
+        return user
+
+    def _require_active(self, user: User) -> None:
+        if not user.is_active:
+            self._audit.record("login.failed", subject=user, method="provider")
+            raise InvalidCredentials("The account that this leads to is not active.")
+
+    async def _open_account(self, identity: Identity, email: str) -> User:
+        settings = self._settings
+        require_open_registration(settings.registration, None)
+        require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
+        user = await self._stored(identity, email)
+        self._audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
+        await self._links.attach(user, identity, is_news=False)
+        return user
+
+    async def _stored(self, identity: Identity, email: str) -> User:
+        for username in _usernames(identity.display_name or email.partition("@")[0]):
+            user = User(
+                email=email,
+                username=username,
+                display_name=identity.display_name or username,
+                role=self._settings.default_role,
+                hashed_password=UNUSABLE,
+                is_verified=True,
+            )
+            try:
+                with translating(UNIQUE_ACCOUNT):
+                    async with self._session.begin_nested():
+                        self._session.add(user)
+                        await self._session.flush()
+            except UsernameTaken:
+                continue
+            return user
+        raise UsernameTaken
+
+
+def _usernames(name: str) -> Iterator[str]:
+    """Usernames for somebody called this, the best first."""
+    base = slug_for(name)[:_USERNAME_BASE_LENGTH].rstrip("-")
+    if len(base) < _USERNAME_MIN_LENGTH:
+        base = f"user-{base}"
+    yield base
+    yield from alternatives(base, first_free=2)

@@ -1,0 +1,106 @@
+"""Passwords: forgotten, chosen anew and changed."""
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidResetToken
+from app.accounts.models import LoginSession, RequestedMail, User
+from app.accounts.passwords import PasswordHasher, check_password
+from app.accounts.policies.actors import Principal
+from app.accounts.queries import users
+from app.accounts.schemas.users import ChangePasswordInput
+from app.accounts.services.locking import lock_account
+from app.accounts.services.logins import LoginService
+from app.accounts.services.mail_requests import MailRequests
+from app.accounts.services.notices import Notices
+from app.accounts.services.reauthentication import Reauthentication
+from app.accounts.user_manager import RESET_HOURS, UserManager
+from app.audit.log import AuditLog
+from app.db.constraints import translating
+from app.db.session import reading
+from app.mail.messages import MessageWriter
+from app.mail.outbox import Outbox
+
+
+class RecoveryService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        passwords: PasswordHasher,
+        requests: MailRequests,
+        manager: UserManager,
+        logins: LoginService,
+        reauthentication: Reauthentication,
+        outbox: Outbox,
+        messages: MessageWriter,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._passwords = passwords
+        self._requests = requests
+        self._manager = manager
+        self._logins = logins
+        self._reauthentication = reauthentication
+        self._outbox = outbox
+        self._messages = messages
+        self._audit = audit
+        self._notices = notices
+
+    async def forgot_password(self, email: str) -> None:
+        """Have a link to choose a new password mailed, if there is an account. Raises `TooManyRequests`."""
+        await self._requests.put(RequestedMail.PASSWORD_RESET, email)
+
+    async def mail_forgotten(self, email: str) -> None:
+        """Mail that link, now that nobody waits for the answer."""
+        user = await self._session.scalar(users.by_login(email))
+        if user is not None and user.is_active:
+            self.mail_reset_link(user, email)
+
+    def mail_reset_link(self, user: User, address: str) -> None:
+        """Mail a link to choose a new password; whoever follows it is logged out everywhere else."""
+        token = self._manager.reset_token(user)
+        self._audit.record("password.reset_requested", subject=user)
+        self._outbox.put(self._messages.password_reset(address, user.username, token, RESET_HOURS))
+
+    async def reset_password(self, token: str, password: str) -> None:
+        """Choose a new password with the mailed token; whoever reads the mail owns the address.
+
+        Raises `InvalidResetToken` or `WeakPassword`.
+        """
+        async with reading(self._session):
+            user = await self._manager.user_of_reset_token(token)
+        await check_password(password, email=user.address, username=user.username)
+        hashed = await self._passwords.hash(password)
+        # Once more under a lock, for the token works a single time even when it is used twice at once.
+        await self._session.refresh(user, with_for_update=True)
+        if await self._manager.user_of_reset_token(token) is not user:
+            raise InvalidResetToken
+        await self._set_password(user, hashed)
+        user.confirm_address()
+        with translating({"uq_users_email": InvalidResetToken()}):
+            await self._session.flush()
+        self._audit.record("password.reset", actor=user, subject=user)
+        await self._logins.unlock(user)
+
+    async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
+        """Choose a new password knowing the old one; every login ends.
+
+        Raises `WrongPassword`, `RecentLoginRequired`, `WeakPassword` or `InvalidAccessToken`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, data.current_password)
+        await check_password(data.new_password, email=user.address, username=user.username, field="new_password")
+        hashed = await self._passwords.hash(data.new_password)
+        # The password may have been reset meanwhile, because somebody else knew it.
+        await lock_account(self._session, principal)
+        await self._set_password(user, hashed)
+        self._audit.record("password.changed", actor=user, subject=user)
+
+    async def _set_password(self, user: User, hashed: str) -> None:
+        user.change_password(hashed)
+        if user.email is not None:
+            # Who asked for another address knew the old password; it may not have been the owner.
+            user.pending_email = None
+        await self._session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+        self._notices.password_changed(user)

@@ -1,0 +1,72 @@
+"""What all second factors of an account have in common: that it has one, and the codes for when it is lost."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import recovery_codes
+from app.accounts.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
+from app.accounts.policies.actors import Principal
+from app.accounts.queries import second_factors
+from app.accounts.services.locking import lock_account
+from app.accounts.services.sessions import SessionService
+
+
+class Protection:
+    """Keeps `User.has_second_factor` true exactly for accounts with a confirmed TOTP or a passkey.
+
+    Whoever adds or removes a factor locks the account first, and says so here afterwards.
+    """
+
+    def __init__(self, session: AsyncSession, sessions: SessionService) -> None:
+        self._session = session
+        self._sessions = sessions
+
+    async def lock(self, principal: Principal) -> None:
+        """Have nobody else change how the account is protected until this is over. Raises `InvalidAccessToken`."""
+        await lock_account(self._session, principal)
+
+    async def begin(self, principal: Principal) -> list[str]:
+        """A factor has been added: the recovery codes that come with the first one, to be shown once.
+
+        Sessions that began without a second factor end, but for the one in which it was set up.
+        """
+        user = principal.account
+        if not user.has_second_factor:
+            user.has_second_factor = True
+            await self._sessions.end_all(user, but=principal.login.session_id if principal.login else None)
+        return [] if await self._session.scalar(second_factors.recovery_codes_left(user.id)) else await self.codes(user)
+
+    async def settle(self, user: User) -> None:
+        """A factor has been removed: without another one the account is not protected, and needs no codes."""
+        has_totp, _, has_passkey = (await self._session.execute(second_factors.methods_of(user.id))).one()
+        user.has_second_factor = has_totp or has_passkey
+        if not user.has_second_factor:
+            await self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+        await self._session.flush()
+
+    async def codes(self, user: User) -> list[str]:
+        """New recovery codes in place of those that there were."""
+        codes = recovery_codes.new_codes()
+        await self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+        self._session.add_all(RecoveryCode(user_id=user.id, digest=recovery_codes.digest(code)) for code in codes)
+        await self._session.flush()
+        return codes
+
+    async def forget_since(self, user: User, since: datetime) -> None:
+        """Remove the second factors and the providers' accounts that were added after this time."""
+        for statement in (
+            delete(Totp).where(Totp.user_id == user.id, or_(Totp.confirmed_at.is_(None), Totp.confirmed_at > since)),
+            delete(Passkey).where(Passkey.user_id == user.id, Passkey.created_at > since),
+            delete(ProviderAccount).where(ProviderAccount.user_id == user.id, ProviderAccount.created_at > since),
+        ):
+            await self._session.execute(statement)
+        await self.settle(user)
+
+    async def forget(self, user: User) -> None:
+        """Remove all of it."""
+        for table in (Totp, Passkey, PasskeyChallenge, RecoveryCode):
+            await self._session.execute(delete(table).where(table.user_id == user.id))
+        user.has_second_factor = False
+        await self._session.flush()

@@ -1,0 +1,202 @@
+"""Authenticator apps and recovery codes: set up, asked for at the login, and removed."""
+
+import logging
+
+from sqlalchemy import delete, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts import recovery_codes, totp
+from app.accounts.errors import InvalidPendingToken, InvalidSecondFactor, NoSecondFactor, SecondFactorExists
+from app.accounts.models import RecoveryCode, Totp, User
+from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.queries import second_factors
+from app.accounts.schemas.second_factors import PasskeyOut, SecondFactorInput, SecondFactorsOut, TotpOut
+from app.accounts.services.logins import LoginService
+from app.accounts.services.notices import Notices
+from app.accounts.services.reauthentication import Reauthentication
+from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.sessions import TokenPair
+from app.audit.log import AuditLog
+from app.core import clock
+from app.core.config import Settings
+from app.core.encryption import Cipher, Undecryptable
+from app.core.rate_limiter import RateLimiter
+from app.core.rate_limits import SECOND_FACTOR_FAILURES
+from app.db.session import reading, took_effect
+
+logger = logging.getLogger(__name__)
+
+
+class SecondFactorService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        cipher: Cipher,
+        limiter: RateLimiter,
+        logins: LoginService,
+        reauthentication: Reauthentication,
+        protection: Protection,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._cipher = cipher
+        self._limiter = limiter
+        self._logins = logins
+        self._reauthentication = reauthentication
+        self._protection = protection
+        self._audit = audit
+        self._notices = notices
+
+    async def overview(self, user: User) -> SecondFactorsOut:
+        """What the account is protected with."""
+        confirmed = await self._session.scalar(second_factors.confirmed_totp(user.id))
+        codes = await self._session.scalar(second_factors.recovery_codes_left(user.id))
+        passkeys = await self._session.scalars(second_factors.passkeys_of(user.id))
+        return SecondFactorsOut(
+            totp=confirmed is not None,
+            recovery_codes=codes or 0,
+            passkeys=[PasskeyOut.model_validate(passkey) for passkey in passkeys],
+        )
+
+    # --- The authenticator app -------------------------------------------------------------------------------------
+
+    async def begin_totp(self, principal: Principal, password: str | None) -> TotpOut:
+        """A new secret for an authenticator app, which counts for nothing until it is confirmed.
+
+        Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `SecondFactorExists` or `TooManyRequests`.
+        """
+        require_confirmed_address(principal)
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        secret = totp.new_secret()
+        uri = totp.provisioning_uri(secret, user.username, self._settings.site_name)
+        answer = TotpOut(secret=secret, uri=uri, qr_svg=totp.qr_svg(uri))
+        await self._protection.lock(principal)
+        row = await self._session.get(Totp, user.id) or Totp(user_id=user.id)
+        if row.confirmed_at is not None:
+            raise SecondFactorExists
+        row.encrypted_secret = self._cipher.encrypt(secret)
+        self._session.add(row)
+        await self._session.flush()
+        return answer
+
+    async def confirm_totp(self, principal: Principal, code: str) -> list[str]:
+        """Have the authenticator app asked for from now on: the recovery codes, if these are the account's first.
+
+        Raises `NoSecondFactor`, `SecondFactorExists` or `InvalidSecondFactor`.
+        """
+        user = principal.account
+        await self._protection.lock(principal)
+        row = await self._session.get(Totp, user.id)
+        if row is None:
+            raise NoSecondFactor
+        if row.confirmed_at is not None:
+            raise SecondFactorExists
+        step = self._step_of(row, code)
+        if step is None:
+            raise InvalidSecondFactor(field="code")
+        row.confirmed_at, row.last_step = clock.now(), step
+        codes = await self._protection.begin(principal)
+        self._audit.record("totp.confirmed", actor=user, subject=user)
+        self._notices.security_changed(user, "from now on an authenticator app is asked for when you log in")
+        return codes
+
+    async def remove_totp(self, principal: Principal, password: str | None) -> None:
+        """Have the authenticator app not asked for any more.
+
+        Raises `WrongPassword`, `RecentLoginRequired`, `NoSecondFactor` or `TooManyRequests`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        await self._protection.lock(principal)
+        confirmed = delete(Totp).where(Totp.user_id == user.id, Totp.confirmed_at.is_not(None))
+        if not await took_effect(self._session, confirmed):
+            raise NoSecondFactor
+        await self._protection.settle(user)
+        self._audit.record("totp.removed", actor=user, subject=user)
+        self._notices.security_changed(user, "the authenticator app was removed from your account")
+
+    # --- Recovery codes --------------------------------------------------------------------------------------------
+
+    async def renew_recovery_codes(self, principal: Principal, password: str | None) -> list[str]:
+        """New recovery codes; those that there were end.
+
+        Raises `WrongPassword`, `RecentLoginRequired`, `NoSecondFactor` or `TooManyRequests`.
+        """
+        user = principal.account
+        await self._reauthentication.require(principal, password)
+        await self._protection.lock(principal)
+        if not user.has_second_factor:
+            raise NoSecondFactor
+        codes = await self._protection.codes(user)
+        self._audit.record("recovery_codes.renewed", actor=user, subject=user)
+        self._notices.security_changed(user, "new recovery codes were made, and the old ones work no longer")
+        return codes
+
+    async def remove_all(self, user: User) -> None:
+        """Take every second factor from somebody who has lost them; what is left is the password, or a provider."""
+        await self._session.refresh(user, with_for_update=True)
+        await self._protection.forget(user)
+        self._audit.record("second_factors.removed", subject=user)
+        self._notices.security_changed(user, "all second factors were removed from your account")
+
+    # --- Logging in ------------------------------------------------------------------------------------------------
+
+    async def log_in(self, data: SecondFactorInput) -> TokenPair:
+        """Begin a session for whoever the pending token stands for and has a second factor to show.
+
+        Raises `InvalidPendingToken`, `InvalidSecondFactor`, or `TooManyRequests` after failures in a row.
+        """
+        async with reading(self._session):
+            user = await self._logins.user_of_pending_token(data.pending_token)
+        allowance = await self._limiter.hit(SECOND_FACTOR_FAILURES, str(user.id))
+        # Once more under a lock: the password may have been changed meanwhile. The account is locked before the codes
+        # are, as it is when they are removed.
+        await self._session.refresh(user, with_for_update=True)
+        if await self._logins.user_of_pending_token(data.pending_token) is not user:
+            raise InvalidPendingToken
+        method = "totp" if "code" in data.model_fields_set else "recovery_code"
+        is_right = await (
+            self._use_code(user, data.code) if method == "totp" else self._use_up(user, data.recovery_code)
+        )
+        if not is_right:
+            self._audit.record("second_factor.failed", subject=user, method=method)
+            if not allowance.remaining:
+                self._notices.security_changed(
+                    user, "somebody who knows your password gave wrong codes again and again"
+                )
+            raise InvalidSecondFactor
+        await self._limiter.clear_soon(SECOND_FACTOR_FAILURES, str(user.id))
+        return await self._logins.complete(user, [method])
+
+    async def _use_code(self, user: User, code: str) -> bool:
+        row = await self._session.scalar(second_factors.confirmed_totp(user.id))
+        step = self._step_of(row, code) if row else None
+        if step is None:
+            return False
+        is_unused = or_(Totp.last_step.is_(None), Totp.last_step < step)
+        return await took_effect(
+            self._session, update(Totp).where(Totp.user_id == user.id, is_unused).values(last_step=step)
+        )
+
+    async def _use_up(self, user: User, code: str) -> bool:
+        digest = recovery_codes.digest(code)
+        used = delete(RecoveryCode).where(RecoveryCode.user_id == user.id, RecoveryCode.digest == digest)
+        if not await took_effect(self._session, used):
+            return False
+        left = await self._session.scalar(second_factors.recovery_codes_left(user.id))
+        self._audit.record("recovery_code.used", actor=user, subject=user, left=left)
+        self._notices.security_changed(user, f"a recovery code was used to log in; {left} are left")
+        return True
+
+    def _step_of(self, row: Totp, code: str) -> int | None:
+        """The time step that the code is for, unless it is wrong or was used."""
+        try:
+            secret = self._cipher.decrypt(row.encrypted_secret)
+        except Undecryptable:
+            logger.warning("the secret of an authenticator app was encrypted with a key that is not there any more")
+            return None
+        return totp.matching_step(secret, code, clock.now(), row.last_step)

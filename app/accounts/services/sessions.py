@@ -1,0 +1,169 @@
+"""Login sessions: begun, continued with a refresh token, looked at and ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.errors import InvalidAccessToken, InvalidRefreshToken, LoginSessionNotFound, RefreshTokenReused
+from app.accounts.models import LoginSession, RefreshToken, User
+from app.accounts.policies.actors import LoggedIn, Principal, lacks_second_factor
+from app.accounts.queries import sessions
+from app.accounts.schemas.sessions import SessionOut
+from app.accounts.services.notices import Notices
+from app.accounts.user_manager import AccessTokens
+from app.audit.log import AuditLog
+from app.core import clock
+from app.core.client import Client
+from app.core.config import Settings
+from app.core.opaque_tokens import digest_of, new_token
+from app.db.session import reading
+
+REFRESH_PREFIX = "clr"
+# For a client whose answer got lost, and for two tabs that ask at the same moment.
+GRACE = timedelta(seconds=10)
+# A session that is not used for this long is not continued.
+IDLE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    """What a login is continued with: an access token for now, and a refresh token for the next one."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class SessionService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        settings: Settings,
+        client: Client,
+        tokens: AccessTokens,
+        audit: AuditLog,
+        notices: Notices,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._client = client
+        self._tokens = tokens
+        self._audit = audit
+        self._notices = notices
+
+    async def begin(self, user: User) -> TokenPair:
+        """Log an account in on this client; who it is must have been proved."""
+        login = LoginSession(
+            user_id=user.id,
+            device=self._client.device,
+            address=self._client.address,
+            expires_at=clock.now() + timedelta(days=self._settings.refresh_token_expire_days),
+        )
+        self._session.add(login)
+        await self._session.flush()
+        return await self._pair(user, login.id, generation=0)
+
+    async def _pair(self, user: User, session_id: int, generation: int) -> TokenPair:
+        refresh_token = new_token(REFRESH_PREFIX)
+        self._session.add(RefreshToken(session_id=session_id, digest=digest_of(refresh_token), generation=generation))
+        await self._session.flush()
+        access_token = await self._tokens.write_token(user, session_id)
+        return TokenPair(access_token, refresh_token, int(self._tokens.lifetime.total_seconds()))
+
+    async def refresh(self, refresh_token: str) -> TokenPair:
+        """New tokens for a refresh token, which is used up by that. Raises `InvalidRefreshToken`.
+
+        One that was used up before was stolen, from us or from the owner: nobody can tell who of the two asks, so the
+        session ends and its owner is told. Raises `RefreshTokenReused` then.
+        """
+        now = clock.now()
+        digest = digest_of(refresh_token)
+        row = (await self._session.execute(sessions.of_refresh_token(digest))).one_or_none()
+        if row is None:
+            raise InvalidRefreshToken
+        login, user = row
+        token = (await self._session.scalars(select(RefreshToken).where(RefreshToken.digest == digest))).one()
+        if login.expires_at <= now or login.last_used_at <= now - IDLE or not user.is_active:
+            raise InvalidRefreshToken
+        if token.used_at is not None and now - token.used_at > GRACE:
+            await self._end_stolen(login, user)
+            raise RefreshTokenReused
+        await self._session.execute(
+            update(RefreshToken)
+            .where(RefreshToken.session_id == login.id, RefreshToken.generation <= token.generation)
+            .where(RefreshToken.used_at.is_(None))
+            .values(used_at=now)
+        )
+        login.last_used_at, login.address = now, self._client.address
+        login.device = self._client.device
+        return await self._pair(user, login.id, token.generation + 1)
+
+    async def _end_stolen(self, login: LoginSession, user: User) -> None:
+        self._audit.record("session.token_reused", actor=user, subject=login)
+        self._notices.stolen_session(user, login)
+        await self._session.delete(login)
+        await self._session.flush()
+
+    async def principal(self, access_token: str) -> Principal:
+        """Whom an access token was written for, if the session has not ended. Raises `InvalidAccessToken`."""
+        claims = self._tokens.claims_of(access_token)
+        async with reading(self._session):
+            found = await self._session.execute(
+                sessions.of_access_token(claims.user_id, claims.session_id, claims.version)
+            )
+        row = found.one_or_none()
+        if row is None:
+            raise InvalidAccessToken
+        user, session_id, authenticated_at = row
+        return Principal(
+            user,
+            LoggedIn(session_id, authenticated_at),
+            lacks_second_factor=lacks_second_factor(user, self._settings.require_2fa_for),
+        )
+
+    async def list(self, principal: Principal) -> Sequence[SessionOut]:
+        """Where the account is logged in, the session last used first."""
+        current = principal.login.session_id if principal.login else None
+        now = clock.now()
+        found = await self._session.scalars(sessions.of_account(principal.id, now, now - IDLE))
+        return [
+            SessionOut(
+                id=login.id,
+                device=login.device,
+                address=login.address,
+                created_at=login.created_at,
+                last_used_at=login.last_used_at,
+                expires_at=login.expires_at,
+                is_current=login.id == current,
+            )
+            for login in found
+        ]
+
+    async def end(self, user: User, session_id: int) -> None:
+        """End one of the account's sessions, at once. Raises `LoginSessionNotFound`."""
+        login = await self._session.scalar(
+            select(LoginSession).where(LoginSession.id == session_id, LoginSession.user_id == user.id)
+        )
+        if login is None:
+            raise LoginSessionNotFound
+        self._audit.record("session.ended", actor=user, subject=login)
+        await self._session.delete(login)
+
+    async def end_current(self, principal: Principal) -> None:
+        """End the session that the request belongs to, at once. Raises `LoginSessionNotFound`."""
+        if principal.login is None:
+            raise LoginSessionNotFound
+        await self.end(principal.account, principal.login.session_id)
+
+    async def end_all(self, user: User, *, but: int | None = None, by: User | None = None) -> None:
+        """End the account's sessions at once; with `but`, all other ones. `by` is who did it."""
+        statement = delete(LoginSession).where(LoginSession.user_id == user.id)
+        if but is None:
+            user.end_access()
+        else:
+            statement = statement.where(LoginSession.id != but)
+        await self._session.execute(statement)
+        self._audit.record("session.all_ended", actor=by, subject=user)

@@ -1,0 +1,67 @@
+"""What is stored encrypted, when the secrets that it is encrypted with change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Executable, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import Totp
+from app.core.encryption import Cipher, Undecryptable
+
+# Nobody else reads them to change them, or writes others, before the transaction ends.
+_LOCKS: dict[str, Executable] = {
+    # Every transaction that writes begins with the lock.
+    "sqlite": select(literal(1)),
+    "postgresql": text(f"LOCK TABLE {Totp.__tablename__} IN SHARE ROW EXCLUSIVE MODE"),
+}
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How many were encrypted again, and whose cannot be read with any of the secrets."""
+
+    count: int
+    lost: Sequence[int]
+
+
+class StoredSecrets:
+    """The secrets of authenticator apps."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def lock(self) -> None:
+        """Have nobody else change secrets, here or in the settings, until the transaction ends."""
+        await self._session.execute(_LOCKS[self._session.get_bind().dialect.name])
+
+    async def renew(self, secrets: Sequence[str]) -> Renewal:
+        """Encrypt with the first of `secrets` what is encrypted with another of them."""
+        newest, every = Cipher(secrets[:1]), Cipher(secrets)
+        count, lost = 0, []
+        for totp in await self._all():
+            if _reads(newest, totp):
+                continue
+            try:
+                totp.encrypted_secret = every.renew(totp.encrypted_secret)
+                count += 1
+            except Undecryptable:
+                lost.append(totp.user_id)
+        await self._session.flush()
+        return Renewal(count, lost)
+
+    async def unreadable(self, secrets: Sequence[str]) -> Sequence[int]:
+        """The accounts whose authenticator app could not be asked for with these secrets alone."""
+        cipher = Cipher(secrets)
+        return [totp.user_id for totp in await self._all() if not _reads(cipher, totp)]
+
+    async def _all(self) -> Sequence[Totp]:
+        return (await self._session.scalars(select(Totp).order_by(Totp.user_id))).all()
+
+
+def _reads(cipher: Cipher, totp: Totp) -> bool:
+    try:
+        cipher.decrypt(totp.encrypted_secret)
+    except Undecryptable:
+        return False
+    return True

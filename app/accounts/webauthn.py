@@ -1,0 +1,249 @@
+"""Passkeys (WebAuthn): what a browser is asked, and whether its answer holds.
+
+Every answer comes from outside and may be anything: what is not exactly right raises `InvalidPasskey`.
+The user is always verified by the authenticator (a PIN, a finger, a face), so that a passkey is two factors by itself.
+"""
+# ruff: noqa: PLC0415 -- importing webauthn takes 0.2 seconds, which only those who use passkeys should wait for
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from app.accounts.errors import InvalidPasskey
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import (
+        PublicKeyCredentialCreationOptions,
+        PublicKeyCredentialDescriptor,
+        PublicKeyCredentialRequestOptions,
+    )
+
+# How long a browser waits for its user, and so how long a challenge is good for.
+PATIENCE = timedelta(minutes=5)
+# An answer with a chain of certificates has some 12,000 characters.
+_MAX_LENGTH = 64 * 1024
+_MAX_CREDENTIAL_ID_LENGTH = 1023
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class NewPasskey:
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: list[str]
+    is_backed_up: bool
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """Store `sign_count` and `is_backed_up` with the passkey; `user_handle` is the account it was made for."""
+
+    sign_count: int
+    is_backed_up: bool
+    user_verified: bool
+    user_handle: bytes | None
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """Whom passkeys are made for: `id` is a domain, `origins` are those of the pages that may use them."""
+
+    id: str
+    name: str
+    origins: list[str]
+
+    def creation_options(
+        self, challenge: bytes, user_handle: bytes, username: str, display_name: str, exclude: Sequence[bytes]
+    ) -> dict[str, Any]:
+        """What `navigator.credentials.create` is to be called with, as JSON; `exclude` are the account's passkeys."""
+        from webauthn import generate_registration_options
+        from webauthn.helpers.structs import (
+            AuthenticatorSelectionCriteria,
+            ResidentKeyRequirement,
+            UserVerificationRequirement,
+        )
+
+        options = generate_registration_options(
+            rp_id=self.id,
+            rp_name=self.name,
+            user_id=user_handle,
+            user_name=username,
+            user_display_name=display_name,
+            challenge=challenge,
+            timeout=_milliseconds(PATIENCE),
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED,
+                user_verification=UserVerificationRequirement.REQUIRED,
+            ),
+            exclude_credentials=_descriptors(exclude),
+        )
+        return _as_json(options)
+
+    def request_options(self, challenge: bytes, allow: Sequence[bytes]) -> dict[str, Any]:
+        """What `navigator.credentials.get` is to be called with, as JSON; without `allow` the user chooses."""
+        from webauthn import generate_authentication_options
+        from webauthn.helpers.structs import UserVerificationRequirement
+
+        options = generate_authentication_options(
+            rp_id=self.id,
+            challenge=challenge,
+            timeout=_milliseconds(PATIENCE),
+            allow_credentials=_descriptors(allow),
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        return _as_json(options)
+
+    def verify_creation(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
+        """The passkey that was made. Raises `InvalidPasskey` unless it answers `challenge`, here."""
+        from webauthn import verify_registration_response
+        from webauthn.helpers import parse_registration_credential_json
+
+        with _refusing(credential):
+            answer = parse_registration_credential_json(credential)
+            _require_top_frame(answer.response.client_data_json)
+            verified = verify_registration_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=self.id,
+                expected_origin=self.origins,
+                require_user_verification=True,
+            )
+            _require_credential_id(verified.credential_id, answer.raw_id)
+            _require_key(verified.credential_public_key)
+            return NewPasskey(
+                credential_id=verified.credential_id,
+                public_key=verified.credential_public_key,
+                sign_count=verified.sign_count,
+                transports=list(dict.fromkeys(transport.value for transport in answer.response.transports or ())),
+                is_backed_up=verified.credential_backed_up,
+            )
+
+    def verify_assertion(
+        self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
+    ) -> Assertion:
+        """Raises `InvalidPasskey` unless the passkey with this key answers `challenge`, here and for the first time.
+
+        The caller has found the key by `credential_id_of`, and sees to it that `user_handle`, if given, is its owner's.
+        """
+        from webauthn import verify_authentication_response
+        from webauthn.helpers import parse_authentication_credential_json
+
+        with _refusing(credential):
+            answer = parse_authentication_credential_json(credential)
+            _require_top_frame(answer.response.client_data_json)
+            verified = verify_authentication_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=self.id,
+                expected_origin=self.origins,
+                credential_public_key=public_key,
+                credential_current_sign_count=sign_count,
+                require_user_verification=True,
+            )
+            return Assertion(
+                sign_count=verified.new_sign_count,
+                is_backed_up=verified.credential_backed_up,
+                user_verified=verified.user_verified,
+                user_handle=answer.response.user_handle,
+            )
+
+
+def relying_party(site_name: str, frontend_url: str, origins: Sequence[str]) -> RelyingParty:
+    """The one whose pages are at `frontend_url`, and at `origins`, written as browsers do; "*" is none of them.
+
+    Raises `ValueError` if `frontend_url` has no proper host.
+    """
+    every = dict.fromkeys([_origin(frontend_url), *origins])
+    return RelyingParty(id=_domain(frontend_url), name=site_name, origins=[origin for origin in every if origin != "*"])
+
+
+def credential_id_of(credential: dict[str, Any]) -> bytes:
+    """Which passkey claims to answer. Nothing is verified yet. Raises `InvalidPasskey`."""
+    with _refusing(credential):
+        return _decode(credential["id"])
+
+
+def challenge_of(credential: dict[str, Any]) -> bytes:
+    """Which challenge it claims to answer. Nothing is verified yet. Raises `InvalidPasskey`."""
+    with _refusing(credential):
+        return _decode(json.loads(_decode(credential["response"]["clientDataJSON"]))["challenge"])
+
+
+@contextmanager
+def _refusing(credential: dict[str, Any]) -> Iterator[None]:
+    """Whatever goes wrong inside is the fault of `credential`."""
+    try:
+        _require_size(credential)
+        yield
+    except InvalidPasskey:
+        raise
+    # The parsers of JSON, base64, CBOR, certificates and keys below this all fail in their own ways.
+    except Exception as error:
+        raise InvalidPasskey from error
+
+
+def _require_size(credential: dict[str, Any]) -> None:
+    if len(json.dumps(credential)) > _MAX_LENGTH:
+        raise InvalidPasskey
+
+
+def _require_top_frame(client_data: bytes) -> None:
+    # A page that shows ours in a frame could have the user confirm what they do not see.
+    if json.loads(client_data).get("crossOrigin"):
+        raise InvalidPasskey
+
+
+def _require_credential_id(attested: bytes, claimed: bytes) -> None:
+    if attested != claimed or len(attested) > _MAX_CREDENTIAL_ID_LENGTH:
+        raise InvalidPasskey
+
+
+def _require_key(public_key: bytes) -> None:
+    """What is no key is refused now rather than at the first login."""
+    from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography
+
+    decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
+
+
+def _as_json(options: "PublicKeyCredentialCreationOptions | PublicKeyCredentialRequestOptions") -> dict[str, Any]:
+    from webauthn.helpers import options_to_json
+
+    # By way of text, as otherwise members of enumerations stay in it.
+    plain: dict[str, Any] = json.loads(options_to_json(options))
+    return plain
+
+
+def _descriptors(credential_ids: Sequence[bytes]) -> list["PublicKeyCredentialDescriptor"]:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+    return [PublicKeyCredentialDescriptor(id=credential_id) for credential_id in credential_ids]
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
+
+
+def _domain(url: str) -> str:
+    """The host as browsers write it."""
+    host = urlsplit(url).hostname
+    if not host:
+        raise ValueError(f"{url} has no host")
+    return host.encode("idna").decode()
+
+
+def _origin(url: str) -> str:
+    """The origin as browsers write it."""
+    parts, domain = urlsplit(url), _domain(url)
+    host = f"[{domain}]" if ":" in domain else domain
+    is_default = parts.port in {None, _DEFAULT_PORTS[parts.scheme]}
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{parts.port}"

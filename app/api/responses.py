@@ -1,0 +1,24 @@
+"""Answers that are read from the database in the shape in which they leave: nothing is validated once more."""
+
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic_core import to_json
+
+from app.api.links import link_to
+from app.db.paging import Slice
+
+MEDIA_TYPE = "application/json"
+
+
+def answered(found: Any) -> Response:
+    """What was found, as JSON."""
+    return Response(to_json(found), media_type=MEDIA_TYPE)
+
+
+def answered_page(request: Request, page: Slice[Any]) -> Response:
+    """A page of a list, with a link to the next one if there is one."""
+    answer = answered({"items": page.items, "next_cursor": page.next_cursor})
+    if page.next_cursor is not None:
+        answer.headers["Link"] = link_to(request, page.next_cursor)
+    return answer

@@ -1,0 +1,48 @@
+"""The audit log: who did what to what, when and from where."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models.user import User
+from app.audit.models import AuditEvent
+from app.core import metrics
+from app.core.client import Client
+from app.core.logging import request_id
+
+_LOGINS = {"login.succeeded": "succeeded", "login.failed": "failed"}
+
+
+class AuditLog:
+    """Where services say what has happened; it is stored with what they did, or not at all."""
+
+    def __init__(self, session: AsyncSession, client: Client) -> None:
+        self._session = session
+        self._client = client
+
+    def record(
+        self,
+        action: str,
+        *,
+        actor: User | None = None,
+        subject: object | None = None,
+        **details: Any,
+    ) -> None:
+        """Remember an action, such as `login.failed`. Neither secrets nor personal data belong into the details.
+
+        `subject` is the row that it was done to, which must have been flushed.
+        """
+        if action in _LOGINS:
+            metrics.logins_total.labels(_LOGINS[action]).inc()
+        self._session.add(
+            AuditEvent(
+                action=action,
+                actor_id=actor.id if actor is not None else None,
+                subject_type=getattr(subject, "__tablename__", None),
+                subject_id=getattr(subject, "id", None),
+                address=self._client.address,
+                device=self._client.device,
+                request_id=request_id.get(),
+                details=details,
+            )
+        )

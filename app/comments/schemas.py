@@ -1,0 +1,62 @@
+"""Comments as clients send and see them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.accounts.schemas.users import AuthorSummary
+from app.core.schemas.base import MAX_ID, Input, Output, Prose
+from app.core.schemas.pages import PageQuery
+
+CommentBody = Annotated[
+    Prose,
+    Field(max_length=10_000, description="Markdown: emphasis, links, lists, quotations and code."),
+]
+
+
+class CommentInput(Input):
+    body_markdown: CommentBody
+    parent_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(
+        default=None, description="The comment that this one answers."
+    )
+
+
+class CommentUpdate(Input):
+    body_markdown: CommentBody
+
+
+class CommentOut(Output):
+    """A comment. Of one that was deleted but has answers only the place is left: author and bodies are null."""
+
+    id: int
+    parent_id: int | None
+    depth: int
+    is_deleted: bool
+    author: AuthorSummary | None
+    body_markdown: str | None
+    body_html: str | None
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class ModeratedComment(Output):
+    """A comment as editors see it, wherever it stands and whether or not it was deleted."""
+
+    id: int
+    article_slug: str
+    parent_id: int | None
+    author: AuthorSummary
+    body_markdown: str
+    body_html: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+class CommentListQuery(PageQuery):
+    pass
+
+
+class ModerationQuery(PageQuery):
+    deleted: bool | None = Field(default=None, description="Only those deleted, or only those not.")

@@ -1,0 +1,172 @@
+"""Comments: written, answered, listed, deleted and restored."""
+
+from functools import partial
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.policies.actors import Actor, require_account, require_role, require_verified
+from app.accounts.schemas.users import AuthorSummary
+from app.audit.log import AuditLog
+from app.cache import keys
+from app.cache.keys import COMMENT_COUNTS, article
+from app.comments import queries as comments
+from app.comments.errors import CommentNotFound, ParentCommentNotFound, ThreadTooDeep
+from app.comments.models import MAX_DEPTH, Comment
+from app.comments.policies import require_comment_deletion, require_comment_editing
+from app.comments.schemas import CommentInput, CommentListQuery, CommentUpdate, ModeratedComment, ModerationQuery
+from app.content.errors import ArticleNotFound
+from app.content.models import Article
+from app.content.queries import article_rows, articles
+from app.content.queries.articles import Viewer
+from app.content.schemas.rows import CommentRow
+from app.content.services.rendering import rendered_comment
+from app.core import clock
+from app.core.roles import Role
+from app.db.changes.tracking import concerning
+from app.db.paging import Slice, fetch_entities, read_page
+from app.db.read_context import View
+from app.db.reader import Query
+
+
+class CommentService:
+    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
+        self._session = session
+        self._view = view
+        self._audit = audit
+
+    async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentRow]:
+        """An article's comments, each followed by its answers. Raises `ArticleNotFound`."""
+        viewer = articles.viewer_of(actor)
+        values = {"slug": slug, "actor_id": actor.id if actor else None}
+        listing = partial(_listing, viewer)
+        page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+        if page.items:
+            article_id = page.items[0][comments.ARTICLE_ID]
+        else:
+            found = await self._view.rows.fetch(article_rows.id_by_slug(viewer), values)
+            if not found:
+                raise ArticleNotFound
+            article_id = found[0][0]
+            # It may have been published in between.
+            page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+        if actor is None:
+            self._view.shown.note(keys.comments_of(article_id), keys.article(article_id))
+            self._view.shown.note(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
+        return Slice([comments.answered(row) for row in page.items], page.next_cursor)
+
+    async def moderate(self, actor: Actor, query: ModerationQuery) -> Slice[ModeratedComment]:
+        """The newest comments of the whole blog, for editors."""
+        require_role(actor, Role.EDITOR)
+        statement = comments.for_moderation(query.deleted).where(articles.visible_to(actor))
+        page = await fetch_entities(self._session, statement, comments.NEWEST, query)
+        return Slice([_whole(comment) for comment in page.items], page.next_cursor)
+
+    async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
+        """Comment on an article, or answer a comment of it.
+
+        Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
+        """
+        author = require_verified(actor).account
+        html = await rendered_comment(data.body_markdown)
+        article_id = await self._article_id(actor, slug)
+        parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
+        comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
+        comment.write(data.body_markdown, html)
+        # First, for whoever inserts a comment holds on to its article, and two who do could not both change it then.
+        await self._count(article_id, 1)
+        self._session.add(comment)
+        await self._session.flush()
+        comment.place_below(parent)
+        return await self._reloaded(comment)
+
+    async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
+        """Change one's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
+        require_verified(actor)
+        # Before anything is locked, for it takes a while.
+        html = await rendered_comment(data.body_markdown)
+        comment = await self._locked(actor, comment_id)
+        require_comment_editing(actor, comment)
+        comment.write(data.body_markdown, html)
+        comment.edited_at = clock.now()
+        await self._session.flush()
+        return await self._reloaded(comment)
+
+    async def delete(self, actor: Actor, comment_id: int) -> None:
+        """Take a comment away; its answers stay. Raises `CommentNotFound`."""
+        comment = await self._locked(actor, comment_id)
+        require_comment_deletion(actor, comment, comment.article)
+        comment.deleted_at = clock.now()
+        await self._count(comment.article_id, -1)
+        self._record("comment.deleted", actor, comment)
+
+    async def restore(self, actor: Actor, comment_id: int) -> CommentRow:
+        """Bring a deleted comment back. Raises `CommentNotFound`."""
+        require_role(actor, Role.EDITOR)
+        comment = await self._locked(actor, comment_id, deleted=None)
+        if comment.is_deleted:
+            comment.deleted_at = None
+            await self._count(comment.article_id, 1)
+            self._record("comment.restored", actor, comment)
+        return await self._reloaded(comment)
+
+    def _record(self, action: str, actor: Actor, comment: Comment) -> None:
+        self._audit.record(action, actor=actor.account if actor else None, subject=comment, author=comment.author_id)
+
+    async def _article_id(self, actor: Actor, slug: str) -> int:
+        statement = select(Article.id).where(Article.slug == slug, articles.visible_to(actor))
+        article_id = await self._session.scalar(statement)
+        if article_id is None:
+            raise ArticleNotFound
+        return article_id
+
+    async def _parent(self, article_id: int, parent_id: int) -> Comment:
+        parent = await self._session.scalar(
+            select(Comment).where(
+                Comment.id == parent_id, Comment.article_id == article_id, Comment.deleted_at.is_(None)
+            )
+        )
+        if parent is None:
+            raise ParentCommentNotFound(field="parent_id")
+        if parent.depth >= MAX_DEPTH:
+            raise ThreadTooDeep(field="parent_id")
+        return parent
+
+    async def _locked(self, actor: Actor, comment_id: int, *, deleted: bool | None = False) -> Comment:
+        require_account(actor)
+        statement = comments.for_moderation(deleted).where(Comment.id == comment_id, articles.visible_to(actor))
+        comment: Comment | None = await self._session.scalar(statement.with_for_update(of=Comment, key_share=True))
+        if comment is None:
+            raise CommentNotFound
+        return comment
+
+    async def _reloaded(self, comment: Comment) -> CommentRow:
+        """As it is read from now on."""
+        (row,) = await self._view.rows.fetch(comments.BY_ID, {"id": comment.id})
+        return comments.answered(row)
+
+    async def _count(self, article_id: int, difference: int) -> None:
+        """In the database, where no two counts are lost to each other; a comment is no change of the article."""
+        counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
+        await self._session.execute(
+            update(Article).where(Article.id == article_id).values(counted),
+            execution_options={"synchronize_session": False, **concerning(article(article_id), COMMENT_COUNTS)},
+        )
+
+
+def _listing(viewer: Viewer, cursor: bool, size: int) -> Query:
+    return comments.listing(viewer, cursor=cursor, size=size)
+
+
+def _whole(comment: Comment) -> ModeratedComment:
+    return ModeratedComment(
+        id=comment.id,
+        article_slug=comment.article.slug,
+        parent_id=comment.parent_id,
+        author=AuthorSummary.model_validate(comment.author),
+        body_markdown=comment.body_markdown,
+        body_html=comment.body_html,
+        created_at=comment.created_at,
+        edited_at=comment.edited_at,
+        deleted_at=comment.deleted_at,
+    )

@@ -1,0 +1,92 @@
+"""Articles."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from app.accounts.models.user import User
+from app.content.markup import RenderedArticle
+from app.content.models.category import Category
+from app.content.models.tag import Tag, article_tags
+from app.core.slugs import sort_key
+from app.db.base import Base, BigId, PrimaryKey, Timestamps, one_of, ordered_text
+
+TITLE_MAX_LENGTH = 200
+
+
+class ArticleStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class Article(Timestamps, Base):
+    """A piece of writing. Its HTML, excerpt and counts are derived once, when the body is written."""
+
+    __tablename__ = "articles"
+
+    id: Mapped[PrimaryKey]
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_MAX_LENGTH))
+    # The title as lists are sorted by it.
+    title_key: Mapped[str] = mapped_column(ordered_text(TITLE_MAX_LENGTH))
+    # Lists never need the bodies: whoever does asks for them.
+    body_markdown: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    body_html: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    given_excerpt: Mapped[str | None] = mapped_column(String(1000))
+    derived_excerpt: Mapped[str] = mapped_column(String(300))
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    cover_image_url: Mapped[str | None] = mapped_column(String(2000))
+    status: Mapped[ArticleStatus] = mapped_column(one_of(ArticleStatus, "status"), default=ArticleStatus.DRAFT)
+    published_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    word_count: Mapped[int]
+    reading_minutes: Mapped[int]
+    comment_count: Mapped[int] = mapped_column(default=0)
+    # Where an imported article comes from, so that importing it again finds it; what it was like there; and when it
+    # was last taken over: an article that was changed later than that was changed here.
+    source: Mapped[str | None] = mapped_column(String(500), unique=True)
+    source_digest: Mapped[str | None] = mapped_column(String(64))
+    imported_at: Mapped[datetime | None]
+    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="RESTRICT"))
+    category_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("categories.id", ondelete="RESTRICT"))
+
+    author: Mapped[User] = relationship(lazy="raise")
+    category: Mapped[Category | None] = relationship(lazy="raise")
+    tags: Mapped[list[Tag]] = relationship(secondary=article_tags, order_by=Tag.slug, lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("status = 'draft' OR published_at IS NOT NULL", name="published_has_date"),
+        Index("ix_articles_status_published_at_id", "status", "published_at", "id"),
+        Index("ix_articles_status_title_key_id", "status", "title_key", "id"),
+        Index("ix_articles_status_comment_count_id", "status", "comment_count", "id"),
+        Index("ix_articles_author_id_status_published_at_id", "author_id", "status", "published_at", "id"),
+        Index("ix_articles_category_id_status_published_at_id", "category_id", "status", "published_at", "id"),
+        Base.__table_args__,
+    )
+
+    @property
+    def excerpt(self) -> str:
+        return self.given_excerpt or self.derived_excerpt
+
+    @validates("title")
+    def _derive_title_key(self, _name: str, title: str) -> str:
+        self.title_key = sort_key(title)[:TITLE_MAX_LENGTH]
+        return title
+
+    def write(self, markdown: str, rendered: RenderedArticle) -> None:
+        """Set the body and all that is derived from it."""
+        self.body_markdown = markdown
+        self.body_html = rendered.html
+        self.derived_excerpt = rendered.excerpt
+        self.word_count = rendered.word_count
+        self.reading_minutes = rendered.reading_minutes
+
+    def publish(self, at: datetime) -> None:
+        self.status = ArticleStatus.PUBLISHED
+        self.published_at = at
+
+    def unpublish(self) -> None:
+        """Make it a draft again; its date is kept for the next publication."""
+        self.status = ArticleStatus.DRAFT

@@ -1,0 +1,35 @@
+"""Tags, which come into being by being used."""
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import ArticleCount, Base, BigId, PrimaryKey, Timestamps, UtcDateTime
+
+article_tags = Table(
+    "article_tags",
+    Base.metadata,
+    Column("article_id", BigId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", BigId, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True),
+    # The article's, and null unless it is public. The database keeps it (`app/content/models/counters.py`).
+    Column("published_at", UtcDateTime),
+    Index("ix_article_tags_tag_id_published_at_article_id", "tag_id", "published_at", "article_id"),
+)
+
+
+class Tag(Timestamps, Base):
+    __tablename__ = "tags"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(100))
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    article_count: Mapped[ArticleCount]
+
+    __table_args__ = (
+        Index(
+            "ix_tags_used_slug",
+            "slug",
+            sqlite_where=text("article_count > 0"),
+            postgresql_where=text("article_count > 0"),
+        ),
+        Base.__table_args__,
+    )

@@ -1,0 +1,13 @@
+"""Who may change which article."""
+
+from app.accounts.policies.actors import Actor, is_editor, require_role
+from app.content.models import Article
+from app.core.errors import Forbidden
+from app.core.roles import Role
+
+
+def require_article_editing(actor: Actor, article: Article) -> None:
+    """Authors change their own articles, editors every one."""
+    account = require_role(actor, Role.AUTHOR)
+    if article.author_id != account.id and not is_editor(actor):
+        raise Forbidden("This article is somebody else's.")

@@ -1,0 +1,241 @@
+"""What is read of articles: the columns of a list and of a page, and the selects that bring them.
+
+Which articles are on a page is decided by an index wherever there is one in the page's order. There is none for the
+titles and the comment counts of one tag, author or category: their articles are sorted. And of what several tags or
+filters have in common, the articles of the first are looked through.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Select, String, bindparam, exists, func, or_, select, type_coerce, union_all
+
+from app.accounts.models import User
+from app.cache import keys
+from app.content.models import Article, Category, Tag, article_tags
+from app.content.queries.articles import ListStatus, Viewer, exists_for, is_own, order_of, with_status
+from app.content.schemas.rows import ArticleRow, SummaryRow
+from app.core.schemas.pages import MAX_SKIP
+from app.db.base import BigId, UtcDateTime
+from app.db.functions import json_rows
+from app.db.keyset import Order
+from app.db.reader import Query, Row
+
+# Categories below one, each of which is looked into by itself; of more, the articles are sorted.
+MOST_BRANCHES = 24
+_KEPT = 256
+
+_tags = (
+    select(json_rows(Tag.slug, Tag.name, Tag.id))
+    .join(article_tags, article_tags.c.tag_id == Tag.id)
+    .where(article_tags.c.article_id == Article.id)
+    .correlate(Article)
+    .scalar_subquery()
+)
+_summary = (
+    *(Article.id, Article.slug, Article.title),
+    func.coalesce(func.nullif(Article.given_excerpt, ""), Article.derived_excerpt),
+    *(type_coerce(Article.status, String), Article.language, Article.cover_image_url),
+    *(Article.author_id, User.username, User.display_name, User.avatar_url),
+    *(Article.category_id, Category.slug, Category.name),
+    _tags,
+    *(Article.word_count, Article.reading_minutes, Article.comment_count),
+    *(Article.published_at, Article.created_at, Article.updated_at),
+)
+_WIDTH = len(_summary)
+_whole = (*_summary, Article.body_markdown, Article.body_html)
+
+
+def summary(row: Row, shown: set[str]) -> SummaryRow:
+    """An article in a list; the keys of what it shows are added to `shown`."""
+    article_id, slug, title, excerpt, status, language, cover_image_url = row[:7]
+    author_id, username, display_name, avatar_url, category_id, category_slug, category_name = row[7:14]
+    tags_text, word_count, reading_minutes, comment_count, published_at, created_at, updated_at = row[14:_WIDTH]
+    # By code point, whatever the server's locale.
+    tags = sorted(from_json(tags_text)) if tags_text else []
+    shown.add(keys.article(article_id))
+    shown.add(keys.author(author_id))
+    shown.update(keys.tag(tag_id) for _, _, tag_id in tags)
+    if category_id is not None:
+        shown.add(keys.category(category_id))
+    return {
+        "id": article_id,
+        "slug": slug,
+        "title": title,
+        "excerpt": excerpt,
+        "status": status,
+        "language": language,
+        "cover_image_url": cover_image_url,
+        "author": {"username": username, "display_name": display_name, "avatar_url": avatar_url},
+        "category": None if category_id is None else {"slug": category_slug, "name": category_name},
+        "tags": [{"slug": tag_slug, "name": name} for tag_slug, name, _ in tags],
+        "word_count": word_count,
+        "reading_minutes": reading_minutes,
+        "comment_count": comment_count,
+        "published_at": published_at,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
+
+
+def whole(row: Row, shown: set[str]) -> ArticleRow:
+    """An article with its body, the same way."""
+    markdown, html = row[_WIDTH : _WIDTH + 2]
+    return {**summary(row, shown), "body_markdown": markdown, "body_html": html}
+
+
+def _of(columns: Sequence[Any], source: Any = Article) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(source)
+        .join(User, User.id == Article.author_id)
+        .outerjoin(Category, Category.id == Article.category_id)
+    )
+
+
+# --- One article ----------------------------------------------------------------------------------------------------
+
+_with_slug = Article.slug == bindparam("slug", type_=String())
+BY_ID = Query(_of(_whole).where(Article.id == bindparam("id", type_=BigId)))
+
+
+@cache
+def by_slug(viewer: Viewer) -> Query:
+    return Query(_of(_whole).where(_with_slug, exists_for(viewer)))
+
+
+@cache
+def id_by_slug(viewer: Viewer) -> Query:
+    return Query(select(Article.id).where(_with_slug, exists_for(viewer)))
+
+
+# --- Lists ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a list is narrowed down by; the values themselves are the select's parameters."""
+
+    status: ListStatus
+    sort: str
+    own: bool = False
+    author: bool = False
+    # How many: `tag_0`, `tag_1` … are slugs, `category_0` … ids.
+    tags: int = 0
+    categories: int = 0
+    after: bool = False
+    before: bool = False
+    cursor: bool = False
+    size: int = 21
+    skip: bool = False
+
+    @property
+    def order(self) -> Order:
+        return order_of(self.sort, self.status)
+
+    @property
+    def by_date(self) -> bool:
+        """In the order that tags and categories have indexes for."""
+        return self.order.columns[0] is Article.published_at
+
+
+@lru_cache(_KEPT)
+def listing(shape: Shape) -> Query:
+    """A page of articles, each with its sort values at the end.
+
+    Beside those of the shape, its parameters are what the order's `after_bound` needs.
+    """
+    order = shape.order
+    if shape.by_date and shape.tags:
+        through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
+        tagged = _of((*_summary, *order.columns), _tagged).where(*through, *_in_categories(shape))
+        return Query(_page(shape, tagged, _order_of_tagged(order)))
+    if shape.by_date and 1 < shape.categories <= MOST_BRANCHES:
+        return Query(_merged(shape))
+    if shape.skip:
+        # What is left out is not looked up.
+        picked = _page(shape, select(*_pair(order)).where(*_in_categories(shape)), order).subquery()
+        return Query(_looked_up(picked, order))
+    return Query(_page(shape, _of((*_summary, *order.columns)).where(*_in_categories(shape)), order))
+
+
+def _page(shape: Shape, statement: Select[Any], order: Order) -> Select[Any]:
+    return _cut(shape, statement.where(*_narrowed(shape), *_from_there_on(shape, order)), order)
+
+
+def _cut(shape: Shape, statement: Select[Any], order: Order) -> Select[Any]:
+    statement = order.first(statement, shape.size)
+    return statement.offset(bindparam("skip", type_=BigId)) if shape.skip else statement
+
+
+def _from_there_on(shape: Shape, order: Order) -> list[ColumnElement[bool]]:
+    return [order.after_bound()] if shape.cursor else []
+
+
+def _narrowed(shape: Shape) -> list[ColumnElement[bool]]:
+    """All conditions but for the categories."""
+    conditions = [with_status(shape.status)]
+    if shape.own:
+        conditions.append(is_own)
+    if shape.author:
+        # Looked up by itself, so that the order of the index is seen to be that of the page.
+        author = select(User.id).where(User.username == bindparam("author", type_=User.username.type))
+        conditions.append(Article.author_id == author.scalar_subquery())
+    if shape.after:
+        conditions.append(Article.published_at > bindparam("published_after", type_=UtcDateTime))
+    if shape.before:
+        conditions.append(Article.published_at < bindparam("published_before", type_=UtcDateTime))
+    conditions += [_has_tag(number) for number in range(1 if shape.by_date else 0, shape.tags)]
+    return conditions
+
+
+def _in_categories(shape: Shape) -> list[ColumnElement[bool]]:
+    ids = [bindparam(f"category_{number}", type_=BigId) for number in range(shape.categories)]
+    if not ids:
+        return []
+    return [Article.category_id == ids[0] if len(ids) == 1 else or_(*(Article.category_id == one for one in ids))]
+
+
+# Through the tag: its rows have the articles' dates, for an index of its own.
+_tagged = article_tags.join(Article, Article.id == article_tags.c.article_id)
+
+
+def _order_of_tagged(order: Order) -> Order:
+    return Order(order.name, (article_tags.c.published_at, article_tags.c.article_id), order.descending)
+
+
+def _tag_id(number: int) -> Any:
+    return select(Tag.id).where(Tag.slug == bindparam(f"tag_{number}", type_=String())).scalar_subquery()
+
+
+def _has_tag(number: int) -> ColumnElement[bool]:
+    link = article_tags.alias()
+    return exists().where(link.c.article_id == Article.id, link.c.tag_id == _tag_id(number)).correlate(Article)
+
+
+def _pair(order: Order) -> list[Any]:
+    return [column.label(f"key_{index}") for index, column in enumerate(order.columns)]
+
+
+def _merged(shape: Shape) -> Select[Any]:
+    """Of each category the first few, and the first few of those."""
+    order = shape.order
+    branches = []
+    for number in range(shape.categories):
+        inside = Article.category_id == bindparam(f"category_{number}", type_=BigId)
+        branch = select(*_pair(order)).where(inside, *_narrowed(shape), *_from_there_on(shape, order))
+        # What is left out may all be here.
+        first = order.first(branch, shape.size + (MAX_SKIP if shape.skip else 0)).subquery()
+        branches.append(select(first.c.key_0, first.c.key_1))
+    every = union_all(*branches).subquery()
+    chosen = Order(order.name, (every.c.key_0, every.c.key_1), order.descending)
+    return _looked_up(_cut(shape, select(every), chosen).subquery(), order)
+
+
+def _looked_up(picked: Any, order: Order) -> Select[Any]:
+    source = picked.join(Article, Article.id == picked.c.key_1)
+    chosen = Order(order.name, (picked.c.key_0, picked.c.key_1), order.descending)
+    return chosen.sort(_of((*_summary, *order.columns), source))

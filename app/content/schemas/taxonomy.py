@@ -1,0 +1,59 @@
+"""Tags and categories as clients send and see them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.content.schemas.articles import SlugQuery, TagName
+from app.core.schemas.base import Input, Line, Output, SafeStr, Slug, unchanged
+from app.core.schemas.pages import PageQuery
+
+CategoryName = Annotated[Line, Field(max_length=100)]
+Description = Annotated[SafeStr, Field(max_length=2000)]
+
+
+class TagListQuery(PageQuery):
+    pass
+
+
+class TagUpdate(Input):
+    name: TagName
+    slug: Slug | None = Field(default=None, description="Made of the name where it is not given.")
+
+
+class TagMerge(Input):
+    tags: Annotated[list[SlugQuery], Field(min_length=1, max_length=100, description="Slugs of the tags to dissolve.")]
+
+
+class TagOut(Output):
+    slug: str
+    name: str
+    article_count: int = Field(description="Published articles.")
+
+
+class CategoryInput(Input):
+    name: CategoryName
+    slug: Slug | None = Field(default=None, description="Made of the name where it is not given.")
+    description: Description = ""
+    parent: Slug | None = Field(default=None, description="The slug of the category above.")
+
+
+class CategoryUpdate(Input):
+    """What to change; a field that is left out stays."""
+
+    name: CategoryName = unchanged()
+    slug: Slug = unchanged()
+    description: Description = unchanged()
+    parent: Slug | None = unchanged("Null: to the top.")
+
+
+class CategoryOut(Output):
+    slug: str
+    name: str
+    description: str
+    parent: str | None
+    article_count: int = Field(description="Published articles here and below.")
+
+
+class CategoryTree(CategoryOut):
+    children: "list[CategoryTree]"

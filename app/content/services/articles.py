@@ -1,0 +1,281 @@
+"""Articles: written, published, listed, deleted and restored."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import User
+from app.accounts.policies.actors import Actor, is_editor, require_account, require_role
+from app.audit.log import AuditLog
+from app.cache import keys
+from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken
+from app.content.markup import RenderedArticle
+from app.content.models import Article, ArticleStatus
+from app.content.policies import require_article_editing
+from app.content.queries import article_rows, articles
+from app.content.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
+from app.content.schemas.rows import ArticleRow, SummaryRow
+from app.content.services.categories import CategoryService
+from app.content.services.rendering import rendered_article
+from app.content.services.tags import TagService
+from app.core import clock
+from app.core.roles import Role
+from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
+from app.db.constraints import translating, violated_constraint
+from app.db.paging import Slice, empty_page, read_page
+from app.db.read_context import View
+from app.db.reader import Query, Row
+from app.db.session import reading
+
+_SLUG_CONSTRAINT = "uq_articles_slug"
+# Applied by other means than by setting the attribute of the same name.
+_COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
+
+
+class ArticleService:
+    def __init__(
+        self,
+        session: AsyncSession,
+        view: View,
+        tags: TagService,
+        categories: CategoryService,
+        audit: AuditLog,
+    ) -> None:
+        self._session = session
+        self._view = view
+        self._tags = tags
+        self._categories = categories
+        self._audit = audit
+
+    async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[SummaryRow]:
+        """A page of articles without their bodies. Raises `InvalidCursor`."""
+        if query.status == "draft":
+            require_account(actor)
+        if query.status == "deleted":
+            require_role(actor, Role.EDITOR)
+        shown: set[str] = set()
+        page = await self._page(actor, query)
+        items = [article_rows.summary(row, shown) for row in page.items]
+        if actor is None:
+            self._view.shown.note(*shown, *_cut_from(query))
+        return Slice(items, page.next_cursor)
+
+    async def _page(self, actor: Actor, query: ArticleListQuery) -> Slice[Row]:
+        tags = dict.fromkeys(query.tag)
+        within = await self._categories.subtree(query.category) if query.category is not None else []
+        shape = article_rows.Shape(
+            query.status,
+            query.sort,
+            own=query.status == "draft" and not is_editor(actor),
+            author=query.author is not None,
+            tags=len(tags),
+            categories=len(within),
+            after=query.published_after is not None,
+            before=query.published_before is not None,
+            skip=query.skip > 0,
+        )
+        values = {
+            "actor_id": actor.id if actor else None,
+            "author": query.author,
+            "published_after": query.published_after,
+            "published_before": query.published_before,
+            "skip": query.skip,
+            **{f"tag_{number}": slug for number, slug in enumerate(tags)},
+            **{f"category_{number}": category_id for number, category_id in enumerate(within)},
+        }
+
+        def listing(cursor: bool, size: int) -> Query:
+            return article_rows.listing(replace(shape, cursor=cursor, size=size))
+
+        if query.category is not None and not within:
+            return empty_page(shape.order, query)
+        return await read_page(self._view.rows, listing, shape.order, query, values)
+
+    async def get(self, actor: Actor, slug: str) -> ArticleRow:
+        """One article with its bodies. Raises `ArticleNotFound`."""
+        values = {"slug": slug, "actor_id": actor.id if actor else None}
+        found = await self._view.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
+        if not found:
+            raise ArticleNotFound
+        shown: set[str] = set()
+        article = article_rows.whole(found[0], shown)
+        if actor is None:
+            self._view.shown.note(*shown)
+        return article
+
+    async def any_exist(self) -> bool:
+        """Whether anybody has ever written anything, drafts and deleted articles included."""
+        return await self._session.scalar(select(Article.id).limit(1)) is not None
+
+    async def create(self, actor: Actor, data: ArticleInput) -> ArticleRow:
+        """Write an article. Raises `SlugTaken` for a slug that was given, `UnknownCategory` or `TooComplex`."""
+        author = require_role(actor, Role.AUTHOR).account
+        article = await self.compose(author, data)
+        if data.status is ArticleStatus.PUBLISHED:
+            article.publish(clock.now())
+        await self.add(article, data.slug)
+        return await self._reloaded(article)
+
+    async def compose(self, author: User, data: ArticleInput) -> Article:
+        """An article that is not stored yet."""
+        # Rendered before the first query: it takes a while, and no lock is held meanwhile.
+        rendered = await rendered_article(data.body_markdown)
+        article = Article(
+            title=data.title,
+            given_excerpt=data.excerpt,
+            language=data.language,
+            cover_image_url=data.cover_image_url,
+            author_id=author.id,
+            category_id=await self._categories.id_of(data.category),
+            tags=list(await self._tags.named(data.tags)),
+        )
+        article.write(data.body_markdown, rendered)
+        return article
+
+    async def add(self, article: Article, slug: str | None) -> None:
+        """Store a new article under this slug, or under a free one made of its title. Raises `SlugTaken`."""
+        if slug is not None:
+            article.slug = slug
+            with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+                self._session.add(article)
+                await self._session.flush()
+            return
+        base = slug_for(article.title)
+        if await self._stored_as(article, base):
+            return
+        for candidate in await self._alternatives(base):
+            if await self._stored_as(article, candidate):
+                return
+        raise SlugTaken(field="title")
+
+    async def _stored_as(self, article: Article, slug: str) -> bool:
+        article.slug = slug
+        try:
+            async with self._session.begin_nested():
+                self._session.add(article)
+                await self._session.flush()
+        except IntegrityError as error:
+            if violated_constraint(error) != _SLUG_CONSTRAINT:
+                raise
+            return False
+        return True
+
+    async def _alternatives(self, base: str) -> Iterator[str]:
+        taken = await self._session.scalars(articles.slugs_like(base))
+        numbers = [int(match[1]) for slug in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", slug))]
+        return alternatives(base, max([1, *numbers]) + 1)
+
+    async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> ArticleRow:
+        """Change what was sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
+        sent = data.model_fields_set
+        rendered = await self._rendered_for(actor, slug, data.body_markdown) if "body_markdown" in sent else None
+        article = await self._locked(actor, slug)
+        for name in sent - _COMPOSED:
+            setattr(article, name, getattr(data, name))
+        if "excerpt" in sent:
+            article.given_excerpt = data.excerpt
+        if "category" in sent:
+            article.category_id = await self._categories.id_of(data.category)
+        if rendered is not None:
+            article.write(data.body_markdown, rendered)
+        if sent:
+            # Said here, because other tags alone change no column of the article.
+            article.updated_at = clock.now()
+        with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+            await self._session.flush()
+        if "tags" in sent:
+            # Last: tags are counted after everything else (`app/content/models/counters.py`).
+            wanted = await self._tags.named(data.tags)
+            await self._tags.lock([*article.tags, *wanted])
+            article.tags = list(wanted)
+            await self._session.flush()
+        self._record_interference("article.changed", actor, article, fields=sorted(sent))
+        return await self._reloaded(article)
+
+    async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
+        """Rendered before anything is locked, but only for those who may change the article."""
+        async with reading(self._session):
+            await self._editable(actor, articles.to_change(), slug)
+        return await rendered_article(markdown)
+
+    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ArticleRow:
+        """Publish, at once or under an earlier date. Raises `PublicationInFuture`."""
+        article = await self._locked(actor, slug)
+        now = clock.now()
+        if data.published_at is not None and data.published_at > now:
+            raise PublicationInFuture(field="published_at")
+        article.publish(data.published_at or article.published_at or now)
+        await self._session.flush()
+        self._record_interference("article.published", actor, article)
+        return await self._reloaded(article)
+
+    async def unpublish(self, actor: Actor, slug: str) -> None:
+        """Make an article a draft again."""
+        article = await self._locked(actor, slug)
+        article.unpublish()
+        self._record_interference("article.unpublished", actor, article)
+
+    async def delete(self, actor: Actor, slug: str) -> None:
+        """Take an article away; editors can restore it."""
+        article = await self._locked(actor, slug)
+        article.deleted_at = clock.now()
+        self._record("article.deleted", actor, article)
+
+    async def restore(self, actor: Actor, slug: str) -> ArticleRow:
+        """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
+        require_role(actor, Role.EDITOR)
+        article = await self._session.scalar(
+            select(Article).where(Article.slug == slug).with_for_update(key_share=True)
+        )
+        if article is None:
+            raise ArticleNotFound
+        if article.deleted_at is not None:
+            article.deleted_at = None
+            await self._session.flush()
+            self._record("article.restored", actor, article)
+        return await self._reloaded(article)
+
+    def _record_interference(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
+        """What authors do with what they wrote is nobody's business; what editors do with it is."""
+        if actor is not None and actor.id != article.author_id:
+            self._record(action, actor, article, **details)
+
+    def _record(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
+        account = actor.account if actor else None
+        self._audit.record(action, actor=account, subject=article, author=article.author_id, **details)
+
+    async def _locked(self, actor: Actor, slug: str) -> Article:
+        """The article, if the actor may change it, so that nobody else does until the transaction ends."""
+        statement = articles.to_change().with_for_update(of=Article, key_share=True)
+        return await self._editable(actor, statement.execution_options(populate_existing=True), slug)
+
+    async def _editable(self, actor: Actor, statement: Select[tuple[Article]], slug: str) -> Article:
+        require_account(actor)
+        article = await self._session.scalar(statement.where(Article.slug == slug, articles.visible_to(actor)))
+        if article is None:
+            raise ArticleNotFound
+        require_article_editing(actor, article)
+        return article
+
+    async def _reloaded(self, article: Article) -> ArticleRow:
+        """As it is read from now on."""
+        (row,) = await self._view.rows.fetch(article_rows.BY_ID, {"id": article.id})
+        return article_rows.whole(row, set())
+
+
+def _cut_from(query: ArticleListQuery) -> Iterator[str]:
+    """The keys of what decides which articles are in a list, and in which order."""
+    # What cannot be a slug is nobody's tag, and not to be repeated in headers.
+    yield from (keys.tagged(slug) for slug in query.tag if re.fullmatch(SLUG_PATTERN, slug))
+    yield keys.TAGGED if query.tag else keys.ARTICLES
+    if query.sort == "most_commented":
+        yield keys.COMMENT_COUNTS
+    if query.category is not None:
+        yield keys.CATEGORIES
+    if query.author is not None:
+        yield keys.AUTHORS

@@ -1,0 +1,223 @@
+"""Categories: a tree that editors look after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.policies.actors import Actor, require_role
+from app.audit.log import AuditLog
+from app.cache import keys
+from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
+from app.content.models import Article, Category
+from app.content.queries import categories
+from app.content.queries.categories import CategoryRow
+from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.core.roles import Role
+from app.core.slugs import slug_for, sort_key
+from app.db.advisory_locks import Turn, take_turns
+from app.db.constraints import translating
+from app.db.read_context import View
+
+MAX_DEPTH = 6
+_UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
+
+
+@dataclass(frozen=True)
+class _Forest:
+    """All categories: there are few, and the questions about them are about the tree."""
+
+    by_id: Mapping[int, CategoryRow]
+    children: Mapping[int | None, Sequence[CategoryRow]]
+    # Of articles here and below.
+    counts: Mapping[int, int]
+
+    def children_of(self, parent_id: int | None) -> Sequence[CategoryRow]:
+        return self.children.get(parent_id, ())
+
+    def tree(self, parent_id: int | None) -> list[CategoryTree]:
+        return [
+            CategoryTree(**self.shown(category).model_dump(), children=self.tree(category.id))
+            for category in self.children_of(parent_id)
+        ]
+
+    def shown(self, category: CategoryRow) -> CategoryOut:
+        parent = self.by_id.get(category.parent_id or 0)
+        return CategoryOut(
+            slug=category.slug,
+            name=category.name,
+            description=category.description,
+            parent=parent.slug if parent else None,
+            article_count=self.counts[category.id],
+        )
+
+    def with_slug(self, slug: str) -> CategoryRow | None:
+        return next((category for category in self.by_id.values() if category.slug == slug), None)
+
+    def depth(self, category: CategoryRow | None) -> int:
+        """How many categories there are from the top to here."""
+        return 1 + self.depth(self.by_id.get(category.parent_id or 0)) if category else 0
+
+    def height(self, category: CategoryRow) -> int:
+        """How many categories there are from here to the lowest below."""
+        return 1 + max((self.height(child) for child in self.children_of(category.id)), default=0)
+
+    def is_within(self, category: CategoryRow | None, ancestor: CategoryRow) -> bool:
+        return category is not None and (
+            category is ancestor or self.is_within(self.by_id.get(category.parent_id or 0), ancestor)
+        )
+
+
+class CategoryService:
+    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
+        self._session = session
+        self._view = view
+        self._audit = audit
+
+    async def tree(self) -> list[CategoryTree]:
+        """All categories, by name, each with those below it."""
+        # Everybody gets the same.
+        self._view.shown.note(keys.CATEGORIES)
+        return (await self._forest()).tree(None)
+
+    async def get(self, slug: str) -> CategoryOut:
+        """One category. Raises `CategoryNotFound`."""
+        forest = await self._forest()
+        category = forest.with_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        self._view.shown.note(keys.CATEGORIES)
+        return forest.shown(category)
+
+    async def subtree(self, slug: str) -> Sequence[int]:
+        """The ids of a category and of all below it; none if there is no such category."""
+        return [row[0] for row in await self._view.rows.fetch(categories.SUBTREE, {"slug": slug})]
+
+    async def id_of(self, slug: str | None) -> int | None:
+        """The id that an article refers to. Raises `UnknownCategory`."""
+        if slug is None:
+            return None
+        found = await self._session.scalar(select(Category.id).where(Category.slug == slug))
+        if found is None:
+            raise UnknownCategory(field="category")
+        return found
+
+    async def named(self, name: str) -> int:
+        """The id of the category that has the slug of this name; where there is none, it is made at the top.
+
+        Raises `CategoryTaken` if somebody else makes it at the same moment.
+        """
+        category = await self._session.scalar(select(Category).where(Category.slug == slug_for(name)))
+        if category is None:
+            category = Category(name=name, slug=slug_for(name))
+            self._session.add(category)
+            with translating(_UNIQUE):
+                await self._session.flush()
+            self._record("category.created", None, category, slug=category.slug)
+        return category.id
+
+    async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
+        """Add a category. Raises `CategoryTaken`, `UnknownCategory` or `CategoryTooDeep`."""
+        forest = await self._locked_forest(actor)
+        parent = _parent(forest, data.parent)
+        if forest.depth(parent) >= MAX_DEPTH:
+            raise CategoryTooDeep(field="parent")
+        category = Category(
+            name=data.name,
+            slug=data.slug or slug_for(data.name),
+            description=data.description,
+            parent_id=parent.id if parent else None,
+        )
+        self._session.add(category)
+        with translating(_UNIQUE):
+            await self._session.flush()
+        self._record("category.created", actor, category, slug=category.slug)
+        return await self.get(category.slug)
+
+    async def update(self, actor: Actor, slug: str, data: CategoryUpdate) -> CategoryOut:
+        """Rename or move a category. Raises `CategoryNotFound` and what `create` does, and `CategoryCycle`."""
+        forest = await self._locked_forest(actor)
+        found = forest.with_slug(slug)
+        if found is None:
+            raise CategoryNotFound
+        category = await self._session.get_one(Category, found.id)
+        for name in data.model_fields_set - {"parent"}:
+            setattr(category, name, getattr(data, name))
+        if "parent" in data.model_fields_set:
+            category.parent_id = _new_parent(forest, found, _parent(forest, data.parent))
+        with translating(_UNIQUE):
+            await self._session.flush()
+        self._record("category.changed", actor, category, slug=slug, fields=sorted(data.model_fields_set))
+        return await self.get(category.slug)
+
+    async def delete(self, actor: Actor, slug: str) -> None:
+        """Remove a category; what is in it goes to the one above, or to none. Raises `CategoryNotFound`."""
+        require_role(actor, Role.EDITOR)
+        # Of two deletions, one might hold articles that the other is about to move.
+        await take_turns(self._session, Turn.CATEGORY_TREE)
+        # Before the categories, as whoever publishes them: see `app/content/models/counters.py`.
+        inside = select(Article.id).join(Category, Category.id == Article.category_id).where(Category.slug == slug)
+        await self._session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
+        forest = await self._locked_forest(actor)
+        found = forest.with_slug(slug)
+        if found is None:
+            raise CategoryNotFound
+        category = await self._session.get_one(Category, found.id)
+        moved = {"updated_at": Article.updated_at, "category_id": category.parent_id}
+        await self._session.execute(update(Article).where(Article.category_id == category.id).values(moved))
+        for child in await self._session.scalars(select(Category).where(Category.parent_id == category.id)):
+            child.parent_id = category.parent_id
+        await self._session.flush()
+        await self._session.delete(category)
+        self._record("category.deleted", actor, category, slug=slug)
+
+    def _record(self, action: str, actor: Actor, category: Category, **details: Any) -> None:
+        self._audit.record(action, actor=actor.account if actor else None, subject=category, **details)
+
+    async def _forest(self) -> _Forest:
+        found = map(CategoryRow._make, await self._view.rows.fetch(categories.ALL, {}))
+        # Sorted here, because what the databases make of case and accents differs.
+        return _grown(sorted(found, key=lambda category: (sort_key(category.name), category.id)))
+
+    async def _locked_forest(self, actor: Actor) -> _Forest:
+        """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
+        require_role(actor, Role.EDITOR)
+        await take_turns(self._session, Turn.CATEGORY_TREE)
+        await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
+        return await self._forest()
+
+
+def _grown(rows: Sequence[CategoryRow]) -> _Forest:
+    """The forest of these categories, siblings in this order."""
+    children: dict[int | None, list[CategoryRow]] = {}
+    for category in rows:
+        children.setdefault(category.parent_id, []).append(category)
+    counts = {category.id: category.article_count for category in rows}
+
+    def add_up(parent: CategoryRow) -> int:
+        counts[parent.id] += sum(map(add_up, children.get(parent.id, ())))
+        return counts[parent.id]
+
+    for root in children.get(None, ()):
+        add_up(root)
+    return _Forest({category.id: category for category in rows}, children, counts)
+
+
+def _parent(forest: _Forest, slug: str | None) -> CategoryRow | None:
+    if slug is None:
+        return None
+    parent = forest.with_slug(slug)
+    if parent is None:
+        raise UnknownCategory(field="parent")
+    return parent
+
+
+def _new_parent(forest: _Forest, category: CategoryRow, parent: CategoryRow | None) -> int | None:
+    """The id to put the category below. Raises `CategoryCycle` or `CategoryTooDeep`."""
+    if forest.is_within(parent, category):
+        raise CategoryCycle(field="parent")
+    if forest.depth(parent) + forest.height(category) > MAX_DEPTH:
+        raise CategoryTooDeep(field="parent")
+    return parent.id if parent else None

@@ -1,0 +1,21 @@
+"""How often what may be done, where more than that is not for people."""
+
+from app.core.rate_limiter import Limit
+
+# By address; generous enough for a school behind one of them.
+LOGIN = Limit("login", "30/minute")
+REGISTER = Limit("register", "20/hour")
+MAIL = Limit("mail", "20/hour")
+TOKEN = Limit("token", "60/minute")
+COMMENT = Limit("comment", "30/minute")
+SEARCH = Limit("search", "60/minute")
+
+# Failures in a row for one account: first it slows down, then it is locked, but for minutes only.
+LOGIN_FAILURES = Limit("login-failures", "5/minute;15/15 minutes")
+SECOND_FACTOR_FAILURES = Limit("second-factor-failures", "5/minute;15/15 minutes")
+PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
+# Mails to one address, whoever asks for them.
+MAIL_TO_ADDRESS = Limit("mail-to-address", "5/hour")
+# An export reads everything that somebody has ever written.
+EXPORTS_OF_ACCOUNT = Limit("exports-of-account", "5/hour")
+COMMENTS_OF_ACCOUNT = Limit("comments-of-account", "10/minute;100/hour")

@@ -1,0 +1,70 @@
+"""Fetching one page of a list."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.schemas.pages import PageQuery
+from app.db.cursors import decode_cursor, encode_cursor
+from app.db.keyset import Order, size_for
+from app.db.reader import Query, Rows
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Slice(Generic[T]):
+    """Some of a list, and the cursor to the rest."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+async def fetch_page(
+    session: AsyncSession, statement: Select[Any], order: Order, page: PageQuery, skip: int = 0
+) -> Slice[Row[Any]]:
+    """The rows of one page, each with its sort values at the end. Raises `InvalidCursor`."""
+    width = len(order.columns)
+    if page.cursor is not None:
+        statement = statement.where(order.after(decode_cursor(page.cursor, order.name, order.types)))
+    statement = order.sort(statement).add_columns(*order.columns).limit(page.limit + 1).offset(skip or None)
+    rows = (await session.execute(statement)).all()
+    if len(rows) <= page.limit:
+        return Slice(rows, None)
+    rows = rows[: page.limit]
+    return Slice(rows, encode_cursor(order.name, rows[-1][-width:]))
+
+
+async def read_page(
+    rows: Rows, listing: Callable[[bool, int], Query], order: Order, page: PageQuery, parameters: Mapping[str, Any]
+) -> Slice[Sequence[Any]]:
+    """The rows of one page of a list that is built once, each with its sort values at the end. Raises `InvalidCursor`.
+
+    `listing` makes the select, for a page with or without a cursor and of a certain size.
+    """
+    bound = dict(parameters)
+    if page.cursor is not None:
+        bound |= order.bound(decode_cursor(page.cursor, order.name, order.types))
+    found = await rows.fetch(listing(page.cursor is not None, size_for(page.limit)), bound)
+    if len(found) <= page.limit:
+        return Slice(found, None)
+    found = found[: page.limit]
+    return Slice(found, encode_cursor(order.name, found[-1][-len(order.columns) :]))
+
+
+def empty_page(order: Order, page: PageQuery) -> Slice[Any]:
+    """The page of a list with nothing in it. Raises `InvalidCursor`."""
+    if page.cursor is not None:
+        decode_cursor(page.cursor, order.name, order.types)
+    return Slice([], None)
+
+
+async def fetch_entities(
+    session: AsyncSession, statement: Select[Any], order: Order, page: PageQuery, skip: int = 0
+) -> Slice[Any]:
+    """Like `fetch_page`, for a statement that selects one entity."""
+    rows = await fetch_page(session, statement, order, page, skip)
+    return Slice([row[0] for row in rows.items], rows.next_cursor)

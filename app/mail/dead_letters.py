@@ -1,0 +1,67 @@
+"""What may be done by hand to the mails in the outbox; those that were given up stay there until somebody does."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.log import AuditLog
+from app.core import clock
+from app.mail import queries as outbox
+from app.mail.errors import MailNotFound
+from app.mail.models import OutboxMail
+
+
+class DeadLetters:
+    """For whoever runs the commands."""
+
+    def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
+        self._session = session
+        self._audit = audit
+
+    async def newest(self, limit: int, *, only_dead: bool) -> Sequence[OutboxMail]:
+        """The newest mails that are waiting or were given up."""
+        statement = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit)
+        return (await self._session.scalars(statement.where(outbox.IS_DEAD) if only_dead else statement)).all()
+
+    async def find(self, mail_id: int) -> OutboxMail:
+        """Raises `MailNotFound`."""
+        mail = await self._session.get(OutboxMail, mail_id)
+        if mail is None:
+            raise MailNotFound(f"There is no mail {mail_id} in the outbox; it may have left.")
+        return mail
+
+    async def retry(self, mail_ids: Collection[int]) -> int:
+        """Have these mails tried at once, with all their attempts before them. Raises `MailNotFound`."""
+        return await self._retry(await self._each(mail_ids))
+
+    async def retry_all(self) -> int:
+        """The same for each mail that was given up; how many there were."""
+        return await self._retry(outbox.IS_DEAD)
+
+    async def drop(self, mail_ids: Collection[int]) -> int:
+        """Delete these mails, which nobody will ever get. Raises `MailNotFound`."""
+        return await self._drop(await self._each(mail_ids))
+
+    async def drop_all(self) -> int:
+        """The same for each mail that was given up; how many there were."""
+        return await self._drop(outbox.IS_DEAD)
+
+    async def _each(self, mail_ids: Collection[int]) -> ColumnElement[bool]:
+        for mail_id in mail_ids:
+            await self.find(mail_id)
+        return OutboxMail.id.in_(mail_ids)
+
+    async def _retry(self, which: ColumnElement[bool]) -> int:
+        again = update(OutboxMail).where(which).values(next_attempt_at=clock.now(), attempts=0)
+        ids = (await self._session.scalars(again.returning(OutboxMail.id))).all()
+        return self._recorded("outbox.retried", ids)
+
+    async def _drop(self, which: ColumnElement[bool]) -> int:
+        ids = (await self._session.scalars(delete(OutboxMail).where(which).returning(OutboxMail.id))).all()
+        return self._recorded("outbox.dropped", ids)
+
+    def _recorded(self, action: str, ids: Sequence[int]) -> int:
+        if ids:
+            self._audit.record(action, mails=sorted(ids))
+        return len(ids)

@@ -1,0 +1,119 @@
+"""Whether this server should be sent requests."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.deadlines import within
+from app.db.errors import CONNECTION_ERRORS
+from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
+from app.db.session import Database
+from app.mail.outbox_status import outbox_status
+from app.ops.schemas import Part, State
+
+PATIENCE_SECONDS = 1.0
+# By then somebody should have tried to send a mail that is due, even if whoever tried first has been killed.
+OVERDUE_SECONDS = 600
+_OK = Part(state=State.OK)
+_NOT_ASKED = Part(state=State.UNKNOWN, detail="Not asked, because something before it has failed.")
+_UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, RedisError, *CONNECTION_ERRORS)
+_log = logging.getLogger(__name__)
+
+
+class Health:
+    """Asks the parts that answering requests needs, all within a second, and logs whenever one changes."""
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._redis_url = redis_url
+        self._known: dict[str, State] = {}
+
+    async def parts(self, database: Database) -> dict[str, Part]:
+        """Each part by its name. Reasons are general: what exactly an error said is in the log."""
+        asked = [self._of_database(database)]
+        if self._redis_url:
+            asked.append(self._of_redis(self._redis_url))
+        parts = {name: part for found in await asyncio.gather(*asked) for name, part in found.items()}
+        self._tell_changes(parts)
+        return parts
+
+    async def _of_database(self, database: Database) -> dict[str, Part]:
+        # One after the other: a probe takes one connection of those that requests need, not three.
+        parts: dict[str, Part] = dict.fromkeys(("database", "migrations", "mail"), _NOT_ASKED)
+        try:
+            await within(PATIENCE_SECONDS, _ask(database, parts))
+        except _UNREACHABLE as error:
+            asking = next(name for name, part in parts.items() if part is _NOT_ASKED)
+            parts[asking] = _failing(error)
+        return parts
+
+    async def _of_redis(self, url: str) -> dict[str, Part]:
+        try:
+            await within(PATIENCE_SECONDS, _ping(url))
+        except _UNREACHABLE as error:
+            # Each process goes on with what it can count and keep by itself.
+            return {"redis": _failing(error).model_copy(update={"state": State.DEGRADED})}
+        return {"redis": _OK}
+
+    def _tell_changes(self, parts: dict[str, Part]) -> None:
+        for name, part in parts.items():
+            if part.state is State.UNKNOWN:
+                continue
+            if part.state is not self._known.get(name, State.OK):
+                level = logging.INFO if part.state is State.OK else logging.WARNING
+                _log.log(level, " ".join(filter(None, [f"{name} is {part.state.value}.", part.detail])))
+            self._known[name] = part.state
+
+
+async def _ask(database: Database, parts: dict[str, Part]) -> None:
+    _require_file(database.engine.url)
+    async with database.reading() as session:
+        await session.execute(text("SELECT 1"))
+        parts["database"] = _OK
+        parts["migrations"] = await _migrations(session)
+        if parts["migrations"].state is not State.FAILING:
+            parts["mail"] = await _mail(session)
+
+
+def _require_file(url: URL) -> None:
+    """Connections that are open go on with a file that was moved or deleted; what they write is lost."""
+    if url.get_backend_name() == "sqlite" and url.database != ":memory:":
+        Path(url.database or "").stat()
+
+
+async def _migrations(session: AsyncSession) -> Part:
+    try:
+        found = frozenset(await session.scalars(text("SELECT version_num FROM alembic_version")))
+    except DBAPIError as error:
+        if not means_that_there_is_no_table(error):
+            raise
+        return Part(state=State.FAILING, detail="There are no tables.")
+    if found == newest_versions():
+        return _OK
+    if is_newer(found):
+        # While a new version of the software takes over, the old one has to go on: its successor has migrated already.
+        return Part(state=State.DEGRADED, detail="The schema is newer than this version of the software.")
+    return Part(state=State.FAILING, detail="The schema is older than this version of the software.")
+
+
+async def _mail(session: AsyncSession) -> Part:
+    late = (await outbox_status(session)).oldest_due_seconds
+    if late > OVERDUE_SECONDS:
+        return Part(state=State.DEGRADED, detail=f"A mail has been due for {late / 60:.0f} minutes.")
+    return _OK
+
+
+async def _ping(url: str) -> None:
+    async with Redis.from_url(url) as redis:
+        await redis.ping()
+
+
+def _failing(error: Exception) -> Part:
+    _log.debug("a part of the server does not answer: %r", error)
+    timed_out = isinstance(error, TimeoutError)
+    return Part(state=State.FAILING, detail="No answer in time." if timed_out else "It cannot be reached.")

@@ -1,0 +1,96 @@
+"""Whether a database is in order."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SAWarning
+
+from app.db.base import Base
+from app.mail.models import OutboxMail
+from app.ops.maintenance import id_counters
+from app.ops.maintenance.contents import odd_articles, odd_comments
+from app.ops.maintenance.counters import wrong_counters
+from app.ops.maintenance.findings import Finding
+from app.ops.maintenance.references import broken_references
+from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot
+from app.ops.maintenance.triggers import idle_triggers
+from app.ops.maintenance.unfit_values import unfit_values
+
+# PostgreSQL keeps these to itself: constraints that were never checked, and indexes that are not used.
+_UNCHECKED_CONSTRAINTS = """
+    SELECT conrelid::regclass::text, format('the constraint %I has never been checked', conname) FROM pg_constraint
+    WHERE NOT convalidated AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"""
+_INVALID_INDEXES = """
+    SELECT indrelid::regclass::text, format('the index %s is invalid', indexrelid::regclass) FROM pg_index
+    JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE NOT (indisvalid AND indisready) AND relnamespace = current_schema()::regnamespace ORDER BY 1, 2"""
+_CHECKS = (broken_references, idle_triggers, odd_comments, wrong_counters, odd_articles)
+
+
+async def check(database_url: str) -> list[Finding]:
+    """All that is wrong, and some notes; the database is read as it is at one moment and may be in use."""
+    async with snapshot(database_url) as connection:
+        return await connection.run_sync(lambda sync: list(_check(sync, on_sqlite=is_sqlite(database_url))))
+
+
+def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:
+    yield from _damage_on_sqlite(connection) if on_sqlite else _damage_on_postgresql(connection)
+    found = revision(connection)
+    if found != head():
+        # Nothing else can be asked of tables that are not as the code knows them.
+        yield Finding(check="migrations", problem=f"the schema has version {found or 'none'} and not {head()}")
+        return
+    yield from _differing_schema(connection)
+    if on_sqlite:
+        yield from unfit_values(connection)
+    for check_of in _CHECKS:
+        yield from check_of(connection)
+    yield from _ids_to_be_used_twice(connection)
+    yield from _given_up_mails(connection)
+
+
+def _damage_on_sqlite(connection: Connection) -> Iterator[Finding]:
+    for sentence in connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars():
+        if sentence != "ok":
+            yield Finding(check="integrity", problem=str(sentence))
+
+
+def _damage_on_postgresql(connection: Connection) -> Iterator[Finding]:
+    for query in (_UNCHECKED_CONSTRAINTS, _INVALID_INDEXES):
+        for table, problem in connection.exec_driver_sql(query).tuples():
+            yield Finding(check="integrity", table=table, problem=problem)
+
+
+def _differing_schema(connection: Connection) -> Iterator[Finding]:
+    with warnings.catch_warnings():
+        # Of constraints that were never checked, which are found otherwise.
+        warnings.simplefilter("ignore", SAWarning)
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    for difference in differences:
+        problem = f"the tables are not as the models have them, which would take {_described(difference)}"
+        yield Finding(check="schema", problem=problem)
+
+
+def _described(difference: Any) -> str:
+    """A change in the words of Alembic: its kind, and the names of what it concerns."""
+    parts = difference[0] if isinstance(difference, list) else difference
+    names = (getattr(part, "name", part) for part in parts)
+    return " ".join(name for name in names if isinstance(name, str))
+
+
+def _ids_to_be_used_twice(connection: Connection) -> Iterator[Finding]:
+    last = id_counters.last_ids(connection)
+    for table, highest in id_counters.highest_ids(connection).items():
+        if last.get(table, highest) < highest:
+            problem = f"the next id is {last[table] + 1}, although there are ids up to {highest}"
+            yield Finding(check="ids", table=table, problem=problem)
+
+
+def _given_up_mails(connection: Connection) -> Iterator[Finding]:
+    given_up = select(func.count()).select_from(OutboxMail).where(OutboxMail.next_attempt_at.is_(None))
+    if count := connection.scalar(given_up):
+        yield Finding(kind="note", check="outbox", table="outbox_mails", problem=f"mails that were given up: {count}")

@@ -1,0 +1,81 @@
+"""Columns that say what other columns say as well, and could have stopped to."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.orm import aliased
+
+from app.comments.models import Comment
+from app.content.markup import RenderedArticle, render_article
+from app.content.models import Article
+from app.ops.maintenance.findings import SHOWN, Finding
+
+# Rendering takes milliseconds each.
+_SAMPLE = 100
+_AT_ONCE = 1000
+
+
+def odd_comments(connection: Connection) -> Iterator[Finding]:
+    """Comments that are not where their parent says."""
+    parent = aliased(Comment)
+    statement = (
+        select(Comment.id, Comment.path, Comment.depth, Comment.article_id)
+        .add_columns(parent.id, parent.path, parent.depth, parent.article_id)
+        .outerjoin(parent, Comment.parent_id == parent.id)
+        .order_by(Comment.id)
+    )
+    rows = connection.execute(statement.execution_options(yield_per=_AT_ONCE)).tuples()
+    odd = [str(row[0]) for row in rows if not _is_in_its_place(*row)]
+    if odd:
+        problem = "the path or depth does not follow from the parent, or the parent is below another article"
+        yield Finding(check="threads", table="comments", problem=problem, count=len(odd), rows=odd[:SHOWN])
+
+
+def _is_in_its_place(
+    id_: int,
+    path: str,
+    depth: int,
+    article_id: int,
+    parent_id: int | None,
+    above: str,
+    height: int,
+    parents_article: int,
+) -> bool:
+    comment = Comment(id=id_)
+    comment.place_below(None if parent_id is None else Comment(id=parent_id, path=above, depth=height))
+    return (comment.path, comment.depth) == (path, depth) and (parent_id is None or parents_article == article_id)
+
+
+def odd_articles(connection: Connection) -> Iterator[Finding]:
+    """Of some articles, those that lists sort by something else than their title, or that were rendered otherwise.
+
+    A newer renderer is no fault: the second is a note.
+    """
+    sample = _sample(connection)
+    odd = [row for row in sample if Article(title=row.title).title_key != row.title_key]
+    stale = [row for row in sample if render_article(row.body_markdown) != _rendering(row)]
+    if odd:
+        yield _finding("finding", "title_key does not follow from the title", odd)
+    if stale:
+        yield _finding(
+            "note", "the HTML or excerpt is other than what the Markdown gives now (saving renders anew)", stale
+        )
+
+
+def _sample(connection: Connection) -> Sequence[Row[Any]]:
+    chosen = select(Article.id).order_by(func.random()).limit(_SAMPLE)
+    columns = (
+        *(Article.id, Article.title, Article.title_key, Article.body_markdown, Article.body_html),
+        *(Article.derived_excerpt, Article.word_count, Article.reading_minutes),
+    )
+    return connection.execute(select(*columns).where(Article.id.in_(chosen)).order_by(Article.id)).all()
+
+
+def _rendering(row: Row[Any]) -> RenderedArticle:
+    return RenderedArticle(row.body_html, row.derived_excerpt, row.word_count, row.reading_minutes)
+
+
+def _finding(kind: Literal["finding", "note"], problem: str, rows: Sequence[Row[Any]]) -> Finding:
+    ids = [str(row.id) for row in rows[:SHOWN]]
+    return Finding(kind=kind, check="articles", table="articles", problem=problem, count=len(rows), rows=ids)

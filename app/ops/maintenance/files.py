@@ -1,0 +1,58 @@
+"""Files that are whole or not there."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.ops.maintenance.schema import MaintenanceRefused
+
+
+@contextmanager
+def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
+    """A file beside `target`, readable by its owner only, that gets its name once the block is through.
+
+    Raises `MaintenanceRefused` where it cannot be written, or is there already and not to be replaced.
+    """
+    if target.exists() and not replace:
+        raise MaintenanceRefused(f"{target} is there already; --force replaces it.")
+    try:
+        with draft_beside(target) as draft:
+            yield draft
+            flush(draft)
+            if replace:
+                draft.replace(target)
+            else:
+                # Unlike a rename, it replaces nothing, not even what has appeared just now.
+                target.hardlink_to(draft)
+            flush(target.parent)
+    except FileExistsError:
+        raise MaintenanceRefused(f"{target} is there already; --force replaces it.") from None
+
+
+@contextmanager
+def draft_beside(target: Path) -> Iterator[Path]:
+    """An empty file in the same folder, readable by its owner only, which is gone afterwards unless it was renamed.
+
+    Raises `MaintenanceRefused` where none can be made.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Have it survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,178 @@
+"""Saves and restores a database on PostgreSQL with PostgreSQL's own programs."""
+
+import asyncio
+import os
+import re
+import shutil
+from asyncio.subprocess import DEVNULL, PIPE
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core import clock
+from app.db.session import create_engine
+from app.ops.maintenance.files import whole_file
+from app.ops.maintenance.schema import MaintenanceRefused, knows, others_connected, revision, row_counts, snapshot
+
+_MAGIC = b"PGDMP"
+_KEPT = "replaced_"
+_SECONDS_TO_CONNECT = "10"
+# What the addresses of databases may say after a question mark, as PostgreSQL's programs are told it.
+_QUERY = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"} | dict.fromkeys(
+    ("ssl", "sslmode"), "PGSSLMODE"
+)
+# Whatever is in a schema but for what belongs to extensions, or goes along with its table.
+_MOVE = """
+DO $$ DECLARE statement text; BEGIN
+  FOR statement IN
+    SELECT format(
+      'ALTER %s %s SET SCHEMA {to}',
+      CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
+      format('%I.%I', '{source}', relname))
+    FROM pg_class WHERE relnamespace = '{source}'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+    AND NOT EXISTS (
+      SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
+      AND (deptype = 'e' OR relkind = 'S' AND deptype IN ('a', 'i')))
+    UNION ALL
+    SELECT format('ALTER ROUTINE %s SET SCHEMA {to}', oid::regprocedure)
+    FROM pg_proc WHERE pronamespace = '{source}'::regnamespace
+    AND NOT EXISTS (
+      SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
+  LOOP EXECUTE statement; END LOOP;
+END $$"""
+
+
+def is_dump(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str, int]:
+    """Write the database as it is now to one file; how many rows of each table that has.
+
+    Raises `MaintenanceRefused`.
+    """
+    with whole_file(target, replace=replace) as draft:
+        async with snapshot(database_url) as connection:
+            server = await connection.run_sync(_server_version)
+            await _require_version("pg_dump", server)
+            counts = await connection.run_sync(row_counts)
+            seen = (await connection.exec_driver_sql("SELECT pg_export_snapshot()")).scalar_one()
+            options = ["--format=custom", f"--snapshot={seen}", f"--exclude-schema={_KEPT}*", f"--file={draft}"]
+            await _run("pg_dump", *options, "--no-password", database_url=database_url)
+        await verify(draft)
+        return counts
+
+
+async def verify(path: Path) -> None:
+    """Read a dump to its end. Raises `MaintenanceRefused` if that cannot be done."""
+    if not is_dump(path):
+        raise MaintenanceRefused(f"{path} is no dump in PostgreSQL's custom format.")
+    await _run("pg_restore", f"--file={os.devnull}", str(path))
+
+
+async def restore(database_url: str, path: Path) -> str | None:
+    """Put a dump in the place of what is there; the schema that keeps the latter. All or nothing.
+
+    Raises `MaintenanceRefused`.
+    """
+    engine = create_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            server = await connection.run_sync(_server_version)
+            await _require_version("pg_restore", server)
+            await verify(path)
+            if others := await connection.run_sync(others_connected):
+                raise MaintenanceRefused(f"The database is in use by {others} others: stop the server first.")
+            kept = await connection.run_sync(_set_aside)
+        try:
+            await _restore(database_url, path)
+            async with engine.connect() as connection:
+                await connection.run_sync(_require_known)
+        except BaseException:
+            await _put_back(engine, kept)
+            raise
+        return kept
+    finally:
+        await engine.dispose()
+
+
+def _set_aside(connection: Connection) -> str | None:
+    if not row_counts(connection):
+        return None
+    kept = f"{_KEPT}{clock.now():%Y%m%d_%H%M%S}"
+    connection.exec_driver_sql(f"CREATE SCHEMA {kept}")
+    connection.exec_driver_sql(_MOVE.format(source="public", to=kept))
+    return kept
+
+
+async def _put_back(engine: AsyncEngine, kept: str | None) -> None:
+    """As it was before; what was restored, if anything was, is dropped."""
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("CREATE SCHEMA not_restored")
+        await connection.exec_driver_sql(_MOVE.format(source="public", to="not_restored"))
+        await connection.exec_driver_sql("DROP SCHEMA not_restored CASCADE")
+        if kept is not None:
+            await connection.exec_driver_sql(_MOVE.format(source=kept, to="public"))
+            await connection.exec_driver_sql(f"DROP SCHEMA {kept}")
+
+
+async def _restore(database_url: str, path: Path) -> None:
+    name = str(make_url(database_url).database).replace("\\", "\\\\").replace("'", "\\'")
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]
+    await _run("pg_restore", *options, f"--dbname=dbname='{name}'", str(path), database_url=database_url)
+
+
+def _require_known(connection: Connection) -> None:
+    found = revision(connection)
+    if not knows(found):
+        raise MaintenanceRefused(f"The dump has version {found or 'none'} of the schema, unknown here.")
+
+
+def _server_version(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+
+
+async def _require_version(program: str, server: int) -> None:
+    found = re.search(r"\b(\d+)", await _run(program, "--version"))
+    if found is None or int(found[1]) < server:
+        version = found[1] if found else "unknown"
+        raise MaintenanceRefused(f"{program} is of version {version}, too old for the server, which is of {server}.")
+
+
+async def _run(program: str, *options: str, database_url: str | None = None) -> str:
+    """What the program prints. The password is passed where other users of the machine do not see it."""
+    path = shutil.which(program)
+    if path is None:
+        raise MaintenanceRefused(f"{program} is missing: install PostgreSQL's client programs (postgresql-client).")
+    environment = {**os.environ, **(_connection_of(database_url) if database_url else {})}
+    process = await asyncio.create_subprocess_exec(
+        path, *options, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        output, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        said = errors.decode(errors="replace").strip().splitlines() or ["it did not say why"]
+        raise MaintenanceRefused(f"{program} failed: {said[0].removeprefix(f'{program}: ').removeprefix('error: ')}.")
+    return output.decode(errors="replace")
+
+
+def _connection_of(database_url: str) -> dict[str, str]:
+    url = make_url(database_url)
+    parts: dict[str, Any] = {
+        "PGHOST": url.host,
+        "PGPORT": url.port,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+        "PGCONNECT_TIMEOUT": _SECONDS_TO_CONNECT,
+    }
+    parts |= {_QUERY[name]: value for name, value in url.query.items() if name in _QUERY}
+    return {name: str(value) for name, value in parts.items() if value is not None}

@@ -1,0 +1,57 @@
+"""Puts a saved database in the place of the present one, which is kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.db import migrations
+from app.ops.maintenance import postgresql_dumps, sqlite_files
+from app.ops.maintenance.files import draft_beside
+from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, row_counts, snapshot, sqlite_path
+
+
+@dataclass(frozen=True)
+class Restored:
+    """How many rows each table has now, and where what was there before is."""
+
+    counts: dict[str, int]
+    kept: str | None
+
+
+async def has_rows(database_url: str) -> bool:
+    """Whether there is anything that restoring would replace."""
+    if is_sqlite(database_url) and not sqlite_path(database_url).exists():
+        return False
+    async with snapshot(database_url) as connection:
+        return any((await connection.run_sync(row_counts)).values())
+
+
+async def restore(database_url: str, path: Path) -> Restored:
+    """Restore what `backup` has written, and bring it to the newest version of the schema.
+
+    Raises `MaintenanceRefused`, and then everything is as it was.
+    """
+    if is_sqlite(database_url):
+        kept = await _restore_file(sqlite_path(database_url), path)
+    else:
+        if sqlite_files.is_sqlite_file(path):
+            raise MaintenanceRefused(f"{path} is from SQLite: `copy` brings it to PostgreSQL.")
+        kept = await postgresql_dumps.restore(database_url, path)
+        await migrations.upgrade(database_url)
+    async with snapshot(database_url) as connection:
+        return Restored(await connection.run_sync(row_counts), kept)
+
+
+async def _restore_file(target: Path, path: Path) -> str | None:
+    if postgresql_dumps.is_dump(path):
+        raise MaintenanceRefused(f"{path} is from PostgreSQL: restore it there, then `copy` brings it to SQLite.")
+    sqlite_files.verify(path)
+    sqlite_files.require_known(path)
+    if sqlite_files.is_in_use(target):
+        raise MaintenanceRefused(f"{target} is in use: stop the server first.")
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with draft_beside(target) as draft:
+        sqlite_files.copy_file(path, draft)
+        # Before it has its name: should that fail, the present database stays.
+        await migrations.upgrade(f"sqlite+aiosqlite:///{draft}")
+        kept = sqlite_files.put_in_place(draft, target)
+    return str(kept) if kept else None

@@ -1,0 +1,93 @@
+"""What a database looks like from outside: its version, its tables, and a view of it that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import app.models  # noqa: F401 - fills the metadata
+from app.db.base import Base
+from app.db.session import open_database
+
+_SCRIPTS = Path(__file__).parents[3] / "alembic_migrations"
+
+
+class MaintenanceRefused(Exception):
+    """What was asked for cannot be done; the message is a sentence for whoever asked."""
+
+
+def tables() -> list[Table]:
+    """All tables, those that are referred to before those that refer to them."""
+    return list(Base.metadata.sorted_tables)
+
+
+def head() -> str:
+    """The newest version of the schema that this code knows."""
+    return str(ScriptDirectory(str(_SCRIPTS)).get_current_head())
+
+
+def knows(revision: str | None) -> bool:
+    """Whether a database of this version can be brought to the newest one."""
+    return revision in {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+
+
+def revision(connection: Connection) -> str | None:
+    """The version of the database; `None` of one that was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_sqlite(database_url: str) -> bool:
+    return make_url(database_url).get_backend_name() == "sqlite"
+
+
+def sqlite_path(database_url: str) -> Path:
+    """The file of a database on SQLite. Raises `MaintenanceRefused`."""
+    name = make_url(database_url).database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        raise MaintenanceRefused("A database in memory cannot be saved, restored or copied.")
+    return Path(name)
+
+
+def shown(database_url: str) -> str:
+    """The address without what is secret in it."""
+    return make_url(database_url).set(query={}).render_as_string(hide_password=True)
+
+
+@asynccontextmanager
+async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection that sees the database as it is now, whatever others write meanwhile; it blocks nobody."""
+    if is_sqlite(database_url) and not sqlite_path(database_url).exists():
+        raise MaintenanceRefused(f"There is no database {shown(database_url)}.")
+    options = {} if is_sqlite(database_url) else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    database = open_database(database_url)
+    try:
+        async with database.reading() as session:
+            yield await session.connection(execution_options=options)
+    finally:
+        await database.dispose()
+
+
+def row_counts(connection: Connection) -> dict[str, int]:
+    """How many rows each table has; tables that are not there are left out."""
+    present = set(inspect(connection).get_table_names())
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in tables()
+        if table.name in present
+    }
+
+
+def others_connected(connection: Connection) -> int:
+    """How many more connections there are to this database on PostgreSQL; SQLite does not tell in this way."""
+    if connection.dialect.name == "sqlite":
+        return 0
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
+    return int(connection.exec_driver_sql(query).scalar_one())

@@ -1,0 +1,119 @@
+"""Saves and restores a database on SQLite, which is a file, and more than a file while it is in use."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from app.core import clock
+from app.ops.maintenance.files import whole_file
+from app.ops.maintenance.schema import MaintenanceRefused, knows, tables
+
+# Between the steps others get to run; whoever writes does not wait for any of them.
+_PAGES_A_STEP = 256
+_MAGIC = b"SQLite format 3\x00"
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether any connection is open to this database, idle ones included."""
+    if not path.exists():
+        return False
+    with _translated(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                return True
+            raise
+        connection.execute("ROLLBACK")
+    return False
+
+
+def backup(source: Path, target: Path, report: Callable[[int, int], None], *, replace: bool) -> dict[str, int]:
+    """Write the database as it is now to one file; how many rows of each table that has.
+
+    `report` hears how many pages are done, and of how many. Raises `MaintenanceRefused`.
+    """
+    if not source.exists():
+        raise MaintenanceRefused(f"There is no database {source}.")
+    with whole_file(target, replace=replace) as draft, _translated(source):
+        copy_file(source, draft, report)
+        return verify(draft)
+
+
+def copy_file(source: Path, target: Path, report: Callable[[int, int], None] = lambda *_: None) -> None:
+    """A copy of a database that may be written to meanwhile."""
+    with closing(_opened(source)) as origin, closing(sqlite3.connect(target)) as copy:
+        # A view of one moment for all the steps: each write of others would otherwise make it begin again.
+        origin.execute("BEGIN")
+        origin.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        origin.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, total: report(total - left, total), sleep=0)
+        # One file, with nothing beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def verify(path: Path) -> dict[str, int]:
+    """How many rows each table of a saved database has. Raises `MaintenanceRefused` if it is damaged."""
+    if not is_sqlite_file(path):
+        raise MaintenanceRefused(f"{path} is no database of SQLite.")
+    with _translated(path), closing(_opened(path)) as connection:
+        problems = [sentence for (sentence,) in connection.execute("PRAGMA integrity_check(5)") if sentence != "ok"]
+        if problems:
+            raise MaintenanceRefused(f"{path} is damaged: {'; '.join(problems)}.")
+        present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {
+            table.name: connection.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0]  # noqa: S608
+            for table in tables()
+            if table.name in present
+        }
+
+
+def is_sqlite_file(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def require_known(path: Path) -> None:
+    """Refuse a file that is no blog, or one of a newer version of the software."""
+    with _translated(path), closing(_opened(path)) as connection:
+        try:
+            found = [version for (version,) in connection.execute("SELECT version_num FROM alembic_version")]
+        except sqlite3.OperationalError:
+            raise MaintenanceRefused(f"{path} is a database, but not of a blog.") from None
+    if len(found) != 1 or not knows(found[0]):
+        raise MaintenanceRefused(f"{path} has version {', '.join(found) or 'none'} of the schema, unknown here.")
+
+
+def put_in_place(draft: Path, target: Path) -> Path | None:
+    """Give a database its name, and another one to what had it. Raises `MaintenanceRefused` while that is in use."""
+    _close(draft)
+    kept = None
+    if target.exists():
+        kept = target.with_name(f"{target.name}.replaced-{clock.now():%Y%m%d-%H%M%S}")
+        _close(target)
+        target.rename(kept)
+    draft.rename(target)
+    return kept
+
+
+def _close(path: Path) -> None:
+    """Bring all of a database into its file, which works only while nobody else has it open."""
+    with _translated(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            raise MaintenanceRefused(f"{path} is in use ({error}): stop the server first.") from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """For reading only."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise MaintenanceRefused(f"{path} cannot be used: {error}.") from error

@@ -1,0 +1,62 @@
+"""What is in a database on SQLite, which checks no types, and could be in no column of these types elsewhere."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, DateTime, Integer, LargeBinary, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.ops.maintenance.findings import SHOWN, Finding
+from app.ops.maintenance.schema import tables
+
+_INTEGER_LIMIT = 2**31
+
+
+def unfit_values(connection: Connection) -> Iterator[Finding]:
+    """Everything in the tables of a database on SQLite that its column's type does not allow, NUL characters too."""
+    for table in tables():
+        keys = " || '/' || ".join(f'"{column.name}"' for column in table.primary_key)
+        for column in table.columns:
+            for problem, condition in _conditions(column):
+                wrong = f'FROM "{table.name}" WHERE "{column.name}" IS NOT NULL AND {condition}'
+                count = connection.exec_driver_sql(f"SELECT count(*) {wrong}").scalar_one()
+                if count:
+                    found = connection.exec_driver_sql(f"SELECT {keys} {wrong} LIMIT {SHOWN}").scalars().all()
+                    yield Finding(
+                        check="values",
+                        table=table.name,
+                        problem=f"{column.name} {problem}",
+                        count=count,
+                        rows=[str(key) for key in found],
+                    )
+
+
+def _conditions(column: Column[object]) -> Iterator[tuple[str, str]]:
+    """What would be wrong with a value, and the condition in SQL that finds it."""
+    name, kind = f'"{column.name}"', _bare(column.type)
+    match kind:
+        case JSON():
+            yield "is no JSON", f"NOT (typeof({name}) = 'text' AND json_valid({name}))"
+            yield "contains a NUL character", _contains_nul(name)
+        case String():
+            yield "is no text", f"typeof({name}) <> 'text'"
+            yield "contains a NUL character", _contains_nul(name)
+            if kind.length:
+                yield f"is longer than {kind.length} characters", f"length({name}) > {kind.length}"
+        case Boolean():
+            yield "is neither true nor false", f"(typeof({name}) <> 'integer' OR {name} NOT IN (0, 1))"
+        case DateTime():
+            yield "is no time", f"(typeof({name}) <> 'text' OR datetime({name}) IS NULL)"
+        case LargeBinary():
+            yield "is not binary", f"typeof({name}) <> 'blob'"
+        case Integer():
+            yield "is no whole number", f"typeof({name}) <> 'integer'"
+            if not isinstance(kind, BigInteger):
+                yield "is too big a number", f"{name} NOT BETWEEN -{_INTEGER_LIMIT} AND {_INTEGER_LIMIT - 1}"
+
+
+def _bare(of: TypeEngine[object]) -> TypeEngine[object]:
+    return of.impl_instance if isinstance(of, TypeDecorator) else of
+
+
+def _contains_nul(name: str) -> str:
+    return f"instr(CAST({name} AS BLOB), x'00') > 0"

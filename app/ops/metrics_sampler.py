@@ -1,0 +1,83 @@
+"""Fetches what nobody reports by itself: how full the pool and the cache are, and what waits in the outbox."""
+
+import asyncio
+from typing import Any
+
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from app.cache.store import AnswerStore
+from app.core import metrics
+from app.core.background import repeat
+from app.core.deadlines import within
+from app.db.errors import CONNECTION_ERRORS
+from app.db.session import Database
+from app.mail.outbox_status import OutboxStatus, outbox_status
+
+PATIENCE_SECONDS = 1.0
+_SAMPLE_SECONDS = 1.0
+_UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, *CONNECTION_ERRORS)
+
+
+class Meter:
+    """Copies into the metrics what is counted elsewhere as plain numbers, because that costs nothing there."""
+
+    def __init__(self, store: AnswerStore | None = None) -> None:
+        self._store = store
+        self._seen: dict[Counter, int] = {}
+
+    async def run(self, database: Database, stopping: asyncio.Event) -> None:
+        """Where several processes serve, one of them is asked and says what all have copied within the last second."""
+        if metrics.shared_folder() is None:
+            return
+
+        async def sample() -> bool:
+            self._sample(database)
+            return False
+
+        await repeat("measuring", sample, _SAMPLE_SECONDS, stopping)
+        self._sample(database)
+
+    async def report(self, database: Database) -> bytes:
+        """All metrics, as Prometheus reads them. Without a database, what is known without it."""
+        self._sample(database)
+        outbox = await _outbox(database)
+        # In a thread: where there are many processes, there are many files to read.
+        return await asyncio.to_thread(metrics.exposition, _numbers(outbox) if outbox else {})
+
+    def _sample(self, database: Database) -> None:
+        pool: Any = database.engine.pool
+        if isinstance(pool, QueuePool):
+            metrics.pool_in_use.set(pool.checkedout())
+            metrics.pool_open.set(pool.checkedout() + pool.checkedin())
+            metrics.pool_size.set(pool.size())
+        if self._store is not None:
+            metrics.cache_entries.set(len(self._store))
+            metrics.cache_bytes.set(self._store.bytes)
+            self._advance(metrics.cache_hits_total, self._store.hits)
+            self._advance(metrics.cache_fills_total, self._store.fills)
+            self._advance(metrics.cache_purges_total, self._store.purges)
+
+    def _advance(self, counter: Counter, total: int) -> None:
+        counter.inc(total - self._seen.get(counter, 0))
+        self._seen[counter] = total
+
+
+async def _outbox(database: Database) -> OutboxStatus | None:
+    async def ask() -> OutboxStatus:
+        async with database.reading() as session:
+            return await outbox_status(session)
+
+    try:
+        return await within(PATIENCE_SECONDS, ask())
+    except _UNREACHABLE:
+        return None
+
+
+def _numbers(outbox: OutboxStatus) -> dict[str, tuple[str, float]]:
+    return {
+        "outbox_waiting_mails": ("Mails that have not left yet.", outbox.waiting),
+        "outbox_oldest_due_seconds": ("For how long the next mail has been overdue.", outbox.oldest_due_seconds),
+        "outbox_dead_mails": ("Mails that were given up.", outbox.dead),
+    }

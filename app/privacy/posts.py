@@ -1,0 +1,47 @@
+"""Articles as Markdown files with front matter."""
+
+import re
+from typing import Any
+
+import yaml
+
+from app.accounts.models import User
+from app.content.models import Article, ArticleStatus
+from app.core.slugs import SLUG_PATTERN
+
+_ONE_LINE = 1_000_000
+
+
+def file_name(article: Article) -> str:
+    """Where the article is in the archive: nothing that leads out of it, whatever a slug may be."""
+    name = article.slug if re.fullmatch(SLUG_PATTERN, article.slug) else f"article-{article.id}"
+    return f"articles/{name}.md"
+
+
+def post_of(article: Article, author: User) -> str:
+    """The article, its body included, as `commands.import_markdown` reads it."""
+    fields = {name: value for name, value in _fields(article, author).items() if value is not None}
+    # A line of its own for each field: the importer knows the end of the front matter by a line of dashes.
+    header = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=_ONE_LINE)
+    return f"---\n{header}---\n\n{article.body_markdown}"
+
+
+def _fields(article: Article, author: User) -> dict[str, Any]:
+    is_draft = article.status is ArticleStatus.DRAFT
+    return {
+        "title": article.title,
+        "slug": article.slug,
+        "author": author.username,
+        "status": "deleted" if article.deleted_at else article.status.value,
+        # What was deleted does not come back to the public by being imported.
+        "draft": True if is_draft or article.deleted_at else None,
+        "date": article.published_at,
+        "created": article.created_at,
+        "updated": article.updated_at,
+        "deleted": article.deleted_at,
+        "category": article.category.name if article.category else None,
+        "tags": [tag.name for tag in article.tags],
+        "lang": article.language,
+        "description": article.given_excerpt,
+        "cover_image_url": article.cover_image_url,
+    }

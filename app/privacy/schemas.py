@@ -1,0 +1,90 @@
+"""What an export says of an account. What is not listed here does not leave."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from app.accounts.schemas.users import UserOut
+from app.core.roles import Role
+from app.core.schemas.base import Output
+
+
+class ExportedSession(Output):
+    device: str
+    address: str
+    created_at: datetime
+    authenticated_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+class ExportedPersonalToken(Output):
+    name: str
+    scope: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ExportedPasskey(Output):
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class ExportedProviderAccount(Output):
+    provider: str
+    subject: str
+    email: str | None
+    created_at: datetime
+
+
+class ExportedInvitation(Output):
+    """Whom it went to is that person's business."""
+
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class ExportedAddressChange(Output):
+    old_email: str
+    new_email: str
+    requested_at: datetime
+
+
+class ExportedAccount(Output):
+    account: UserOut
+    has_authenticator_app: bool
+    recovery_codes_left: int
+    passkeys: list[ExportedPasskey]
+    linked_providers: list[ExportedProviderAccount]
+    personal_tokens: list[ExportedPersonalToken]
+    sessions: list[ExportedSession]
+    address_changes: list[ExportedAddressChange]
+    invitations: list[ExportedInvitation]
+
+
+class ExportedComment(Output):
+    id: int
+    article: str = Field(description="The article's slug.")
+    parent_id: int | None
+    body_markdown: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+class ExportedEvent(Output):
+    """An entry of the audit log. Where others were when they did something is left out, and who they are."""
+
+    at: datetime
+    action: str
+    by_you: bool
+    subject_type: str | None
+    subject_id: int | None
+    address: str | None
+    device: str | None
+    details: dict[str, Any]

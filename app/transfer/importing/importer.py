@@ -1,0 +1,179 @@
+"""Stores posts as articles, each in a transaction of its own: whatever interrupts it, there are whole articles only."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import anyio.to_thread
+from sqlalchemy import select, update
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.container import Services
+from app.content.errors import SlugTaken
+from app.content.markup import RenderedArticle, render_article
+from app.content.models import Article
+from app.core import clock
+from app.core.client import COMMAND_LINE
+from app.core.config import Settings
+from app.core.errors import AppError
+from app.db.session import Database
+from app.process import shared_by
+from app.transfer.importing.authors import Byline, byline_for
+from app.transfer.importing.catalogue import Action, Catalogue, Decision, Imported
+from app.transfer.importing.fields import Author
+from app.transfer.importing.files import SourceFile
+from app.transfer.importing.front_matter import BadPost, NotAPost
+from app.transfer.importing.liquid import is_left_in
+from app.transfer.importing.posts import Post, read_post
+from app.transfer.importing.report import Outcome, Report
+
+FilePost = tuple[SourceFile, Post]
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def read_posts(files: Iterable[SourceFile], author: Author, report: Report) -> list[FilePost]:
+    """The posts in these files, in the order in which they are to be stored; `author` wrote those without one.
+
+    By date, so that of two posts that want the same slug the older one gets it, however the files are named.
+    """
+    posts: list[FilePost] = []
+    now = clock.now()
+    for file in files:
+        try:
+            posts.append((file, read_post(file.path, file.read(), now=now, author=author)))
+        except NotAPost as error:
+            report.skip(file.shown, str(error))
+        except BadPost as error:
+            report.skip(file.shown, str(error), is_error=True)
+    return sorted(posts, key=lambda item: (item[1].published_at or _LAST, item[0].path))
+
+
+class PostImporter:
+    """Brings posts into the blog; on a dry run it only says what it would do."""
+
+    def __init__(self, database: Database, settings: Settings, report: Report, *, dry_run: bool = False) -> None:
+        self._database = database
+        self._settings = settings
+        self._report = report
+        self._dry_run = dry_run
+        self._shared = shared_by(settings)
+
+    async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
+        """Import posts in this order; `advance` is called after each."""
+        catalogue = await self._catalogue()
+        for file, post in posts:
+            try:
+                await self._import(catalogue, file, post)
+            except BadPost as error:
+                self._report.skip(file.shown, str(error), is_error=True)
+            advance()
+
+    async def _catalogue(self) -> Catalogue:
+        columns = (
+            *(Article.id, Article.slug, Article.source, Article.source_digest),
+            *(Article.imported_at, Article.updated_at, Article.deleted_at),
+        )
+        async with self._database.reading() as session:
+            imported = (await session.execute(select(*columns).where(Article.source.is_not(None)))).all()
+            slugs = await session.scalars(select(Article.slug))
+            return Catalogue((Imported(**row._asdict()) for row in imported), slugs)
+
+    async def _import(self, catalogue: Catalogue, file: SourceFile, post: Post) -> None:
+        decision = catalogue.decide(file, post)
+        notes = post.notes
+        if decision.action is Action.UNCHANGED and not self._dry_run:
+            await self._follow(decision)
+        if decision.action in {Action.CREATED, Action.UPDATED}:
+            # Outside of the transaction: it takes a while, and no lock is held meanwhile.
+            rendered = await _rendered(post)
+            decision = await self._carry_out(catalogue, decision, post, rendered)
+            notes += ("has template code",) if is_left_in(rendered.html) else ()
+        if decision.action is Action.SKIPPED:
+            self._report.skip(file.shown, decision.reason)
+        else:
+            self._report.outcomes.append(Outcome(decision.action, file.shown, decision.slug, "; ".join(notes)))
+
+    async def _carry_out(
+        self, catalogue: Catalogue, decision: Decision, post: Post, rendered: RenderedArticle
+    ) -> Decision:
+        """Returns the decision as it was carried out, which others at work in the blog may have changed."""
+        if self._dry_run:
+            async with self._database.reading() as session:
+                byline = await byline_for(session, post.author)
+            if byline.id is not None or catalogue.is_new(post.author):
+                self._report.attribute(byline)
+            return decision
+        while True:
+            try:
+                return await self._store(decision, post, rendered)
+            except SlugTaken:
+                decision = replace(decision, slug=catalogue.free_slug(post))
+            except AppError as error:
+                raise BadPost(error.detail) from error
+            except (IntegrityError, DataError) as error:
+                raise BadPost("the database refuses it; is another import running?") from error
+
+    async def _follow(self, decision: Decision) -> None:
+        """Remember where a file that was moved is now; that is no change of the article."""
+        if decision.article is None or decision.article.source == decision.source:
+            return
+        async with self._database.writing() as session:
+            moved = {"source": decision.source, "updated_at": Article.updated_at}
+            await session.execute(update(Article).where(Article.id == decision.article.id).values(moved))
+            await session.commit()
+
+    async def _store(self, decision: Decision, post: Post, rendered: RenderedArticle) -> Decision:
+        async with self._database.writing() as session:
+            services = Services(session, self._shared, COMMAND_LINE)
+            article = await _article(session, decision)
+            if article is None:
+                return Decision(Action.SKIPPED, reason="its article was edited in the blog just now")
+            byline = await byline_for(session, post.author)
+            article.author_id = byline.id or await _new_account(byline, post.author, services)
+            await _fill(article, post, rendered, services)
+            article.source = decision.source
+            await services.articles.add(article, decision.slug)
+            await session.commit()
+        self._report.attribute(byline)
+        return decision
+
+
+async def _new_account(byline: Byline, author: Author, services: Services) -> int:
+    return (await services.accounts.create_unclaimed(byline.username, author.name, byline.email)).id
+
+
+async def _rendered(post: Post) -> RenderedArticle:
+    try:
+        return await anyio.to_thread.run_sync(render_article, post.body)
+    except Exception as error:
+        # Whatever a text may do to the renderer, the other posts are not to blame.
+        raise BadPost(f"its body cannot be rendered ({type(error).__name__})") from error
+
+
+async def _article(session: AsyncSession, decision: Decision) -> Article | None:
+    """A new article, or the one to be changed unless somebody else has changed it meanwhile."""
+    known = decision.article
+    if known is None:
+        return Article(tags=[])
+    unchanged = select(Article).where(Article.id == known.id, Article.updated_at == known.updated_at)
+    statement = unchanged.options(selectinload(Article.tags)).with_for_update(key_share=True)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:
+    """Make the article what the post is."""
+    content = post.content
+    article.category_id = await services.categories.named(post.category) if post.category else None
+    article.tags = list(await services.tags.named(content.tags))
+    article.title = content.title
+    article.given_excerpt = content.excerpt
+    article.language = content.language
+    article.write(post.body, rendered)
+    article.status = content.status
+    article.published_at = post.published_at
+    article.source_digest = post.digest
+    now = clock.now()
+    article.created_at = article.created_at or now
+    article.imported_at = article.updated_at = now

@@ -1,0 +1,122 @@
+"""What has to be done from time to time: deleting accounts whose owners want that, and clearing away what expired."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select
+
+from app.accounts.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, User
+from app.accounts.queries import deletions
+from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS
+from app.container import Services
+from app.core import clock
+from app.core.background import repeat
+from app.core.client import Client
+from app.db.changes.models import Purge
+from app.db.errors import is_away
+from app.db.session import Database
+from app.process import Shared
+from app.workers import expired as leftovers
+
+_PAUSE_SECONDS = 60.0
+_BATCH = 500
+_ACCOUNTS = 50
+KEEP_PURGES = timedelta(hours=1)
+KEEP_INVITATIONS = timedelta(days=30)
+KEEP_UNCONFIRMED = timedelta(days=7)
+# For as long as one may be confirmed, and be undone after that.
+KEEP_ADDRESS_CHANGES = timedelta(hours=VERIFICATION_HOURS, days=UNDO_DAYS)
+_CLIENT = Client(address="", device="housekeeping")
+_log = logging.getLogger(__name__)
+
+
+class Housekeeper:
+    """Tidies up for as long as the app runs; any number of them may, on any number of servers."""
+
+    def __init__(self, database: Database, shared: Shared) -> None:
+        self._database = database
+        self._shared = shared
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Tidy up until told to stop."""
+        await repeat("housekeeping", self.tidy_up, _PAUSE_SECONDS, stopping)
+
+    async def tidy_up(self) -> bool:
+        """One round. What fails is left for the next one, and keeps nothing else from being done."""
+        now = clock.now()
+        chores: tuple[Callable[[datetime], Awaitable[None]], ...] = (
+            self._delete_accounts,
+            self._clear_sessions,
+            self._clear_challenges,
+            self._clear_address_changes,
+            self._clear_invitations,
+            self._clear_unconfirmed,
+            self._clear_purges,
+        )
+        for chore in chores:
+            await self._attempt(chore.__name__.strip("_"), chore(now))
+        return False
+
+    async def _attempt(self, name: str, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            if is_away(error):
+                raise
+            # One chore has no say in whether the others are done.
+            _log.error("housekeeping: %s failed: %r", name.replace("_", " "), error)
+
+    async def _delete_accounts(self, now: datetime) -> None:
+        async with self._database.reading() as session:
+            user_ids = (await session.scalars(deletions.due(now))).all()
+        for user_id in user_ids:
+            await self._attempt(f"deleting account {user_id}", self._delete_account(user_id, now))
+
+    async def _delete_account(self, user_id: int, now: datetime) -> None:
+        async with self._database.writing() as session:
+            await Services(session, self._shared, _CLIENT).deletions.carry_out(user_id, now)
+            await session.commit()
+
+    async def _clear_sessions(self, now: datetime) -> None:
+        await self._clear(LoginSession, leftovers.expired_sessions(now))
+
+    async def _clear_challenges(self, now: datetime) -> None:
+        await self._clear(PasskeyChallenge, leftovers.expired_challenges(now))
+
+    async def _clear_address_changes(self, now: datetime) -> None:
+        await self._clear(AddressChange, leftovers.settled_changes(now - KEEP_ADDRESS_CHANGES))
+
+    async def _clear_invitations(self, now: datetime) -> None:
+        await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))
+
+    async def _clear_purges(self, now: datetime) -> None:
+        await self._clear(Purge, leftovers.heard_purges(now - KEEP_PURGES))
+
+    async def _clear(self, table: Any, condition: ColumnElement[bool]) -> None:
+        """Delete rows in short transactions, for SQLite has one writer; without any, nothing is locked."""
+        while ids := await self._some(table, condition, _BATCH):
+            async with self._database.writing() as session:
+                await session.execute(delete(table).where(table.id.in_(ids), condition))
+                await session.commit()
+            if len(ids) < _BATCH:
+                return
+
+    async def _some(self, table: Any, condition: ColumnElement[bool], number: int) -> list[int]:
+        async with self._database.reading() as session:
+            return list(await session.scalars(select(table.id).where(condition).order_by(table.id).limit(number)))
+
+    async def _clear_unconfirmed(self, now: datetime) -> None:
+        condition = leftovers.never_confirmed(now - KEEP_UNCONFIRMED)
+        while ids := await self._some(User, condition, _ACCOUNTS):
+            async with self._database.writing() as session:
+                # Once more: who confirms an address meanwhile stays.
+                expired = select(User).where(User.id.in_(ids), condition).with_for_update(skip_locked=True, of=User)
+                found = (await session.scalars(expired)).all()
+                for user in found:
+                    await Services(session, self._shared, _CLIENT).deletions.expire(user)
+                await session.commit()
+            if len(found) < _ACCOUNTS:
+                return

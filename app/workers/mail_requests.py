@@ -1,0 +1,47 @@
+"""Carries out what people asked to have mailed, for as long as the app runs."""
+
+import asyncio
+
+from sqlalchemy import delete, select
+
+from app.accounts.models import MailRequest, RequestedMail
+from app.container import Services
+from app.core.background import repeat
+from app.core.client import Client
+from app.db.session import Database
+from app.process import Shared
+
+_POLL_SECONDS = 1.0
+_BATCH = 100
+
+
+class MailRequestWorker:
+    def __init__(self, database: Database, shared: Shared) -> None:
+        self._database = database
+        self._shared = shared
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Carry out until told to stop."""
+        await repeat("carrying out requests for mails", self.carry_out_pending, _POLL_SECONDS, stopping)
+
+    async def carry_out_pending(self) -> bool:
+        """Carry out what is there; whether there was anything."""
+        async with self._database.reading() as session:
+            requests = list(await session.scalars(select(MailRequest).order_by(MailRequest.id).limit(_BATCH)))
+        for request in requests:
+            await self._carry_out(request)
+        return bool(requests)
+
+    async def _carry_out(self, request: MailRequest) -> None:
+        async with self._database.writing() as session:
+            taken = await session.execute(
+                delete(MailRequest).where(MailRequest.id == request.id).returning(MailRequest.id)
+            )
+            # Another server may have been quicker.
+            if taken.scalar_one_or_none() is not None:
+                services = Services(session, self._shared, Client(request.address, request.device))
+                if request.mail is RequestedMail.PASSWORD_RESET:
+                    await services.recovery.mail_forgotten(request.email)
+                else:
+                    await services.registration.mail_verification(request.email)
+            await session.commit()
