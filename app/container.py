@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import app.hooks  # noqa: F401 - what no domain has declared would put no answer out of date
 from app.accounts.policies.actors import Principal
 from app.accounts.services.accounts import AccountService
 from app.accounts.services.administration import Administration
@@ -27,14 +28,15 @@ from app.accounts.services.second_factor_state import Protection
 from app.accounts.services.second_factors import SecondFactorService
 from app.accounts.services.sessions import SessionService
 from app.accounts.services.stored_secrets import StoredSecrets
-from app.accounts.services.users import UserService
 from app.accounts.user_manager import AccessTokens, UserManager
 from app.accounts.webauthn import relying_party
 from app.audit.log import AuditLog
 from app.comments.service import CommentService
 from app.content.services.articles import ArticleService
+from app.content.services.authors import AuthorService
 from app.content.services.categories import CategoryService
 from app.content.services.tags import TagService
+from app.content.services.written_articles import WrittenArticles
 from app.core.client import Client
 from app.db.read_context import View
 from app.db.reader import SessionRows
@@ -148,7 +150,13 @@ class Services:
     @cached_property
     def deletions(self) -> AccountDeletionService:
         return AccountDeletionService(
-            self._session, self._settings, self.reauthentication, self.sessions, self.audit, self.notices
+            self._session,
+            self._settings,
+            self.reauthentication,
+            self.sessions,
+            self.audit,
+            self.notices,
+            WrittenArticles(self._session),
         )
 
     @cached_property
@@ -237,10 +245,6 @@ class Services:
         )
 
     @cached_property
-    def users(self) -> UserService:
-        return UserService(self._view, self.administration)
-
-    @cached_property
     def administration(self) -> Administration:
         return Administration(
             self._session, self.sessions, self.audit, self.deletions, self.notices, self.manager, self.messages
@@ -259,6 +263,10 @@ class Services:
     @cached_property
     def articles(self) -> ArticleService:
         return ArticleService(self._session, self._view, self.tags, self.categories, self.audit)
+
+    @cached_property
+    def authors(self) -> AuthorService:
+        return AuthorService(self._view)
 
     @cached_property
     def comments(self) -> CommentService:

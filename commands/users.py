@@ -260,10 +260,8 @@ def delete(
 
 
 async def _deleted(services: "Services", user: "User", heir: str | None, *, remove_articles: bool) -> "User":
-    from app.accounts.models import ArticleFate
-
-    fate = ArticleFate.REMOVE if remove_articles else None if heir is None else ArticleFate.HAND_OVER
-    await services.administration.delete(user.id, articles=fate, heir=(heir or "").lower())
+    heir = None if heir is None else heir.lower()
+    await services.administration.delete(user.id, heir=heir, remove_articles=remove_articles)
     return user
 
 

@@ -25,6 +25,7 @@ from app.core.config import Settings
 from app.core.current_request import asked_by
 from app.core.errors import AppError
 from app.core.rate_limiter import Limit
+from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr
 from app.core.scopes import Scope
 from app.db.errors import is_passing
@@ -188,5 +189,12 @@ async def get_owner(account: AccountDep) -> Principal:
 
 # The owner in person: what guards an account is not for scripts.
 OwnerDep = Annotated[Principal, Depends(get_owner)]
+
+
+async def get_admin(actor: ActorDep) -> Principal:
+    return actors.require_role(actor, Role.ADMIN)
+
+
+AdminDep = Annotated[Principal, Depends(get_admin)]
 NextLinkDep = Annotated[NextLink, Depends(NextLink)]
 RefreshCookieDep = Annotated[RefreshCookie, Depends(RefreshCookie)]

@@ -1,16 +1,22 @@
 """The audit log: who did what to what, when and from where."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models.user import User
 from app.audit.models import AuditEvent
 from app.core import metrics
 from app.core.client import Client
 from app.core.logging import request_id
 
 _LOGINS = {"login.succeeded": "succeeded", "login.failed": "failed"}
+
+
+class Account(Protocol):
+    """Whose doing something was."""
+
+    @property
+    def id(self) -> int: ...
 
 
 class AuditLog:
@@ -24,7 +30,7 @@ class AuditLog:
         self,
         action: str,
         *,
-        actor: User | None = None,
+        actor: Account | None = None,
         subject: object | None = None,
         **details: Any,
     ) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from app.accounts.models import User
 from app.comments.models import Comment
+from app.comments.schemas import CommentRow
 from app.content.models import Article
 from app.content.queries.articles import Viewer, exists_for
-from app.content.schemas.rows import AuthorRow, CommentRow
+from app.content.schemas.rows import AuthorRow
 from app.db.base import BigId
 from app.db.keyset import Order
 from app.db.reader import Query, Row

@@ -6,7 +6,6 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.policies.actors import Actor, require_account, require_role, require_verified
-from app.accounts.schemas.users import AuthorSummary
 from app.audit.log import AuditLog
 from app.cache import keys
 from app.cache.keys import COMMENT_COUNTS, article
@@ -14,13 +13,20 @@ from app.comments import queries as comments
 from app.comments.errors import CommentNotFound, ParentCommentNotFound, ThreadTooDeep
 from app.comments.models import MAX_DEPTH, Comment
 from app.comments.policies import require_comment_deletion, require_comment_editing
-from app.comments.schemas import CommentInput, CommentListQuery, CommentUpdate, ModeratedComment, ModerationQuery
+from app.comments.rendering import rendered_comment
+from app.comments.schemas import (
+    CommentInput,
+    CommentListQuery,
+    CommentRow,
+    CommentUpdate,
+    ModeratedComment,
+    ModerationQuery,
+)
 from app.content.errors import ArticleNotFound
 from app.content.models import Article
 from app.content.queries import article_rows, articles
 from app.content.queries.articles import Viewer
-from app.content.schemas.rows import CommentRow
-from app.content.services.rendering import rendered_comment
+from app.content.schemas.authors import AuthorSummary
 from app.core import clock
 from app.core.roles import Role
 from app.db.changes.tracking import concerning

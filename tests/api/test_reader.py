@@ -14,12 +14,12 @@ from fastapi import FastAPI
 from sqlalchemy import literal_column, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.accounts.schemas.users import AuthorOut
 from app.api.middleware.response_cache import SHOWN
 from app.cache.keys import ARTICLES, Shown, article, author, tag
 from app.comments.schemas import CommentOut
 from app.content.models import Article, ArticleStatus, Tag
 from app.content.schemas.articles import ArticleOut, ArticleSummary
+from app.content.schemas.authors import AuthorOut
 from app.content.schemas.taxonomy import CategoryTree, TagOut
 from app.core.roles import Role
 from app.core.schemas.pages import Page

@@ -466,6 +466,8 @@ def test_huge_answers_are_refused(read: Reader) -> None:
 
 
 def test_nobody_waits_for_webauthn_before_it_is_used() -> None:
-    script = "import sys, app.accounts.webauthn, app.accounts.totp; sys.exit(bool({'webauthn', 'segno'} & {*sys.modules}))"
+    script = (
+        "import sys, app.accounts.webauthn, app.accounts.totp; sys.exit(bool({'webauthn', 'segno'} & {*sys.modules}))"
+    )
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,18 +1,12 @@
 """Selects of accounts."""
 
-from functools import cache
-
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from app.accounts.models import AddressChange, User
-from app.content.schemas.rows import ProfileRow
 from app.core.roles import Role
-from app.db.keyset import Order
-from app.db.reader import Query, Row
 
 # Any number of as many digits fits into the column.
 _ID_DIGITS = 18
-BY_USERNAME = Order("authors", (User.username,))
 
 # A deleted account keeps its row, so that what was written keeps a place to point to.
 exists = User.deleted_at.is_(None)
@@ -70,31 +64,3 @@ def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
         .order_by(User.id)
         .with_for_update()
     )
-
-
-# Where it is in a row.
-ID = 0
-# The public profiles of those who have published something, deleted accounts too. Spelled out, as in the index.
-_profiles = select(User.id, User.display_name, User.avatar_url, User.bio, User.article_count, User.username).where(
-    User.article_count > literal_column("0")
-)
-PROFILE = Query(_profiles.where(User.username == bindparam("username", type_=User.username.type)))
-
-
-def profile(row: Row) -> ProfileRow:
-    _, display_name, avatar_url, bio, article_count, username = row
-    return {
-        "username": username,
-        "display_name": display_name,
-        "avatar_url": avatar_url,
-        "bio": bio,
-        "article_count": article_count,
-    }
-
-
-@cache
-def authors(*, cursor: bool, size: int) -> Query:
-    """A page of profiles, by username."""
-    statement = BY_USERNAME.first(_profiles.where(exists), size)
-    statement = statement.where(BY_USERNAME.after_bound()) if cursor else statement
-    return Query(statement)

@@ -106,16 +106,3 @@ class UserListQuery(Input):
     )
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-
-
-class AuthorSummary(Output):
-    """Whom a piece of writing is by, as everybody sees it."""
-
-    username: str
-    display_name: str
-    avatar_url: str | None
-
-
-class AuthorOut(AuthorSummary):
-    bio: str
-    article_count: int

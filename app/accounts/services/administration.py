@@ -1,6 +1,6 @@
 """Accounts in the hands of somebody who may do anything to them: an admin, or whoever runs the commands.
 
-Nothing here asks who that is: `UserService` does for requests, and the command line needs no account.
+Nothing here asks who that is: the routes do, and the command line needs no account.
 """
 
 from collections.abc import Sequence
@@ -135,22 +135,22 @@ class Administration:
         return self._messages.password_link(self._manager.reset_token(user))
 
     async def delete(
-        self, user_id: int, by: User | None = None, *, articles: ArticleFate | None = None, heir: str = ""
+        self, user_id: int, by: User | None = None, *, heir: str | None = None, remove_articles: bool = False
     ) -> None:
         """Forget who an account belonged to. Raises `UserNotFound` or `LastAdmin`.
 
-        What they wrote stays, under a name that says nothing, unless the fate of the articles is another one; `heir` is
-        the username of whom they are handed over to. Raises `UnknownHeir`.
+        What they wrote stays, under a name that says nothing, unless it is removed or handed over; `heir` is the
+        username of whom it is handed over to. Raises `UnknownHeir`.
         """
         user = await self._locked(user_id, keep_an_admin=True)
-        if articles is not None:
-            await self._deletions.settle_articles(user, articles, await self._heir(user, articles, heir), by)
+        if remove_articles:
+            await self._deletions.settle_articles(user, ArticleFate.REMOVE, None, by)
+        elif heir is not None:
+            await self._deletions.settle_articles(user, ArticleFate.HAND_OVER, await self._heir(user, heir), by)
         self._audit.record("account.deleted", actor=by, subject=user)
         await self._deletions.forget(user)
 
-    async def _heir(self, user: User, articles: ArticleFate, username: str) -> User | None:
-        if articles is not ArticleFate.HAND_OVER:
-            return None
+    async def _heir(self, user: User, username: str) -> User:
         heir = await self._session.scalar(deletions.heirs().where(User.username == username))
         if heir is None or heir is user:
             raise UnknownHeir

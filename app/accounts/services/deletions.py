@@ -1,8 +1,9 @@
 """Leaving for good: announced, undone by logging in, and carried out once it is due."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import passwords
@@ -31,7 +32,6 @@ from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.sessions import SessionService
 from app.audit.log import AuditLog
-from app.content.models import Article
 from app.core import clock
 from app.core.config import Settings
 from app.db.changes.tracking import concerning
@@ -51,6 +51,17 @@ OWNED = (
 )
 
 
+class WrittenArticles(Protocol):
+    """What an account has written, deleted articles included."""
+
+    async def are_there(self, user_id: int) -> bool: ...
+
+    async def remove(self, user_id: int) -> None: ...
+
+    async def hand_over(self, user_id: int, to: int) -> int:
+        """Make them somebody else's; returns how many they were."""
+
+
 class AccountDeletionService:
     def __init__(
         self,
@@ -60,6 +71,7 @@ class AccountDeletionService:
         sessions: SessionService,
         audit: AuditLog,
         notices: Notices,
+        articles: WrittenArticles,
     ) -> None:
         self._session = session
         self._grace = timedelta(days=settings.deletion_grace_days)
@@ -67,6 +79,7 @@ class AccountDeletionService:
         self._sessions = sessions
         self._audit = audit
         self._notices = notices
+        self._articles = articles
 
     async def request(self, principal: Principal, data: DeletionInput) -> datetime:
         """Log an account out everywhere, and have it deleted after some days; returns when.
@@ -96,10 +109,8 @@ class AccountDeletionService:
             if heir is None or heir is user:
                 raise UnknownHeir(field="heir")
             return data.articles, heir
-        if data.articles is None:
-            written = select(Article.id).where(Article.author_id == user.id).limit(1)
-            if await self._session.scalar(written) is not None:
-                raise UnknownHeir("Say what is to become of your articles.", field="articles")
+        if data.articles is None and await self._articles.are_there(user.id):
+            raise UnknownHeir("Say what is to become of your articles.", field="articles")
         return ArticleFate.REMOVE, None
 
     async def _log_out(self, user: User) -> None:
@@ -137,20 +148,16 @@ class AccountDeletionService:
         """Remove what an account has written, or hand it over to the heir, else to an admin; it must be locked."""
         if fate is ArticleFate.REMOVE:
             # Comments and tags go with them.
-            await self._session.execute(delete(Article).where(Article.author_id == user.id))
+            await self._articles.remove(user.id)
         else:
             heir = heir or await self._session.scalar(deletions.first_admin(but=user.id))
             await self._hand_over(user, heir, by)
 
     async def _hand_over(self, user: User, heir: User | None, by: User | None) -> None:
         """Without anybody to hand them to, articles stay where they are."""
-        by_user = Article.author_id == user.id
-        count = await self._session.scalar(select(func.count()).select_from(Article).where(by_user))
-        if not count or heir is None:
+        count = await self._articles.hand_over(user.id, heir.id) if heir is not None else 0
+        if heir is None or not count:
             return
-        # Nobody has edited them by that.
-        values = {"author_id": heir.id, "updated_at": Article.updated_at}
-        await self._session.execute(update(Article).where(by_user).values(values))
         self._audit.record("articles.handed_over", actor=by, subject=heir, count=count)
         self._notices.articles_handed_over(heir, count)
 

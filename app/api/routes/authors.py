@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from app.accounts.schemas.users import AuthorOut
 from app.api.deps import PublicServicesDep, SlugPath
 from app.api.openapi import raises
 from app.api.responses import answered, answered_page
 from app.content.errors import AuthorNotFound
+from app.content.schemas.authors import AuthorOut
 from app.core.errors import InvalidCursor
 from app.core.schemas.pages import Page, PageQuery
 
@@ -17,9 +17,9 @@ router = APIRouter(prefix="/authors", tags=["authors"])
 
 @router.get("", response_model=Page[AuthorOut], responses=raises(InvalidCursor))
 async def list_authors(request: Request, services: PublicServicesDep, query: Annotated[PageQuery, Query()]) -> Any:
-    return answered_page(request, await services.users.authors(query))
+    return answered_page(request, await services.authors.list(query))
 
 
 @router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound))
 async def read_author(services: PublicServicesDep, username: SlugPath) -> Any:
-    return answered(await services.users.author(username))
+    return answered(await services.authors.get(username))

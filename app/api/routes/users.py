@@ -25,7 +25,7 @@ from app.accounts.schemas.users import (
     UserOut,
     UserUpdate,
 )
-from app.api.deps import AccountDep, ActorDep, IdPath, OwnerDep, ServicesDep, limited
+from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from app.core.rate_limits import MAIL, SEARCH
@@ -82,22 +82,22 @@ async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
     dependencies=[limited(SEARCH)],
     responses=raises(*_ADMIN, TooManyRequests),
 )
-async def list_users(services: ServicesDep, actor: ActorDep, query: Annotated[UserListQuery, Query()]) -> Any:
+async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[UserListQuery, Query()]) -> Any:
     """All accounts, the newest first; for admins."""
-    return await services.users.list(actor, query)
+    return await services.administration.list(query)
 
 
 @router.get("/{user_id}", responses=raises(*_ADMIN, UserNotFound))
-async def read_user(services: ServicesDep, actor: ActorDep, user_id: IdPath) -> UserOut:
-    return UserOut.model_validate(await services.users.get(actor, user_id))
+async def read_user(services: ServicesDep, _admin: AdminDep, user_id: IdPath) -> UserOut:
+    return UserOut.model_validate(await services.administration.get(user_id))
 
 
 @router.patch("/{user_id}", responses=raises(*_ADMIN, UserNotFound, EmailTaken, UsernameTaken, LastAdmin))
-async def update_user(services: ServicesDep, actor: ActorDep, user_id: IdPath, data: UserUpdate) -> UserOut:
-    return UserOut.model_validate(await services.users.update(actor, user_id, data))
+async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, data: UserUpdate) -> UserOut:
+    return UserOut.model_validate(await services.administration.update(user_id, data, admin.account))
 
 
 @router.delete("/{user_id}", status_code=204, responses=raises(*_ADMIN, UserNotFound, LastAdmin))
-async def delete_user(services: ServicesDep, actor: ActorDep, user_id: IdPath) -> None:
+async def delete_user(services: ServicesDep, admin: AdminDep, user_id: IdPath) -> None:
     """Forget who an account belonged to. What they wrote stays, under a name that says nothing."""
-    await services.users.delete(actor, user_id)
+    await services.administration.delete(user_id, admin.account)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.accounts.schemas.users import AuthorSummary
 from app.content.models import ArticleStatus
+from app.content.schemas.authors import AuthorSummary
 from app.core.schemas.base import Input, LanguageTag, Line, Moment, Output, SafeStr, Slug, WebUrl, unchanged
 from app.core.schemas.pages import MAX_SKIP, PageQuery
 

@@ -51,17 +51,5 @@ class ArticleRow(SummaryRow):
     body_html: str
 
 
-class CommentRow(TypedDict):
-    id: int
-    parent_id: int | None
-    depth: int
-    is_deleted: bool
-    author: AuthorRow | None
-    body_markdown: str | None
-    body_html: str | None
-    created_at: datetime
-    edited_at: datetime | None
-
-
 class TagRow(RefRow):
     article_count: int

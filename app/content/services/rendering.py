@@ -1,32 +1,29 @@
 """Rendering Markdown without making anybody else wait, and without waiting for ever.
 
 Some texts take minutes or gigabytes to render, however good the renderer. Articles, which may be long, are rendered in
-a process of their own that can be stopped; comments are short, and take a thread less than a second.
+a process of their own that can be stopped.
 """
 
 import resource
 from functools import cache
 
 import anyio.to_process
-import anyio.to_thread
 from anyio import BrokenWorkerProcess, CapacityLimiter
 
-from app.comments.errors import EmptyComment
 from app.content.errors import TooComplex
-from app.content.markup import RenderedArticle, render_article, render_comment, shows_something
+from app.content.markup import RenderedArticle, render_article
 
 ARTICLE_SECONDS = 15
 _ARTICLE_BYTES = 2 * 1024**3
 _ARTICLES_AT_ONCE = 2
-_COMMENTS_AT_ONCE = 1
-# HTML may be longer than its Markdown, but not out of all proportion: a text of references grows with its square.
+# A text of references grows with its square.
 _GROWTH = 10
 _GROWTH_FREE = 50_000
 
 
 async def rendered_article(markdown: str) -> RenderedArticle:
     """The article's HTML and what is derived from it. Raises `TooComplex`."""
-    async with _limiters()[0]:
+    async with _limiter():
         try:
             with anyio.fail_after(ARTICLE_SECONDS):
                 return await anyio.to_process.run_sync(_render_within_bounds, markdown, cancellable=True)
@@ -34,18 +31,9 @@ async def rendered_article(markdown: str) -> RenderedArticle:
             raise TooComplex(field="body_markdown") from error
 
 
-async def rendered_comment(markdown: str) -> str:
-    """The comment's HTML. Raises `TooComplex` or `EmptyComment`."""
-    html = await anyio.to_thread.run_sync(render_comment, markdown, limiter=_limiters()[1])
-    if not shows_something(html):
-        raise EmptyComment(field="body_markdown")
-    _check_growth(markdown, html)
-    return html
-
-
 @cache
-def _limiters() -> tuple[CapacityLimiter, CapacityLimiter]:
-    return CapacityLimiter(_ARTICLES_AT_ONCE), CapacityLimiter(_COMMENTS_AT_ONCE)
+def _limiter() -> CapacityLimiter:
+    return CapacityLimiter(_ARTICLES_AT_ONCE)
 
 
 def _render_within_bounds(markdown: str) -> RenderedArticle:
@@ -53,10 +41,11 @@ def _render_within_bounds(markdown: str) -> RenderedArticle:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_ARTICLE_BYTES, hard))
     rendered = render_article(markdown)
-    _check_growth(markdown, rendered.html)
+    require_proportion(markdown, rendered.html)
     return rendered
 
 
-def _check_growth(markdown: str, html: str) -> None:
+def require_proportion(markdown: str, html: str) -> None:
+    """HTML may be longer than its Markdown, but not out of all proportion. Raises `TooComplex`."""
     if len(html) > _GROWTH_FREE + _GROWTH * len(markdown):
         raise TooComplex(field="body_markdown")

@@ -6,29 +6,55 @@ it concerns (`concerning`), or it concerns everything.
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Table, event, inspect
+from sqlalchemy import FromClause, Table, event, inspect
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, SessionTransaction
-from sqlalchemy.orm.attributes import History
 
-from app.accounts.models import User
 from app.cache import keys
-from app.comments.models import Comment
-from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
 from app.db.changes.broadcast import announce
 
 _CONCERNED = "concerned"
 # Of the announcement that leaves with the commit.
 _NAME = "announcement"
 _KNOWN = 1000
-_PUBLIC_TABLES = {model.__table__ for model in (Article, Category, Comment, Tag, User)} | {article_tags}
-# Rows that nothing public shows before something else changes too.
-_UNNOTICED_WHEN_NEW = {Tag.__table__, User.__table__}
-_LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
-_SHOWN_OF_USERS = {"username", "display_name", "avatar_url", "bio", "deleted_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a flush is about to do to an object: an update of these fields; of one that comes or goes, all fields."""
+
+    state: InstanceState[Any]
+    fields: frozenset[str]
+    is_update: bool
+
+    @property
+    def instance(self) -> Any:
+        return self.state.object
+
+
+@dataclass(frozen=True, slots=True)
+class _PublicTable:
+    keys_of: Callable[[Change], set[str]] | None
+    is_seen_when_new: bool
+
+
+_public_tables: dict[FromClause, _PublicTable] = {}
+
+
+def register_public(
+    table: FromClause, keys_of: Callable[[Change], set[str]] | None = None, *, is_seen_when_new: bool = True
+) -> None:
+    """Declare that public answers show rows of a table.
+
+    `keys_of` gives the keys of the answers that a change of one object puts out of date. A statement that changes rows
+    of the table puts everything out of date, unless it says what it concerns; inserting rows that nothing public shows
+    before something else changes too does not (`is_seen_when_new`).
+    """
+    _public_tables[table] = _PublicTable(keys_of, is_seen_when_new)
 
 
 class Purges:
@@ -81,9 +107,8 @@ def _see_statement(state: ORMExecuteState) -> None:
     if not (state.is_insert or state.is_update or state.is_delete):
         return
     table = getattr(state.statement, "table", None)
-    if not isinstance(table, Table) or table not in _PUBLIC_TABLES:
-        return
-    if state.is_insert and table in _UNNOTICED_WHEN_NEW:
+    public = _public_tables.get(table) if isinstance(table, Table) else None
+    if public is None or (state.is_insert and not public.is_seen_when_new):
         return
     _concerned(state.session).update(state.execution_options.get(_CONCERNED, {keys.EVERYTHING}))
 
@@ -92,9 +117,9 @@ def _see_statement(state: ORMExecuteState) -> None:
 def _see_objects(session: Session, _context: object, _instances: object) -> None:
     concerned = _concerned(session)
     for instance in session.dirty:
-        concerned |= _concerned_by(inspect(instance), is_there=True)
+        concerned |= _concerned_by(inspect(instance), is_update=True)
     for instance in (*session.new, *session.deleted):
-        concerned |= _concerned_by(inspect(instance), is_there=False)
+        concerned |= _concerned_by(inspect(instance), is_update=False)
 
 
 @event.listens_for(WatchedSession, "before_commit")
@@ -126,49 +151,10 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
         session.info["purges"].announce(concerned)
 
 
-def _concerned_by(state: InstanceState[Any], *, is_there: bool) -> set[str]:
+def _concerned_by(state: InstanceState[Any], *, is_update: bool) -> set[str]:
     """The keys of the answers that an object's change puts out of date; of one that comes or goes, all it is in."""
-    changed = {attribute.key for attribute in state.attrs if not is_there or attribute.history.has_changes()}
-    match state.object:
-        case Article() as article:
-            return _by_article(article, state, changed)
-        case Comment() as comment:
-            return {keys.comments_of(comment.article_id)} if changed else set()
-        case User() as user if is_there and changed & _SHOWN_OF_USERS:
-            return {keys.author(user.id), keys.AUTHORS}
-        case Tag() as tag if tag.id is not None and changed:
-            return {keys.tag(tag.id), keys.TAGS, keys.TAGGED}
-        case Category() as category if changed:
-            return {keys.category(category.id), keys.CATEGORIES}
-    return set()
-
-
-def _by_article(article: Article, state: InstanceState[Any], changed: set[str]) -> set[str]:
-    if not changed or not _is_or_was_public(state):
+    table = _public_tables.get(state.mapper.local_table)
+    changed = frozenset(item.key for item in state.attrs if not is_update or item.history.has_changes())
+    if table is None or table.keys_of is None or not changed:
         return set()
-    found = {keys.article(article.id)} if article.id is not None else set()
-    if changed & _LISTED_BY:
-        found |= {keys.ARTICLES, keys.AUTHORS, keys.TAGS, keys.CATEGORIES, *_tag_lists(state)}
-    return found
-
-
-def _is_or_was_public(state: InstanceState[Any]) -> bool:
-    if not state.persistent:
-        return bool(state.dict.get("status") is ArticleStatus.PUBLISHED)
-    statuses, deletions = _values(state.attrs.status.history), _values(state.attrs.deleted_at.history)
-    return (statuses is None or ArticleStatus.PUBLISHED in statuses) and (deletions is None or None in deletions)
-
-
-def _values(history: History) -> set[Any] | None:
-    """What an attribute was and is; nothing if it is not known what it was."""
-    if not history.unchanged and not history.deleted:
-        return None
-    return {*history.added, *history.unchanged, *history.deleted}
-
-
-def _tag_lists(state: InstanceState[Any]) -> Iterable[str]:
-    """The lists of the tags that an article has or had; of all tags where that is not known."""
-    tags = state.attrs.tags.history
-    if not (tags.added or tags.unchanged or tags.deleted) and "tags" in state.unloaded:
-        return [keys.TAGGED]
-    return [keys.tagged(tag.slug) for tag in (*tags.added, *tags.unchanged, *tags.deleted)]
+    return table.keys_of(Change(state, changed, is_update=is_update))

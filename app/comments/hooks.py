@@ -1,0 +1,12 @@
+"""Which public answers a change of a comment puts out of date."""
+
+from app.cache import keys
+from app.comments.models import Comment
+from app.db.changes.tracking import Change, register_public
+
+
+def _by_comment(change: Change) -> set[str]:
+    return {keys.comments_of(change.instance.article_id)}
+
+
+register_public(Comment.__table__, _by_comment)

@@ -1,0 +1,60 @@
+"""Which public answers a change of articles, tags and categories puts out of date."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy.orm import InstanceState
+from sqlalchemy.orm.attributes import History
+
+from app.cache import keys
+from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
+from app.db.changes.tracking import Change, register_public
+
+_LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
+
+
+def _by_article(change: Change) -> set[str]:
+    article: Article = change.instance
+    if not _is_or_was_public(change.state):
+        return set()
+    found = {keys.article(article.id)} if article.id is not None else set()
+    if change.fields & _LISTED_BY:
+        found |= {keys.ARTICLES, keys.AUTHORS, keys.TAGS, keys.CATEGORIES, *_tag_lists(change.state)}
+    return found
+
+
+def _is_or_was_public(state: InstanceState[Any]) -> bool:
+    if not state.persistent:
+        return bool(state.dict.get("status") is ArticleStatus.PUBLISHED)
+    statuses, deletions = _values(state.attrs.status.history), _values(state.attrs.deleted_at.history)
+    return (statuses is None or ArticleStatus.PUBLISHED in statuses) and (deletions is None or None in deletions)
+
+
+def _values(history: History) -> set[Any] | None:
+    """What an attribute was and is; nothing if it is not known what it was."""
+    if not history.unchanged and not history.deleted:
+        return None
+    return {*history.added, *history.unchanged, *history.deleted}
+
+
+def _tag_lists(state: InstanceState[Any]) -> Iterable[str]:
+    """The lists of the tags that an article has or had; of all tags where that is not known."""
+    tags = state.attrs.tags.history
+    if not (tags.added or tags.unchanged or tags.deleted) and "tags" in state.unloaded:
+        return [keys.TAGGED]
+    return [keys.tagged(tag.slug) for tag in (*tags.added, *tags.unchanged, *tags.deleted)]
+
+
+def _by_tag(change: Change) -> set[str]:
+    tag: Tag = change.instance
+    return {keys.tag(tag.id), keys.TAGS, keys.TAGGED} if tag.id is not None else set()
+
+
+def _by_category(change: Change) -> set[str]:
+    return {keys.category(change.instance.id), keys.CATEGORIES}
+
+
+register_public(Article.__table__, _by_article)
+register_public(article_tags)
+register_public(Tag.__table__, _by_tag, is_seen_when_new=False)
+register_public(Category.__table__, _by_category)

@@ -1,0 +1,42 @@
+"""Public profiles of authors."""
+
+from collections.abc import Sequence
+
+from app.cache import keys
+from app.content.errors import AuthorNotFound
+from app.content.queries import authors
+from app.content.schemas.rows import ProfileRow
+from app.core.schemas.pages import PageQuery
+from app.db.paging import Slice, read_page
+from app.db.read_context import View
+from app.db.reader import Query, Row
+
+
+class AuthorService:
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    async def list(self, page: PageQuery) -> Slice[ProfileRow]:
+        """Everybody who has published something."""
+
+        def listing(cursor: bool, size: int) -> Query:
+            return authors.authors(cursor=cursor, size=size)
+
+        found = await read_page(self._view.rows, listing, authors.BY_USERNAME, page, {})
+        self._note(found.items)
+        return Slice([authors.profile(row) for row in found.items], found.next_cursor)
+
+    async def get(self, username: str) -> ProfileRow:
+        """The public profile of somebody who has published something. Raises `AuthorNotFound`.
+
+        Of deleted accounts too: what they wrote is still listed under the name that is left of them.
+        """
+        found = await self._view.rows.fetch(authors.PROFILE, {"username": username})
+        if not found:
+            raise AuthorNotFound
+        self._note(found)
+        return authors.profile(found[0])
+
+    def _note(self, rows: Sequence[Row]) -> None:
+        # Everybody gets the same.
+        self._view.shown.note(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))

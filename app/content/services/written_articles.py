@@ -1,0 +1,31 @@
+"""What is to become of an account's articles when it is deleted."""
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.content.models import Article
+
+
+class WrittenArticles:
+    """An account's articles, deleted ones included; the account must be locked."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def are_there(self, user_id: int) -> bool:
+        written = select(Article.id).where(Article.author_id == user_id).limit(1)
+        return await self._session.scalar(written) is not None
+
+    async def remove(self, user_id: int) -> None:
+        """Their comments and tags go with them."""
+        await self._session.execute(delete(Article).where(Article.author_id == user_id))
+
+    async def hand_over(self, user_id: int, to: int) -> int:
+        """Make them somebody else's; returns how many they were."""
+        by_user = Article.author_id == user_id
+        count = await self._session.scalar(select(func.count()).select_from(Article).where(by_user)) or 0
+        if count:
+            # Nobody has edited them by that.
+            values = {"author_id": to, "updated_at": Article.updated_at}
+            await self._session.execute(update(Article).where(by_user).values(values))
+        return count
