@@ -46,7 +46,7 @@ Action = Annotated[str | None, typer.Option(help="The action, or with a full sto
 ActorId = Annotated[int | None, typer.Option(help="The id of the account whose doing it was.")]
 SubjectType = Annotated[str | None, typer.Option(help="What kind of thing it was done to, such as users.")]
 SubjectId = Annotated[int | None, typer.Option(help="The id of what it was done to.")]
-Address = Annotated[str | None, typer.Option(help="The address it was done from.")]
+IpAddress = Annotated[str | None, typer.Option("--ip-address", help="The IP address it was done from.")]
 Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="From then on.")]
 Until = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Before then.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
@@ -59,7 +59,7 @@ def list_events(
     actor_id: ActorId = None,
     subject_type: SubjectType = None,
     subject_id: SubjectId = None,
-    address: Address = None,
+    ip_address: IpAddress = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
@@ -67,7 +67,7 @@ def list_events(
     as_json: Json = False,
 ) -> None:
     """List events, the newest first."""
-    wanted = _filter(action, actor_id, subject_type, subject_id, address, since, until)
+    wanted = _filter(action, actor_id, subject_type, subject_id, ip_address, since, until)
     _print(_newest(load_settings(), wanted, limit), as_json=as_json)
 
 
@@ -77,7 +77,7 @@ def tail(
     actor_id: ActorId = None,
     subject_type: SubjectType = None,
     subject_id: SubjectId = None,
-    address: Address = None,
+    ip_address: IpAddress = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 10,
@@ -87,7 +87,7 @@ def tail(
 ) -> None:
     """Print the last events, the newest at the end."""
     settings = load_settings()
-    wanted = _filter(action, actor_id, subject_type, subject_id, address, since, until)
+    wanted = _filter(action, actor_id, subject_type, subject_id, ip_address, since, until)
     known = _newest(settings, wanted, max(limit, _AT_ONCE) if follow else limit)
     _print(known[:limit][::-1], as_json=as_json)
     if follow:
@@ -122,14 +122,14 @@ def _print(events: "Iterable[AuditEventOut]", *, as_json: bool) -> None:
         return
     rows = [_row(event) for event in events]
     if rows:
-        print_table(("When (UTC)", "Action", "Who", "What", "Address", "Device", "Details"), rows)
+        print_table(("When (UTC)", "Action", "Who", "What", "IP address", "User agent", "Details"), rows)
 
 
 def _row(event: "AuditEventOut") -> list[object]:
     who = event.actor and (event.actor.username or f"#{event.actor.id}")
     what = f"{event.subject_type} #{event.subject_id}" if event.subject_type else ""
     details = ", ".join(f"{name}={value}" for name, value in event.details.items())
-    return [f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, who, what, event.address, event.device[:60], details]
+    return [f"{event.at:%Y-%m-%d %H:%M:%S}", event.action, who, what, event.ip_address, event.user_agent[:60], details]
 
 
 if __name__ == "__main__":

@@ -128,8 +128,8 @@ def create(
 def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
     """What to tell whoever runs the command."""
     if mail:
-        services.recovery.mail_reset_link(user, user.address)
-        return f"The link to choose a password is mailed to {user.address} as soon as the server runs."
+        services.recovery.mail_reset_link(user, user.contact_email)
+        return f"The link to choose a password is mailed to {user.contact_email} as soon as the server runs."
     return f"The link to choose a password, good for two hours:\n{services.administration.reset_link(user)}"
 
 
@@ -225,7 +225,7 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
             if user.hashed_password != UNUSABLE or user.is_verified:
                 refuse(f"{user.username} belongs to somebody already; use reset-password instead.")
             user = await services.administration.update(user.id, data)
-        if mail and not user.address:
+        if mail and not user.contact_email:
             refuse(f"{user.username} has no address to mail to.")
         return _hand_out_link(services, user, mail=mail)
 

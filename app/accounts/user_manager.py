@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from app.accounts.errors import InvalidAccessToken, InvalidResetToken, InvalidUndoToken, InvalidVerificationToken
-from app.accounts.models import AddressChange, User
+from app.accounts.models import EmailChange, User
 from app.core.config import Settings
 from app.core.schemas.base import MAX_ID
 from app.core.signed_tokens import BadToken, SignedTokens
@@ -79,7 +79,7 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
         super().__init__(SQLAlchemyUserDatabase(session, User))  # type: ignore[type-var]
         self._verification = SignedTokens(settings.verification_secret_key, self.verification_token_audience)
         self._reset = SignedTokens(settings.reset_password_secret_key, self.reset_password_token_audience)
-        self._undo = SignedTokens(settings.verification_secret_key, "colophon:undo-address")
+        self._undo = SignedTokens(settings.verification_secret_key, "colophon:undo-email-change")
         self._fingerprint_keys = [key.get_secret_value() for key in settings.reset_password_secret_key]
 
     def parse_id(self, value: object) -> int:
@@ -123,7 +123,7 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
             raise InvalidResetToken
         return user
 
-    def undo_token(self, change: AddressChange) -> str:
+    def undo_token(self, change: EmailChange) -> str:
         """A token that undoes the change of an address."""
         return self._undo.sign(timedelta(days=UNDO_DAYS), sub=str(change.user_id), change=change.id)
 

@@ -19,11 +19,11 @@ from app.api.middleware.response_cache import SHOWN
 from app.cache.keys import Shown
 from app.container import Services
 from app.core import clock
-from app.core.addresses import client_address, network_of
-from app.core.client import DEVICE_LENGTH, Client
+from app.core.client import USER_AGENT_LENGTH, Client
 from app.core.config import Settings
 from app.core.current_request import asked_by
 from app.core.errors import AppError
+from app.core.ip_addresses import client_ip, network_of
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr
@@ -68,18 +68,18 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 async def get_client(request: Request, settings: SettingsDep) -> Client:
     peer = request.client.host if request.client else None
     forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
-    address = client_address(peer, forwarded_for, settings.trusted_proxies)
-    return Client(address, request.headers.get("User-Agent", "")[:DEVICE_LENGTH])
+    ip_address = client_ip(peer, forwarded_for, settings.trusted_proxies)
+    return Client(ip_address, request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH])
 
 
 ClientDep = Annotated[Client, Depends(get_client)]
 
 
 def limited(limit: Limit) -> Any:
-    """For a route's `dependencies`: no more than this from one address."""
+    """For a route's `dependencies`: no more than this from one IP address."""
 
     async def count(request: Request, response: Response, client: ClientDep) -> None:
-        allowance = await request.app.state.shared.limiter.hit(limit, network_of(client.address))
+        allowance = await request.app.state.shared.limiter.hit(limit, network_of(client.ip_address))
         response.headers.update(allowance.headers())
 
     return Depends(count)

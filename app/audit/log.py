@@ -46,8 +46,8 @@ class AuditLog:
                 actor_id=actor.id if actor is not None else None,
                 subject_type=getattr(subject, "__tablename__", None),
                 subject_id=getattr(subject, "id", None),
-                address=self._client.address,
-                device=self._client.device,
+                ip_address=self._client.ip_address,
+                user_agent=self._client.user_agent,
                 request_id=request_id.get(),
                 details=details,
             )

@@ -22,8 +22,8 @@ class AuditEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(BigId, index=True)
     subject_type: Mapped[str | None] = mapped_column(String(40))
     subject_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    address: Mapped[str] = mapped_column(String(45))
-    device: Mapped[str] = mapped_column(String(300))
+    ip_address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
     request_id: Mapped[str] = mapped_column(String(64))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 

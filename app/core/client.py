@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-DEVICE_LENGTH = 300
+USER_AGENT_LENGTH = 300
 
 
 @dataclass(frozen=True)
 class Client:
-    """The address that it came from, and what the device says about itself, at most `DEVICE_LENGTH` characters."""
+    """Its IP address, and its user agent, cut to `USER_AGENT_LENGTH` characters."""
 
-    address: str
-    device: str
+    ip_address: str
+    user_agent: str
 
 
-# Whoever can run the commands needs no address.
-COMMAND_LINE = Client(address="", device="command line")
+# Whoever can run the commands needs no IP address.
+COMMAND_LINE = Client(ip_address="", user_agent="command line")

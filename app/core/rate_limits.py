@@ -2,7 +2,7 @@
 
 from app.core.rate_limiter import Limit
 
-# By address; generous enough for a school behind one of them.
+# By IP address; generous enough for a school behind one of them.
 LOGIN = Limit("login", "30/minute")
 REGISTER = Limit("register", "20/hour")
 MAIL = Limit("mail", "20/hour")
@@ -14,8 +14,8 @@ SEARCH = Limit("search", "60/minute")
 LOGIN_FAILURES = Limit("login-failures", "5/minute;15/15 minutes")
 SECOND_FACTOR_FAILURES = Limit("second-factor-failures", "5/minute;15/15 minutes")
 PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
-# Mails to one address, whoever asks for them.
-MAIL_TO_ADDRESS = Limit("mail-to-address", "5/hour")
+# Mails to one mailbox, whoever asks for them.
+MAILS_TO_RECIPIENT = Limit("mails-to-recipient", "5/hour")
 # An export reads everything that somebody has ever written.
 EXPORTS_OF_ACCOUNT = Limit("exports-of-account", "5/hour")
 COMMENTS_OF_ACCOUNT = Limit("comments-of-account", "10/minute;100/hour")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import AddressChange, Invitation, LoginSession, Passkey, PersonalToken, ProviderAccount, User
+from app.accounts.models import EmailChange, Invitation, LoginSession, Passkey, PersonalToken, ProviderAccount, User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import UserOut
 from app.audit.log import AuditLog
@@ -24,8 +24,8 @@ from app.privacy.archive import Archive, Export
 from app.privacy.posts import file_name, post_of
 from app.privacy.schemas import (
     ExportedAccount,
-    ExportedAddressChange,
     ExportedComment,
+    ExportedEmailChange,
     ExportedEvent,
     ExportedInvitation,
     ExportedPasskey,
@@ -89,7 +89,7 @@ class ExportService:
                 linked_providers=await self._owned(ProviderAccount, user, ExportedProviderAccount),
                 personal_tokens=await self._owned(PersonalToken, user, ExportedPersonalToken),
                 sessions=await self._owned(LoginSession, user, ExportedSession),
-                address_changes=await self._owned(AddressChange, user, ExportedAddressChange),
+                email_changes=await self._owned(EmailChange, user, ExportedEmailChange),
                 invitations=await self._all(invitations, ExportedInvitation),
             )
 
@@ -153,8 +153,8 @@ def _event(event: AuditEvent, user: User) -> ExportedEvent:
         by_you=event.actor_id == user.id,
         subject_type=event.subject_type,
         subject_id=event.subject_id,
-        address=event.address if is_told else None,
-        device=event.device if is_told else None,
+        ip_address=event.ip_address if is_told else None,
+        user_agent=event.user_agent if is_told else None,
         details=event.details,
     )
 

@@ -11,8 +11,8 @@ from app.core.schemas.base import Output
 
 
 class ExportedSession(Output):
-    device: str
-    address: str
+    user_agent: str
+    ip_address: str
     created_at: datetime
     authenticated_at: datetime
     last_used_at: datetime
@@ -49,7 +49,7 @@ class ExportedInvitation(Output):
     used_at: datetime | None
 
 
-class ExportedAddressChange(Output):
+class ExportedEmailChange(Output):
     old_email: str
     new_email: str
     requested_at: datetime
@@ -63,7 +63,7 @@ class ExportedAccount(Output):
     linked_providers: list[ExportedProviderAccount]
     personal_tokens: list[ExportedPersonalToken]
     sessions: list[ExportedSession]
-    address_changes: list[ExportedAddressChange]
+    email_changes: list[ExportedEmailChange]
     invitations: list[ExportedInvitation]
 
 
@@ -85,6 +85,6 @@ class ExportedEvent(Output):
     by_you: bool
     subject_type: str | None
     subject_id: int | None
-    address: str | None
-    device: str | None
+    ip_address: str | None
+    user_agent: str | None
     details: dict[str, Any]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from app.accounts.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, User
+from app.accounts.models import EmailChange, Invitation, LoginSession, PasskeyChallenge, User
 from app.accounts.queries import users
 from app.comments.models import Comment
 from app.content.models import Article
@@ -19,9 +19,9 @@ def expired_challenges(before: datetime) -> ColumnElement[bool]:
     return PasskeyChallenge.expires_at <= before
 
 
-def settled_changes(before: datetime) -> ColumnElement[bool]:
+def undoable_no_longer(before: datetime) -> ColumnElement[bool]:
     """Changes of addresses that were asked for before this: too long ago to be undone."""
-    return AddressChange.requested_at <= before
+    return EmailChange.requested_at <= before
 
 
 def heard_purges(before: datetime) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 
-from app.accounts.models import AddressChange, Invitation, LoginSession, PasskeyChallenge, User
+from app.accounts.models import EmailChange, Invitation, LoginSession, PasskeyChallenge, User
 from app.accounts.queries import deletions
 from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS
 from app.container import Services
@@ -28,8 +28,8 @@ KEEP_PURGES = timedelta(hours=1)
 KEEP_INVITATIONS = timedelta(days=30)
 KEEP_UNCONFIRMED = timedelta(days=7)
 # For as long as one may be confirmed, and be undone after that.
-KEEP_ADDRESS_CHANGES = timedelta(hours=VERIFICATION_HOURS, days=UNDO_DAYS)
-_CLIENT = Client(address="", device="housekeeping")
+KEEP_EMAIL_CHANGES = timedelta(hours=VERIFICATION_HOURS, days=UNDO_DAYS)
+_CLIENT = Client(ip_address="", user_agent="housekeeping")
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +51,7 @@ class Housekeeper:
             self._delete_accounts,
             self._clear_sessions,
             self._clear_challenges,
-            self._clear_address_changes,
+            self._clear_email_changes,
             self._clear_invitations,
             self._clear_unconfirmed,
             self._clear_purges,
@@ -86,8 +86,8 @@ class Housekeeper:
     async def _clear_challenges(self, now: datetime) -> None:
         await self._clear(PasskeyChallenge, leftovers.expired_challenges(now))
 
-    async def _clear_address_changes(self, now: datetime) -> None:
-        await self._clear(AddressChange, leftovers.settled_changes(now - KEEP_ADDRESS_CHANGES))
+    async def _clear_email_changes(self, now: datetime) -> None:
+        await self._clear(EmailChange, leftovers.undoable_no_longer(now - KEEP_EMAIL_CHANGES))
 
     async def _clear_invitations(self, now: datetime) -> None:
         await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))

@@ -39,7 +39,7 @@ class MailRequestWorker:
             )
             # Another server may have been quicker.
             if taken.scalar_one_or_none() is not None:
-                services = Services(session, self._shared, Client(request.address, request.device))
+                services = Services(session, self._shared, Client(request.ip_address, request.user_agent))
                 if request.mail is RequestedMail.PASSWORD_RESET:
                     await services.recovery.mail_forgotten(request.email)
                 else:

@@ -424,7 +424,7 @@ async def everything_about(session: AsyncSession, user: User, inviter: User) -> 
                 used_by_id=user.id,
             ),
             MailRequest(
-                mail=RequestedMail.PASSWORD_RESET, email="anna@example.com", address="10.0.0.1", device="anna's"
+                mail=RequestedMail.PASSWORD_RESET, email="anna@example.com", ip_address="10.0.0.1", user_agent="anna's"
             ),
             OutboxMail(recipient="anna@example.com", subject="Hi", text="x", html="x", next_attempt_at=None),
         ]

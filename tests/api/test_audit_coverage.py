@@ -35,7 +35,7 @@ DELETE /categories/news                 editor  category.deleted
 DELETE /comments/{comment}              editor  comment.deleted
 PUT    /comments/{comment}/restoration  editor  comment.restored
 PATCH  /users/me                        author  account.changed
-PUT    /users/me/email                  author  account.address_change_requested
+PUT    /users/me/email                  author  account.email_change_requested
 PATCH  /users/{author}                  admin   account.role_changed
 PATCH  /users/{author}                  admin   account.changed
 POST   /auth/register                   nobody  account.registered
@@ -105,7 +105,7 @@ async def test_logins_are_recorded_whether_or_not_they_succeed(people: People, a
         ("login.failed", anna.id),
         ("login.failed", None),
     ]
-    assert all(event.address.startswith("10.") for event in events)
+    assert all(event.ip_address.startswith("10.") for event in events)
     assert "nobody" not in json.dumps([event.details for event in events])
 
 

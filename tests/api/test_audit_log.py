@@ -26,7 +26,9 @@ async def admin(people: People) -> httpx.AsyncClient:
 
 
 def event(action: str = "login.failed", **values: Any) -> AuditEvent:
-    return AuditEvent(**{"action": action, "address": "", "device": "", "request_id": "-", "details": {}, **values})
+    return AuditEvent(
+        **{"action": action, "ip_address": "", "user_agent": "", "request_id": "-", "details": {}, **values}
+    )
 
 
 async def store(session: AsyncSession, *events: AuditEvent) -> None:
@@ -52,8 +54,8 @@ async def test_an_event_says_who_did_what_to_what_and_from_where(
         actor_id=anna.id,
         subject_type="articles",
         subject_id=7,
-        address="2001:db8::1",
-        device="A browser",
+        ip_address="2001:db8::1",
+        user_agent="A browser",
         request_id="r-1",
         details={"author": 3},
         at=NOW,
@@ -69,8 +71,8 @@ async def test_an_event_says_who_did_what_to_what_and_from_where(
         "actor": {"id": anna.id, "username": "anna"},
         "subject_type": "articles",
         "subject_id": 7,
-        "address": "2001:db8::1",
-        "device": "A browser",
+        "ip_address": "2001:db8::1",
+        "user_agent": "A browser",
         "request_id": "r-1",
         "details": {"author": 3},
     }
@@ -102,7 +104,7 @@ async def test_the_newest_event_comes_first_and_pages_follow_each_other(
 async def test_events_are_found_by_each_of_their_sides(session: AsyncSession, admin: httpx.AsyncClient) -> None:
     await store(
         session,
-        event("login.failed", address="203.0.113.7", at=NOW - timedelta(days=2)),
+        event("login.failed", ip_address="203.0.113.7", at=NOW - timedelta(days=2)),
         event("login.succeeded", actor_id=5, subject_type="users", subject_id=5, at=NOW - timedelta(days=1)),
         event("login_x.other", actor_id=6, subject_type="tags", subject_id=5, at=NOW),
     )
@@ -114,7 +116,7 @@ async def test_events_are_found_by_each_of_their_sides(session: AsyncSession, ad
     assert await actions(admin, actor_id=5) == ["login.succeeded"]
     assert await actions(admin, subject_type="users", subject_id=5) == ["login.succeeded"]
     assert await actions(admin, subject_id=5) == ["login_x.other", "login.succeeded"]
-    assert await actions(admin, address="203.0.113.7") == ["login.failed"]
+    assert await actions(admin, ip_address="203.0.113.7") == ["login.failed"]
     assert await actions(admin, since=day) == ["login_x.other", "login.succeeded"]
     assert await actions(admin, until=now) == ["login.succeeded", "login.failed"]
     assert await actions(admin, since=day, until=now, actor_id=6) == []
@@ -129,8 +131,8 @@ async def test_an_underscore_stands_for_itself(session: AsyncSession, admin: htt
 @pytest.mark.parametrize(
     "query",
     ["action=%25", "action=Login", "action=.", "action=", "actor_id=0", f"actor_id={2**63}", "subject_id=x",
-     "subject_type=%00", f"address={'1' * 46}", "since=1700000000", "since=2026-01-01", "until=yesterday", "limit=101",
-     "format=jsonl"],
+     "subject_type=%00", f"ip_address={'1' * 46}", "since=1700000000", "since=2026-01-01", "until=yesterday",
+     "limit=101", "format=jsonl"],
 )  # fmt: skip
 async def test_a_filter_that_makes_no_sense_is_refused(admin: httpx.AsyncClient, query: str) -> None:
     problem = problem_in(await admin.get(f"/audit-events?{query}"), 422, "validation_error")

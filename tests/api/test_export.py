@@ -120,7 +120,7 @@ async def test_the_account_is_told_as_it_is(anna: User, people: People, device: 
     assert [token["name"] for token in found["personal_tokens"]] == ["Backup"]
     assert [linked["email"] for linked in found["linked_providers"]] == ["anna@gmail.com"]
     assert [invitation["role"] for invitation in found["invitations"]] == ["author"]
-    assert [login["device"] for login in found["sessions"]] == ["Anna's phone"]
+    assert [login["user_agent"] for login in found["sessions"]] == ["Anna's phone"]
     assert "carl@example.com" not in str(found)
 
 
@@ -242,7 +242,7 @@ async def test_what_was_recorded_says_nothing_of_others(anna: User, people: Peop
         ("login.succeeded", True),
         ("account.changed", False),
     ]
-    assert (events[0]["device"], events[1]["device"], events[1]["address"]) == ("Anna's phone", None, None)
+    assert (events[0]["user_agent"], events[1]["user_agent"], events[1]["ip_address"]) == ("Anna's phone", None, None)
     assert "boss" not in contents.whole
 
 

@@ -73,13 +73,13 @@ async def test_a_right_password_makes_up_for_the_wrong_ones_before(people: Peopl
 
 
 async def test_a_reset_unlocks(app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User) -> None:
-    assert await statuses(people, anna.address, "four wild otters", 6) == [401] * 5 + [429]
+    assert await statuses(people, anna.contact_email, "four wild otters", 6) == [401] * 5 + [429]
     await stranger.post("/auth/forgot-password", json={"email": anna.email})
     reset = {"token": await mailed_token(app), "password": "nine loud herons"}
 
     assert (await stranger.post("/auth/reset-password", json=reset)).status_code == 204
 
-    assert await statuses(people, anna.address, "nine loud herons", 1) == [200]
+    assert await statuses(people, anna.contact_email, "nine loud herons", 1) == [200]
 
 
 async def test_one_address_cannot_try_one_password_on_many_accounts(stranger: httpx.AsyncClient) -> None:

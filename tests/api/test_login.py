@@ -76,7 +76,7 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
         await log_in(stranger, *attempt)
         for attempt in [
             ("anna", "four wild otters"),
-            (anna.address, PASSWORD.upper()),
+            (anna.contact_email, PASSWORD.upper()),
             ("nobody", PASSWORD),
             ("nobody@example.com", PASSWORD),
             ("gone", PASSWORD),

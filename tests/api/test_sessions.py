@@ -188,8 +188,8 @@ async def test_people_see_where_they_are_logged_in(people: People, anna: User) -
 
     found = await sessions_of(phone)
 
-    assert [(login["device"], login["is_current"]) for login in found] == [("A laptop", False), ("A phone", True)]
-    assert all(str(login["address"]).startswith("10.") for login in found)
+    assert [(login["user_agent"], login["is_current"]) for login in found] == [("A laptop", False), ("A phone", True)]
+    assert all(str(login["ip_address"]).startswith("10.") for login in found)
     assert "token" not in str(found)
     assert len(await sessions_of(laptop)) == 2
 
@@ -204,7 +204,7 @@ async def test_a_session_shows_when_and_from_where_it_was_last_used(
     await device.renew()
 
     (login,) = await sessions_of(device)
-    assert login["device"] == "The same browser, updated"
+    assert login["user_agent"] == "The same browser, updated"
     assert login["created_at"] == "2026-03-01T12:00:00Z"
     assert login["last_used_at"] == "2026-03-01T13:00:00Z"
 

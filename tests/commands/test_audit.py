@@ -21,7 +21,7 @@ NOW = clock.now()
 async def store(app: FastAPI, *events: dict[str, Any]) -> None:
     async with app.state.database.writing() as session:
         for event in events:
-            nothing = {"address": "", "device": "", "request_id": "-", "details": {}}
+            nothing = {"ip_address": "", "user_agent": "", "request_id": "-", "details": {}}
             session.add(AuditEvent(**{**nothing, **event}))
             await session.flush()
         await session.commit()
@@ -36,7 +36,7 @@ async def actions(app: FastAPI, *arguments: str) -> list[str]:
 async def test_events_are_found_by_the_filters_of_the_api(live_app: FastAPI) -> None:
     await store(
         live_app,
-        {"action": "login.failed", "address": "203.0.113.7", "at": NOW - timedelta(days=9)},
+        {"action": "login.failed", "ip_address": "203.0.113.7", "at": NOW - timedelta(days=9)},
         {"action": "login.succeeded", "actor_id": 5, "subject_type": "users", "subject_id": 5, "at": NOW},
         {"action": "tag.merged", "actor_id": 6, "subject_type": "tags", "subject_id": 5, "at": NOW},
     )
@@ -61,8 +61,8 @@ async def test_a_line_of_the_table_says_it_all(live_app: FastAPI, live_people: P
         "actor_id": anna.id,
         "subject_type": "articles",
         "subject_id": 7,
-        "address": "203.0.113.7",
-        "device": "Evil\x1b[2J\x9b2J [red]browser[/red]",
+        "ip_address": "203.0.113.7",
+        "user_agent": "Evil\x1b[2J\x9b2J [red]browser[/red]",
         "details": {"author": 3},
         "at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     }
@@ -77,7 +77,7 @@ async def test_a_line_of_the_table_says_it_all(live_app: FastAPI, live_people: P
     assert "Evil\ufffd[2J\ufffd2J [red]browser[/red]" in line
     as_json = await run_command(live_app.state.settings, MODULE, "list", "--json")
     assert as_json.stdout.isascii()
-    assert json.loads(as_json.stdout)["device"] == event["device"]
+    assert json.loads(as_json.stdout)["user_agent"] == event["user_agent"]
 
 
 async def test_the_log_is_followed(live_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:

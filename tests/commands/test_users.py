@@ -66,7 +66,7 @@ class Shell:
     async def audited(self) -> list[str]:
         async with self.app.state.database.reading() as session:
             events = list(await session.scalars(select(AuditEvent).order_by(AuditEvent.id)))
-        assert {event.device for event in events} <= {"command line"}
+        assert {event.user_agent for event in events} <= {"command line"}
         return [event.action for event in events]
 
 

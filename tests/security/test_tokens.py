@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.accounts.errors import InvalidPendingToken, SecondFactorRequired
-from app.accounts.models import AddressChange, User
+from app.accounts.models import EmailChange, User
 from app.accounts.services.provider_flows import PATIENCE
 from app.container import Services
 from app.core import clock
@@ -159,7 +159,7 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
     async with app.state.database.writing() as session:
         user = await session.get_one(User, user.id)
         services = Services(session, app.state.shared, Client("", ""))
-        change = AddressChange(user_id=user.id, old_email=user.email, new_email=user.pending_email)
+        change = EmailChange(user_id=user.id, old_email=user.email, new_email=user.pending_email)
         session.add(change)
         with pytest.raises(SecondFactorRequired) as asked:
             await services.logins.finish_first_factor(user, "password")

@@ -55,7 +55,7 @@ class People:
     async def client_for(self, user: User) -> httpx.AsyncClient:
         """A client that is logged in as this account."""
         now = clock.now()
-        login = LoginSession(user_id=user.id, device="", address="", expires_at=now + timedelta(days=1))
+        login = LoginSession(user_id=user.id, user_agent="", ip_address="", expires_at=now + timedelta(days=1))
         async with self.app.state.database.writing() as session:
             session.add(login)
             await session.commit()

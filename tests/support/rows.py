@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import (
     AccountDeletion,
-    AddressChange,
     ArticleFate,
+    EmailChange,
     Invitation,
     LoginSession,
     MailRequest,
@@ -68,8 +68,8 @@ def what_an_account_has(user_id: int) -> list[Base]:
     return [
         LoginSession(
             user_id=user_id,
-            device="A browser",
-            address="203.0.113.7",
+            user_agent="A browser",
+            ip_address="203.0.113.7",
             expires_at=now,
             id=user_id,
         ),
@@ -90,9 +90,9 @@ def what_an_account_has(user_id: int) -> list[Base]:
         ProviderAccount(user_id=user_id, provider="github", subject="1"),
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
         AccountDeletion(user_id=user_id, articles=ArticleFate.REMOVE, due_at=now),
-        MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", address="", device=""),
-        AddressChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
-        AuditEvent(action="login", actor_id=user_id, address="203.0.113.7", device="", request_id=""),
+        MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", ip_address="", user_agent=""),
+        EmailChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
+        AuditEvent(action="login", actor_id=user_id, ip_address="203.0.113.7", user_agent="", request_id=""),
     ]
 
 

@@ -37,7 +37,9 @@ async def fill_with_hostile_rows(url: str) -> None:
         long = an_article(author.id, "long")
         long.title, long.body_html, long.published_at = HOSTILE, "ä💥" * 250_000, MOMENT
         session.add(long)
-        session.add(AuditEvent(action="x", address="", device=HOSTILE, request_id="", details={"b": [None, HOSTILE]}))
+        session.add(
+            AuditEvent(action="x", ip_address="", user_agent=HOSTILE, request_id="", details={"b": [None, HOSTILE]})
+        )
         mail = a_mail()
         mail.id = LAST_MAIL
         session.add(mail)

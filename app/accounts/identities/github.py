@@ -17,14 +17,14 @@ class _User(BaseModel):
     name: UsableName = None
 
 
-class _Address(BaseModel):
+class _Email(BaseModel):
     email: UsableEmail
     primary: StrictBool
     verified: StrictBool
 
 
-class _Addresses(RootModel[list[_Address]]):
-    def primary(self) -> _Address | None:
+class _Emails(RootModel[list[_Email]]):
+    def primary(self) -> _Email | None:
         return next((address for address in self.root if address.primary), None)
 
 
@@ -48,7 +48,7 @@ class GitHubProvider:
         tokens = await self._flow.exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         async with connect() as client:
             user = await fetch(client, f"{API}/user", _User, access_token=tokens.access_token)
-            addresses = await fetch(client, f"{API}/user/emails", _Addresses, access_token=tokens.access_token)
+            addresses = await fetch(client, f"{API}/user/emails", _Emails, access_token=tokens.access_token)
         address = addresses.primary()
         email = address.email if address else None
         return Identity(

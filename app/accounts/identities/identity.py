@@ -33,7 +33,7 @@ def _or_none(value: object, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-def _not_an_address(value: object) -> object:
+def _not_an_email(value: object) -> object:
     # Providers that know no name put the address there, and display names are public.
     return None if isinstance(value, str) and "@" in value else value
 
@@ -41,5 +41,5 @@ def _not_an_address(value: object) -> object:
 Subject = Annotated[SafeStr, Field(min_length=1, max_length=255)]
 UsableEmail = Annotated[Email | None, WrapValidator(_or_none)]
 UsableName = Annotated[
-    DisplayName | None, WrapValidator(lambda value, validate: _or_none(_not_an_address(value), validate))
+    DisplayName | None, WrapValidator(lambda value, validate: _or_none(_not_an_email(value), validate))
 ]

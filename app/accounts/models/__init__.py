@@ -1,7 +1,7 @@
 """Accounts, and what lets their owners in."""
 
 from app.accounts.models.account_deletion import AccountDeletion, ArticleFate
-from app.accounts.models.address_change import AddressChange
+from app.accounts.models.email_change import EmailChange
 from app.accounts.models.invitation import Invitation
 from app.accounts.models.login_session import LoginSession, RefreshToken
 from app.accounts.models.mail_request import MailRequest, RequestedMail
@@ -12,8 +12,8 @@ from app.accounts.models.user import User
 
 __all__ = [
     "AccountDeletion",
-    "AddressChange",
     "ArticleFate",
+    "EmailChange",
     "Invitation",
     "LoginSession",
     "MailRequest",

@@ -16,8 +16,8 @@ class LoginSession(Base):
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    device: Mapped[str] = mapped_column(String(300))
-    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    ip_address: Mapped[str] = mapped_column(String(45))
     # When the owner last proved who they are; what matters most asks for a recent one.
     authenticated_at: Mapped[datetime] = mapped_column(default=clock.now)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -24,6 +24,6 @@ class MailRequest(Base):
     mail: Mapped[RequestedMail] = mapped_column(one_of(RequestedMail, "mail"))
     email: Mapped[str] = mapped_column(LowercaseString(320))
     # Who asked, for the audit log.
-    address: Mapped[str] = mapped_column(String(45))
-    device: Mapped[str] = mapped_column(String(300))
+    ip_address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

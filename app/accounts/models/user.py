@@ -50,11 +50,11 @@ class User(Timestamps, Base):
         return self.role is Role.ADMIN
 
     @property
-    def address(self) -> str:
+    def contact_email(self) -> str:
         """Where the account's owner may be written to, confirmed or not."""
         return self.email or self.pending_email or ""
 
-    def confirm_address(self) -> None:
+    def confirm_email(self) -> None:
         """The address that waits becomes the account's own."""
         self.email, self.pending_email = self.pending_email or self.email, None
         self.is_verified = True

@@ -70,7 +70,7 @@ def require_verified(actor: Actor, scope: Scope = Scope.COMMENT) -> Principal:
     return principal
 
 
-def require_confirmed_address(principal: Principal) -> None:
+def require_confirmed_email(principal: Principal) -> None:
     """Somebody to whom the account really belongs. Raises `EmailNotVerified`.
 
     Whoever registers with another's address must not prepare ways in that are still there when its owner takes over.

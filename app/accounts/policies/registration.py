@@ -33,11 +33,11 @@ def require_allowed_domain(email: str, allowed: Collection[str], blocked: Collec
 
 
 def _is_in(domain: str, parents: Iterable[str]) -> bool:
-    return any(f".{domain}".endswith(f".{_as_in_addresses(parent)}") for parent in parents)
+    return any(f".{domain}".endswith(f".{_as_in_emails(parent)}") for parent in parents)
 
 
 @lru_cache
-def _as_in_addresses(domain: str) -> str:
+def _as_in_emails(domain: str) -> str:
     """A domain as validated addresses have it: `xn--mnchen-3ya.de` is `münchen.de` there."""
     domain = domain.lstrip("*.").rstrip(".")
     try:

@@ -15,7 +15,7 @@ _COLUMNS = {
     "actor_id": AuditEvent.actor_id,
     "subject_type": AuditEvent.subject_type,
     "subject_id": AuditEvent.subject_id,
-    "address": AuditEvent.address,
+    "ip_address": AuditEvent.ip_address,
 }
 
 

@@ -14,7 +14,7 @@ def owner_of(provider: str, subject: str) -> Select[tuple[User]]:
     return select(User).join(ProviderAccount, ProviderAccount.user_id == User.id).where(linked)
 
 
-def having_address(email: str) -> Select[tuple[User]]:
+def having_email(email: str) -> Select[tuple[User]]:
     """The account whose own address this is, confirmed or not; those that only claim it are left out."""
     return select(User).where(User.email == email, users.exists)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from app.accounts.models import AddressChange, User
+from app.accounts.models import EmailChange, User
 from app.core.roles import Role
 
 # Any number of as many digits fits into the column.
@@ -35,12 +35,12 @@ def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
     return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
 
 
-def newest_change(user: User) -> Select[tuple[AddressChange]]:
+def newest_email_change(user: User) -> Select[tuple[EmailChange]]:
     """The change with which the account came to its address."""
     return (
-        select(AddressChange)
-        .where(AddressChange.user_id == user.id, AddressChange.new_email == user.email)
-        .order_by(AddressChange.id.desc())
+        select(EmailChange)
+        .where(EmailChange.user_id == user.id, EmailChange.new_email == user.email)
+        .order_by(EmailChange.id.desc())
         .limit(1)
     )
 

@@ -24,7 +24,7 @@ class AuditFilter(Input):
         default=None, description="What kind of thing it was done to.", examples=["users", "articles"]
     )
     subject_id: Id | None = None
-    address: Annotated[SafeStr, Field(max_length=45)] | None = None
+    ip_address: Annotated[SafeStr, Field(max_length=45)] | None = None
     since: Moment | None = Field(default=None, description="From this moment on.")
     until: Moment | None = Field(default=None, description="Before this moment.")
 
@@ -47,7 +47,7 @@ class AuditEventOut(Output):
     actor: AuditActor | None = Field(description="Null for strangers, the command line and the blog itself.")
     subject_type: str | None
     subject_id: int | None
-    address: str = Field(description="Empty for the command line.")
-    device: str
+    ip_address: str = Field(description="Empty for the command line.")
+    user_agent: str
     request_id: str
     details: dict[str, Any]

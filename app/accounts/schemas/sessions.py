@@ -25,8 +25,8 @@ class SessionOut(Output):
     """Where somebody is logged in."""
 
     id: int
-    device: str = Field(description="What the device said about itself at the last login or refresh.")
-    address: str
+    user_agent: str = Field(description="As sent with the last login or refresh.")
+    ip_address: str
     created_at: datetime
     last_used_at: datetime = Field(description="When its tokens were last refreshed.")
     expires_at: datetime

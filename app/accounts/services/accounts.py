@@ -54,7 +54,7 @@ class AccountService:
         if user.role is not Role.ADMIN:
             user.role = Role.ADMIN
             user.end_access()
-        user.confirm_address()
+        user.confirm_email()
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import UnknownHeir, UserNotFound
-from app.accounts.models import AddressChange, ArticleFate, User
+from app.accounts.models import ArticleFate, EmailChange, User
 from app.accounts.queries import deletions, personal_tokens, users
 from app.accounts.schemas.users import UserListQuery, UserUpdate
 from app.accounts.services.accounts import UNIQUE_ACCOUNT
@@ -94,10 +94,10 @@ class Administration:
             changes.setdefault("is_verified", False)
             self._notices.security_changed(user, "an administrator has given your account another e-mail address")
             # No address that the account had in between may be brought back.
-            await self._session.execute(delete(AddressChange).where(AddressChange.user_id == user.id))
+            await self._session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
             user.pending_email = None
         elif changes.get("is_verified") and user.pending_email is not None:
-            user.confirm_address()
+            user.confirm_email()
         role, was_active = user.role, user.is_active
         if changes.pop("is_active", was_active) != was_active:
             (user.deactivate if was_active else user.reactivate)()

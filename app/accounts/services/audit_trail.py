@@ -38,8 +38,8 @@ def _shown(event: AuditEvent, username: str | None) -> AuditEventOut:
         actor=None if event.actor_id is None else AuditActor(id=event.actor_id, username=username),
         subject_type=event.subject_type,
         subject_id=event.subject_id,
-        address=event.address,
-        device=event.device,
+        ip_address=event.ip_address,
+        user_agent=event.user_agent,
         request_id=event.request_id,
         details=event.details,
     )

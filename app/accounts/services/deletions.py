@@ -10,8 +10,8 @@ from app.accounts import passwords
 from app.accounts.errors import UnknownHeir
 from app.accounts.models import (
     AccountDeletion,
-    AddressChange,
     ArticleFate,
+    EmailChange,
     Invitation,
     LoginSession,
     MailRequest,
@@ -46,7 +46,7 @@ OWNED = (
     Passkey,
     PasskeyChallenge,
     ProviderAccount,
-    AddressChange,
+    EmailChange,
     AccountDeletion,
 )
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import EmailTaken, InvalidUndoToken
-from app.accounts.models import AddressChange, User
+from app.accounts.models import EmailChange, User
 from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import personal_tokens
@@ -21,7 +21,7 @@ from app.accounts.user_manager import UNDO_DAYS, UserManager
 from app.audit.log import AuditLog
 from app.core import clock
 from app.core.rate_limiter import RateLimiter
-from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
@@ -62,7 +62,7 @@ class EmailChangeService:
         """
         await self._reauthentication.require(principal, data.current_password)
         self._registration.require_allowed_domain(data.email)
-        await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+        await self._limiter.hit(MAILS_TO_RECIPIENT, data.email)
         user = principal.account
         await lock_account(self._session, principal)
         if data.email == user.email:
@@ -70,13 +70,13 @@ class EmailChangeService:
             return
         user.pending_email = data.email
         await self._session.flush()
-        self._audit.record("account.address_change_requested", actor=user, subject=user)
-        await self._registration.write_to_claimed_address(user)
+        self._audit.record("account.email_change_requested", actor=user, subject=user)
+        await self._registration.mail_claimed_email(user)
         if user.email is not None:
-            await self._tell_present_address(user, user.email, data.email)
+            await self._tell_present_email(user, user.email, data.email)
 
-    async def _tell_present_address(self, user: User, present: str, wished: str) -> None:
-        change = AddressChange(user_id=user.id, old_email=present, new_email=wished)
+    async def _tell_present_email(self, user: User, present: str, wished: str) -> None:
+        change = EmailChange(user_id=user.id, old_email=present, new_email=wished)
         self._session.add(change)
         await self._session.flush()
         token = self._manager.undo_token(change)
@@ -104,22 +104,22 @@ class EmailChangeService:
             await self._session.flush()
         # What the account was moved on to from there cannot object: a thief would bring his own address back.
         await self._session.execute(
-            delete(AddressChange).where(AddressChange.user_id == user.id, AddressChange.id >= change.id)
+            delete(EmailChange).where(EmailChange.user_id == user.id, EmailChange.id >= change.id)
         )
         await self._sessions.end_all(user)
         await self._session.execute(personal_tokens.deleted_with(user.id))
         await self._protection.forget_since(user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS)))
         await self._session.flush()
         await self._session.refresh(user)
-        self._audit.record("account.address_change_undone", actor=user, subject=user)
+        self._audit.record("account.email_change_undone", actor=user, subject=user)
         self._recovery.mail_reset_link(user, old)
 
-    async def _locked(self, token: str) -> tuple[User, AddressChange]:
+    async def _locked(self, token: str) -> tuple[User, EmailChange]:
         """The account and its change, which is still there to be undone. Raises `InvalidUndoToken`."""
         user_id, change_id = self._manager.undone_by(token)
         user = await self._session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
         change = await self._session.scalar(
-            select(AddressChange).where(AddressChange.id == change_id, AddressChange.user_id == user_id)
+            select(EmailChange).where(EmailChange.id == change_id, EmailChange.user_id == user_id)
         )
         if user is None or change is None:
             raise InvalidUndoToken

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.config import Settings
 from app.core.opaque_tokens import digest_of, new_token
 from app.core.rate_limiter import RateLimiter
-from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.core.roles import Role
 from app.core.schemas.pages import PageQuery
 from app.db.paging import Slice, fetch_page
@@ -55,7 +55,7 @@ class InvitationService:
         require_open_registration(self._settings.registration, token)
         if data.email is not None:
             self._require_allowed_domain(data.email)
-            await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+            await self._limiter.hit(MAILS_TO_RECIPIENT, data.email)
             mail = self._messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
             self._outbox.put(mail)
         invitation = Invitation(

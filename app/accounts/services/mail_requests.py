@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import MailRequest, RequestedMail
 from app.core.client import Client
 from app.core.rate_limiter import RateLimiter
-from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.core.rate_limits import MAILS_TO_RECIPIENT
 
 
 class MailRequests:
@@ -22,5 +22,7 @@ class MailRequests:
 
     async def put(self, mail: RequestedMail, email: str) -> None:
         """Have this mail sent to the account with this address, if there is one. Raises `TooManyRequests`."""
-        await self._limiter.hit(MAIL_TO_ADDRESS, mail, email)
-        self._session.add(MailRequest(mail=mail, email=email, address=self._client.address, device=self._client.device))
+        await self._limiter.hit(MAILS_TO_RECIPIENT, mail, email)
+        self._session.add(
+            MailRequest(mail=mail, email=email, ip_address=self._client.ip_address, user_agent=self._client.user_agent)
+        )

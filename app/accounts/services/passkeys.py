@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.errors import InvalidPasskey, LastLoginMethod, NoSecondFactor, PasskeyNotFound, PasskeyTaken
 from app.accounts.models import Passkey, User
 from app.accounts.passwords import UNUSABLE
-from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
 from app.accounts.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
 from app.accounts.schemas.second_factors import PasskeyOut
@@ -56,7 +56,7 @@ class PasskeyService:
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
         """
-        require_confirmed_address(principal)
+        require_confirmed_email(principal)
         user = principal.account
         await self._reauthentication.require(principal, password)
         async with reading(self._session):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidAccessToken, PersonalTokenNotFound, TooManyPersonalTokens
 from app.accounts.models import PersonalToken
-from app.accounts.policies.actors import Principal, lacks_second_factor, require_confirmed_address
+from app.accounts.policies.actors import Principal, lacks_second_factor, require_confirmed_email
 from app.accounts.queries import personal_tokens
 from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
 from app.accounts.services.locking import lock_account
@@ -71,7 +71,7 @@ class PersonalTokenService:
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `TooManyRequests` or `TooManyPersonalTokens`.
         """
-        require_confirmed_address(principal)
+        require_confirmed_email(principal)
         await self._reauthentication.require(principal, data.current_password)
         user = principal.account
         await self._make_room(principal)

@@ -14,7 +14,7 @@ from app.accounts.errors import (
 from app.accounts.identities.identity import Identity
 from app.accounts.models import ProviderAccount, User
 from app.accounts.passwords import UNUSABLE
-from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import providers
 from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
 from app.accounts.services.notices import Notices
@@ -52,7 +52,7 @@ class ProviderLinkService:
         Raises `UnknownProvider`, `ProviderFailed`, `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or
         `TooManyRequests`.
         """
-        require_confirmed_address(principal)
+        require_confirmed_email(principal)
         await self._reauthentication.require(principal, password)
         return await self._flows.begin(provider, _linking(principal))
 

@@ -77,23 +77,23 @@ class ProviderSignInService:
         """The account that somebody new is linked to: theirs if they have one, or a new one."""
         if identity.email is None or not identity.is_email_verified:
             raise ProviderEmailUnverified
-        user = await self._linked_by_address(identity, identity.email)
+        user = await self._linked_by_email(identity, identity.email)
         if user is None:
             try:
                 return await self._open_account(identity, identity.email)
             except EmailTaken:
                 # Somebody was quicker, perhaps the same person in another tab.
-                user = await self._linked_by_address(identity, identity.email)
+                user = await self._linked_by_email(identity, identity.email)
         if user is None:
             raise AccountNotLinked
         return user
 
-    async def _linked_by_address(self, identity: Identity, email: str) -> User | None:
+    async def _linked_by_email(self, identity: Identity, email: str) -> User | None:
         """Link the account with this address, if there is one: both sides have to have confirmed it.
 
         Whoever only claims the address has no part in it: it belongs to who has proved to read its mails.
         """
-        user = await self._session.scalar(providers.having_address(email).with_for_update())
+        user = await self._session.scalar(providers.having_email(email).with_for_update())
         if user is None:
             return None
         # Whoever edits, or is protected by a second factor, decides there which provider is believed about them.

@@ -70,14 +70,14 @@ class RecoveryService:
         """
         async with reading(self._session):
             user = await self._manager.user_of_reset_token(token)
-        await check_password(password, email=user.address, username=user.username)
+        await check_password(password, email=user.contact_email, username=user.username)
         hashed = await self._passwords.hash(password)
         # Once more under a lock, for the token works a single time even when it is used twice at once.
         await self._session.refresh(user, with_for_update=True)
         if await self._manager.user_of_reset_token(token) is not user:
             raise InvalidResetToken
         await self._set_password(user, hashed)
-        user.confirm_address()
+        user.confirm_email()
         with translating({"uq_users_email": InvalidResetToken()}):
             await self._session.flush()
         self._audit.record("password.reset", actor=user, subject=user)
@@ -90,7 +90,7 @@ class RecoveryService:
         """
         user = principal.account
         await self._reauthentication.require(principal, data.current_password)
-        await check_password(data.new_password, email=user.address, username=user.username, field="new_password")
+        await check_password(data.new_password, email=user.contact_email, username=user.username, field="new_password")
         hashed = await self._passwords.hash(data.new_password)
         # The password may have been reset meanwhile, because somebody else knew it.
         await lock_account(self._session, principal)

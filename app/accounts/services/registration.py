@@ -21,7 +21,7 @@ from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
 from app.audit.log import AuditLog
 from app.core.config import Settings
 from app.core.rate_limiter import RateLimiter
-from app.core.rate_limits import MAIL_TO_ADDRESS
+from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
@@ -64,7 +64,7 @@ class RegistrationService:
         self.require_allowed_domain(data.email)
         invitation = await self._invitations.found(data.invitation) if data.invitation is not None else None
         await check_password(data.password, email=data.email, username=data.username)
-        await self._limiter.hit(MAIL_TO_ADDRESS, data.email)
+        await self._limiter.hit(MAILS_TO_RECIPIENT, data.email)
         user = User(
             pending_email=data.email,
             username=data.username,
@@ -78,13 +78,13 @@ class RegistrationService:
         if invitation is not None:
             await self._invitations.use(invitation, user)
         self._audit.record("account.registered", actor=user, subject=user)
-        await self.write_to_claimed_address(user)
+        await self.mail_claimed_email(user)
 
     def require_allowed_domain(self, email: str) -> None:
         """An address that an account may claim. Raises `EmailDomainNotAllowed`."""
         require_allowed_domain(email, self._settings.allowed_email_domains, self._settings.blocked_email_domains)
 
-    async def write_to_claimed_address(self, user: User) -> None:
+    async def mail_claimed_email(self, user: User) -> None:
         """Mail the link that confirms the address which an account claims; to its owner, if it has one, a notice."""
         address = user.pending_email or user.email
         if address is None:
@@ -103,7 +103,7 @@ class RegistrationService:
     async def mail_verification(self, email: str) -> None:
         """Mail that link, now that nobody waits for the answer."""
         for user in (await self._session.scalars(users.waiting_for_confirmation(email))).all():
-            await self.write_to_claimed_address(user)
+            await self.mail_claimed_email(user)
 
     async def verify(self, token: str) -> User:
         """Confirm the address with the mailed token. Raises `InvalidVerificationToken`."""
@@ -113,16 +113,16 @@ class RegistrationService:
         if await self._manager.verify(token) is not user:
             raise InvalidVerificationToken
         before = user.email
-        user.confirm_address()
+        user.confirm_email()
         with translating({"uq_users_email": InvalidVerificationToken()}):
             await self._session.flush()
         if before is not None and before != user.email:
-            await self._tell_former_address(user, before)
-        self._audit.record("account.address_confirmed", actor=user, subject=user)
+            await self._tell_former_email(user, before)
+        self._audit.record("account.email_confirmed", actor=user, subject=user)
         return user
 
-    async def _tell_former_address(self, user: User, former: str) -> None:
-        change = await self._session.scalar(users.newest_change(user))
+    async def _tell_former_email(self, user: User, former: str) -> None:
+        change = await self._session.scalar(users.newest_email_change(user))
         if change is not None:
             undo = self._manager.undo_token(change)
-            self._outbox.put(self._messages.email_change(former, user.username, user.address, undo, UNDO_DAYS))
+            self._outbox.put(self._messages.email_change(former, user.username, user.contact_email, undo, UNDO_DAYS))

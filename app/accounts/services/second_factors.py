@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import recovery_codes, totp
 from app.accounts.errors import InvalidPendingToken, InvalidSecondFactor, NoSecondFactor, SecondFactorExists
 from app.accounts.models import RecoveryCode, Totp, User
-from app.accounts.policies.actors import Principal, require_confirmed_address
+from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
 from app.accounts.schemas.second_factors import PasskeyOut, SecondFactorInput, SecondFactorsOut, TotpOut
 from app.accounts.services.logins import LoginService
@@ -68,7 +68,7 @@ class SecondFactorService:
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `SecondFactorExists` or `TooManyRequests`.
         """
-        require_confirmed_address(principal)
+        require_confirmed_email(principal)
         user = principal.account
         await self._reauthentication.require(principal, password)
         secret = totp.new_secret()

@@ -58,8 +58,8 @@ class SessionService:
         """Log an account in on this client; who it is must have been proved."""
         login = LoginSession(
             user_id=user.id,
-            device=self._client.device,
-            address=self._client.address,
+            user_agent=self._client.user_agent,
+            ip_address=self._client.ip_address,
             expires_at=clock.now() + timedelta(days=self._settings.refresh_token_expire_days),
         )
         self._session.add(login)
@@ -97,8 +97,8 @@ class SessionService:
             .where(RefreshToken.used_at.is_(None))
             .values(used_at=now)
         )
-        login.last_used_at, login.address = now, self._client.address
-        login.device = self._client.device
+        login.last_used_at, login.ip_address = now, self._client.ip_address
+        login.user_agent = self._client.user_agent
         return await self._pair(user, login.id, token.generation + 1)
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:
@@ -132,8 +132,8 @@ class SessionService:
         return [
             SessionOut(
                 id=login.id,
-                device=login.device,
-                address=login.address,
+                user_agent=login.user_agent,
+                ip_address=login.ip_address,
                 created_at=login.created_at,
                 last_used_at=login.last_used_at,
                 expires_at=login.expires_at,

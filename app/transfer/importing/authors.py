@@ -25,7 +25,7 @@ class Byline:
 
     @classmethod
     def of(cls, account: User) -> "Byline":
-        return cls(account.username, account.address, account.id, not _is_unclaimed(account))
+        return cls(account.username, account.contact_email, account.id, not _is_unclaimed(account))
 
 
 async def byline_for(session: AsyncSession, author: Author) -> Byline:

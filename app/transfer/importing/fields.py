@@ -17,7 +17,7 @@ Fields = Mapping[str, Any]
 
 USERNAME_MIN_LENGTH, USERNAME_MAX_LENGTH = 3, 40
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-_WITH_ADDRESS = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
+_NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
@@ -45,7 +45,7 @@ class Author:
         if isinstance(value, Mapping):
             return cls(_required_name(value.get("name")), _usable_email(value.get("email")))
         name = _required_name(value)
-        if match := _WITH_ADDRESS.fullmatch(name):
+        if match := _NAME_AND_EMAIL.fullmatch(name):
             return cls(match["name"], _usable_email(match["email"]))
         email = _usable_email(name)
         # The address itself is nobody else's business.

@@ -9,10 +9,10 @@ from app.core import clock
 from app.db.base import Base, BigId, LowercaseString, PrimaryKey
 
 
-class AddressChange(Base):
+class EmailChange(Base):
     """That an account moves, or has moved, from one address to another. Undoing it ends all that followed."""
 
-    __tablename__ = "address_changes"
+    __tablename__ = "email_changes"
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)

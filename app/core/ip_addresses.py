@@ -1,4 +1,4 @@
-"""Which address a request came from, and what of it identifies a client."""
+"""Which IP address a request came from, and what of it identifies a client."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -10,8 +10,8 @@ _MAX_HOPS = 20
 _IPV6_CLIENT_PREFIX = 64
 
 
-def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
-    """The address of the client, or `unknown` when the peer has none (a Unix socket).
+def client_ip(peer: str | None, forwarded_for: str | None, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The IP address of the client, or `unknown` when the peer has none (a Unix socket).
 
     `forwarded_for` is the `X-Forwarded-For` header, with several lines of it joined by commas: each proxy appends whom
     it was asked by, so that the right end is believed as long as the `trusted` say it, and never further.
