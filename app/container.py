@@ -38,7 +38,7 @@ from app.content.services.categories import CategoryService
 from app.content.services.tags import TagService
 from app.content.services.written_articles import WrittenArticles
 from app.core.client import Client
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 from app.db.reader import SessionRows
 from app.mail.dead_letters import DeadLetters
 from app.mail.messages import MessageWriter
@@ -50,10 +50,12 @@ from app.process import Shared
 class Services:
     """Makes each service when it is first asked for; whoever opened the session commits it."""
 
-    def __init__(self, session: AsyncSession, shared: Shared, client: Client, view: View | None = None) -> None:
+    def __init__(
+        self, session: AsyncSession, shared: Shared, client: Client, context: ReadContext | None = None
+    ) -> None:
         """The blog is read through the session, unless there is another view of it."""
         self._session = session
-        self._view = view or View(SessionRows(session))
+        self._context = context or ReadContext(SessionRows(session))
         self._shared = shared
         self._client = client
         self._settings = shared.settings
@@ -262,20 +264,20 @@ class Services:
 
     @cached_property
     def articles(self) -> ArticleService:
-        return ArticleService(self._session, self._view, self.tags, self.categories, self.audit)
+        return ArticleService(self._session, self._context, self.tags, self.categories, self.audit)
 
     @cached_property
     def authors(self) -> AuthorService:
-        return AuthorService(self._view)
+        return AuthorService(self._context)
 
     @cached_property
     def comments(self) -> CommentService:
-        return CommentService(self._session, self._view, self.audit)
+        return CommentService(self._session, self._context, self.audit)
 
     @cached_property
     def tags(self) -> TagService:
-        return TagService(self._session, self._view, self.audit)
+        return TagService(self._session, self._context, self.audit)
 
     @cached_property
     def categories(self) -> CategoryService:
-        return CategoryService(self._session, self._view, self.audit)
+        return CategoryService(self._session, self._context, self.audit)

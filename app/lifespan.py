@@ -9,7 +9,7 @@ from dataclasses import replace
 from fastapi import FastAPI
 
 from app.core.config import Settings
-from app.db.changes.listeners import Watch, watch_for
+from app.db.changes.listeners import InvalidationListener, listener_for
 from app.db.replica import ReplicaReader
 from app.db.session import bounds_of_requests, bounds_of_workers, open_database, open_reader
 from app.mail.mailer import mailer_for
@@ -27,22 +27,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens what requests need, works beside them, and finishes when the server stops."""
     settings: Settings = app.state.settings
     database = open_database(settings.database_url, bounds_of_requests(settings))
-    background = open_database(settings.database_url, bounds_of_workers(settings), database.purges)
-    watch = watch_for(settings.direct_url, database.purges)
-    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | Watch | ReplicaReader] = [
+    background = open_database(settings.database_url, bounds_of_workers(settings), database.invalidations)
+    listener = listener_for(settings.direct_url, database.invalidations)
+    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | InvalidationListener | ReplicaReader] = [
         OutboxWorker(background, mailer_for(settings)),
         MailRequestWorker(background, app.state.shared),
         Housekeeper(background, app.state.shared),
-        watch,
+        listener,
     ]
     if settings.database_replica_url is not None:
         replica = open_reader(settings.database_replica_url, bounds_of_requests(settings))
-        reader = ReplicaReader(database.reader, replica, watch.is_current)
-        database.purges.subscribe(reader.note_changes)
+        reader = ReplicaReader(database.reader, replica, listener.is_current)
+        database.invalidations.subscribe(reader.note_changes)
         database = replace(database, reader=reader)
         workers.append(reader)
     app.state.database = database
-    app.state.front.follow(database.purges, watch)
+    app.state.response_cache.follow(database.invalidations, listener)
     stopping = asyncio.Event()
     working = [asyncio.create_task(worker.run(stopping)) for worker in workers]
     working.append(asyncio.create_task(app.state.meter.run(database, stopping)))

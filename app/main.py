@@ -6,15 +6,15 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import errors, openapi
-from app.api.middleware.access_log import HEADER, ObservedMiddleware, is_quiet
+from app.api.middleware.access_log import HEADER, AccessLogMiddleware, is_quiet
 from app.api.middleware.body_limit import BodyLimitMiddleware
-from app.api.middleware.fast_reads import LeanReadsMiddleware
+from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
-from app.api.middleware.response_cache import Front
+from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
 from app.api.routes import PUBLIC, health, metrics, router
-from app.cache.store import AnswerStore
+from app.cache.store import ResponseStore
 from app.core import error_reports, logging
 from app.core.config import Settings
 from app.db import query_log as observation
@@ -27,7 +27,7 @@ from app.process import shared_by
 def create_app(settings: Settings) -> FastAPI:
     """The application with these settings; the database is opened and mails are sent while its lifespan runs.
 
-    In front of it belongs its `state.front`, which answers most readers by itself.
+    In front of it belongs its `state.response_cache`, which answers most readers by itself.
     """
     app = FastAPI(
         title=settings.site_name,
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     if settings.metrics_token is not None:
         app.include_router(metrics.router)
-    app.add_middleware(LeanReadsMiddleware)
+    app.add_middleware(FastReadsMiddleware)
     errors.install(app)
     openapi.install(app)
     app.add_middleware(BodyLimitMiddleware)
@@ -58,14 +58,14 @@ def create_app(settings: Settings) -> FastAPI:
     hosts = TrustedHosts(settings.allowed_hosts)
     app.add_middleware(TrustedHostsMiddleware, hosts=hosts)
     app.add_middleware(SecurityHeadersMiddleware, insists_on_https=settings.insists_on_https)
-    app.add_middleware(ObservedMiddleware)
-    app.state.front = _front_of(app, settings, hosts)
-    app.state.meter = Meter(app.state.front.store)
+    app.add_middleware(AccessLogMiddleware)
+    app.state.response_cache = _with_response_cache(app, settings, hosts)
+    app.state.meter = Meter(app.state.response_cache.store)
     return app
 
 
-def _front_of(app: FastAPI, settings: Settings, hosts: TrustedHosts) -> Front:
-    across_origins = partial(
+def _with_response_cache(app: FastAPI, settings: Settings, hosts: TrustedHosts) -> ResponseCacheMiddleware:
+    cors = partial(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["*"],
@@ -73,15 +73,15 @@ def _front_of(app: FastAPI, settings: Settings, hosts: TrustedHosts) -> Front:
         allow_credentials=settings.auth_cookie != "off",
         expose_headers=["Content-Disposition", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
     )
-    store = AnswerStore(settings.cache_bytes)
-    return Front(app, store, across_origins, hosts, PUBLIC, settings.cdn_seconds)
+    store = ResponseStore(settings.cache_bytes)
+    return ResponseCacheMiddleware(app, store, cors, hosts, PUBLIC, settings.cdn_seconds)
 
 
-def app_from_environment() -> Front:
+def app_from_environment() -> ResponseCacheMiddleware:
     """What a server runs: the application with the settings of the environment and `.env`, logging as they say."""
     settings = Settings()
     logging.configure(settings)
     error_reports.configure(settings)
     observation.remember_slower_than(settings.slow_query_ms)
-    front: Front = create_app(settings).state.front
+    front: ResponseCacheMiddleware = create_app(settings).state.response_cache
     return front

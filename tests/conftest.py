@@ -136,7 +136,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
 def app(shared_app: FastAPI, database: Database) -> FastAPI:
     """The app on a database in which every test finds nothing and leaves nothing."""
     shared_app.state.database = database
-    shared_app.state.front.follow(database.purges, AlwaysCurrent())
+    shared_app.state.response_cache.follow(database.invalidations, AlwaysCurrent())
     shared_app.state.shared.limiter = RateLimiter(None)
     return shared_app
 

@@ -15,8 +15,8 @@ from app.accounts.policies import actors
 from app.accounts.policies.actors import Principal
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
-from app.api.middleware.response_cache import SHOWN
-from app.cache.keys import Shown
+from app.api.middleware.response_cache import SURROGATE_KEYS
+from app.cache.keys import SurrogateKeys
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
@@ -29,7 +29,7 @@ from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr
 from app.core.scopes import Scope
 from app.db.errors import is_passing
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -105,13 +105,13 @@ async def get_actor(
     principal = await services.principal(token)
     asked_by(principal.id)
     if principal.token is not None and principal.token.use_is_news(clock.now()):
-        background.add_task(_note_use, request, client, principal.token.id)
+        background.add_task(_record_use, request, client, principal.token.id)
     if request.method in _SAFE_METHODS and Scope.READ not in principal.scopes:
         raise InsufficientScope
     return principal
 
 
-async def _note_use(request: Request, client: Client, token_id: int) -> None:
+async def _record_use(request: Request, client: Client, token_id: int) -> None:
     """After the answer has left, which neither waits for this nor fails with it."""
     try:
         async with request.app.state.database.writing() as session:
@@ -130,7 +130,7 @@ async def get_public_services(request: Request) -> Services:
     """What everybody may read, read without a session: this one is never asked for a connection."""
     state = request.app.state
     client = await get_client(request, state.settings)
-    view = View(state.database.reader, request.scope.get(SHOWN) or Shown())
+    view = ReadContext(state.database.reader, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
     return Services(state.database.reading(), state.shared, client, view)
 
 

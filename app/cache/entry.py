@@ -1,49 +1,43 @@
-"""One ready answer: the bytes of something that everybody may read, in each encoding that somebody asked for."""
+"""One entry of the response cache: the bytes of a public response, in each encoding that somebody asked for."""
 
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 import zstandard
 
 Header = tuple[bytes, bytes]
 # Below this, compressing saves nothing that anybody would notice.
-_WORTH_COMPRESSING = 1024
+_MIN_COMPRESSED_BYTES = 1024
+# Compressing more would keep everybody else waiting for longer than it saves.
+_MAX_COMPRESSED_BYTES = 256 * 1024
 _GZIP_LEVEL = 6
 _ZSTD_LEVEL = 9
-# Compressing more would keep everybody else waiting for longer than it saves.
-_MOST_COMPRESSED = 256 * 1024
-# What an answer takes beside its bodies: headers and its places in the tables of the store; measured, with slack.
+# What an entry takes besides its bodies: headers and its places in the tables of the store; measured, with slack.
 _OVERHEAD_BYTES = 4000
-_BYTES_A_KEY = 200
+_BYTES_PER_KEY = 200
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One encoding of an answer, with its headers as they are sent and those of a 304."""
+    """One encoding of a response, with its headers as they are sent and those of a 304."""
 
-    # As an ASGI server takes it.
-    message: dict[str, Any]
+    body: bytes
     etag: bytes
     headers: tuple[Header, ...]
     not_modified: tuple[Header, ...]
 
-    @property
-    def body(self) -> bytes:
-        return bytes(self.message["body"])
-
 
 @dataclass
-class Answer:
-    """What everybody gets who asks for the same; `headers` are those that all its encodings share."""
+class CachedResponse:
+    """What everybody gets who requests the same; `headers` are those that all its encodings share."""
 
     body: bytes
     headers: tuple[Header, ...]
     keys: frozenset[str]
-    made_at: float
+    created_at: float
 
     @cached_property
     def identity(self) -> Variant:
@@ -51,7 +45,7 @@ class Answer:
 
     @cached_property
     def gzip(self) -> Variant:
-        # Without the time in it: the same answer is to be the same bytes on every node.
+        # Without a timestamp: the same response must be the same bytes on every node.
         return self._compressed(lambda: gzip.compress(self.body, _GZIP_LEVEL, mtime=0), "gzip")
 
     @cached_property
@@ -60,23 +54,22 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """The bytes that this may take, with the encodings that may yet be made."""
-        return 2 * len(self.body) + _OVERHEAD_BYTES + _BYTES_A_KEY * len(self.keys)
+        """The bytes that this may take, including the encodings that may yet be made."""
+        return 2 * len(self.body) + _OVERHEAD_BYTES + _BYTES_PER_KEY * len(self.keys)
 
     @cached_property
     def _digest(self) -> str:
         return blake2b(self.body, digest_size=12).hexdigest()
 
     def _compressed(self, compress: Callable[[], bytes], coding: str) -> Variant:
-        if not _WORTH_COMPRESSING <= len(self.body) <= _MOST_COMPRESSED:
+        if not _MIN_COMPRESSED_BYTES <= len(self.body) <= _MAX_COMPRESSED_BYTES:
             return self.identity
         return self._variant(compress(), coding)
 
     def _variant(self, body: bytes, coding: str) -> Variant:
-        # Other bytes are another representation, which a strong tag has to tell apart.
+        # Other bytes are another representation, which a strong ETag has to tell apart.
         etag = f'"{self._digest}{coding and f"-{coding}"}"'.encode()
         not_modified = ((b"etag", etag), *self.headers)
         encoding = ((b"content-encoding", coding.encode()),) if coding else ()
         length = (b"content-length", str(len(body)).encode())
-        message = {"type": "http.response.body", "body": body}
-        return Variant(message, etag, (length, *encoding, *not_modified), not_modified)
+        return Variant(body, etag, (length, *encoding, *not_modified), not_modified)

@@ -1,7 +1,7 @@
-"""The names of what public answers show, by which those that a change concerns are found again.
+"""Surrogate keys: the names of what public responses show, by which a change finds the responses to invalidate.
 
-An answer carries a key for each thing that it shows, and one for each list that it is cut from: a thing that joins or
-leaves a list is not yet, or not any more, among those that the answer shows.
+A response carries a key for each thing that it shows, and one for each list that it is a page of: a thing that joins
+or leaves a list is not yet, or no longer, among those that the response shows.
 """
 
 # Everything there is: for changes too large to be spelled out.
@@ -44,11 +44,11 @@ def comments_of(article_id: int) -> str:
     return f"comments:{article_id}"
 
 
-class Shown:
-    """Collects the keys of what one answer shows. An answer for which none are noted belongs to nobody else."""
+class SurrogateKeys:
+    """Collects the keys of what one response shows. A response without any is private."""
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
 
-    def note(self, *keys: str) -> None:
+    def add(self, *keys: str) -> None:
         self.keys.update(keys)

@@ -29,16 +29,16 @@ from app.content.queries.articles import Viewer
 from app.content.schemas.authors import AuthorSummary
 from app.core import clock
 from app.core.roles import Role
-from app.db.changes.tracking import concerning
+from app.db.changes.tracking import invalidates
 from app.db.paging import Slice, fetch_entities, read_page
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 from app.db.reader import Query
 
 
 class CommentService:
-    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
         self._session = session
-        self._view = view
+        self._context = context
         self._audit = audit
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentRow]:
@@ -46,19 +46,19 @@ class CommentService:
         viewer = articles.viewer_of(actor)
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         listing = partial(_listing, viewer)
-        page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+        page = await read_page(self._context.rows, listing, comments.IN_THREADS, query, values)
         if page.items:
             article_id = page.items[0][comments.ARTICLE_ID]
         else:
-            found = await self._view.rows.fetch(article_rows.id_by_slug(viewer), values)
+            found = await self._context.rows.fetch(article_rows.id_by_slug(viewer), values)
             if not found:
                 raise ArticleNotFound
             article_id = found[0][0]
             # It may have been published in between.
-            page = await read_page(self._view.rows, listing, comments.IN_THREADS, query, values)
+            page = await read_page(self._context.rows, listing, comments.IN_THREADS, query, values)
         if actor is None:
-            self._view.shown.note(keys.comments_of(article_id), keys.article(article_id))
-            self._view.shown.note(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
+            self._context.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
+            self._context.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
         return Slice([comments.answered(row) for row in page.items], page.next_cursor)
 
     async def moderate(self, actor: Actor, query: ModerationQuery) -> Slice[ModeratedComment]:
@@ -148,7 +148,7 @@ class CommentService:
 
     async def _reloaded(self, comment: Comment) -> CommentRow:
         """As it is read from now on."""
-        (row,) = await self._view.rows.fetch(comments.BY_ID, {"id": comment.id})
+        (row,) = await self._context.rows.fetch(comments.BY_ID, {"id": comment.id})
         return comments.answered(row)
 
     async def _count(self, article_id: int, difference: int) -> None:
@@ -156,7 +156,7 @@ class CommentService:
         counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
         await self._session.execute(
             update(Article).where(Article.id == article_id).values(counted),
-            execution_options={"synchronize_session": False, **concerning(article(article_id), COMMENT_COUNTS)},
+            execution_options={"synchronize_session": False, **invalidates(article(article_id), COMMENT_COUNTS)},
         )
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-_LONGEST_PAUSE_SECONDS = 10.0
+_MAX_PAUSE_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -21,7 +21,7 @@ async def repeat(name: str, work: Callable[[], Awaitable[bool]], seconds: float,
         try:
             was_busy = await work()
         except Exception as error:  # noqa: BLE001 - it has to go on, whatever happens to one round
-            pause = max(seconds, min(2 * pause, _LONGEST_PAUSE_SECONDS))
+            pause = max(seconds, min(2 * pause, _MAX_PAUSE_SECONDS))
             # Once is enough for an outage, however long it takes.
             _log.log(logging.DEBUG if is_failing else logging.ERROR, "%s failed, and is tried again: %r", name, error)
             is_failing = True

@@ -28,7 +28,7 @@ def remember_slower_than(milliseconds: int) -> None:
 
 
 def observe(engine: Engine) -> None:
-    """Watch all queries that this engine sends."""
+    """InvalidationListener all queries that this engine sends."""
     event.listen(engine, "before_cursor_execute", _begin)
     event.listen(engine, "after_cursor_execute", _end)
     event.listen(engine, "handle_error", _fail)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from app.cache.keys import Shown
+from app.cache.keys import SurrogateKeys
 from app.db.reader import Rows
 
 
 @dataclass(frozen=True)
-class View:
-    """Where the blog is read from, and the keys of what strangers are shown of it."""
+class ReadContext:
+    """Where the blog is read from, and the surrogate keys of what anonymous readers are shown of it."""
 
     rows: Rows
-    shown: Shown = field(default_factory=Shown)
+    surrogate_keys: SurrogateKeys = field(default_factory=SurrogateKeys)

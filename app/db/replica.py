@@ -39,13 +39,13 @@ class ReplicaReader:
     """Asks the replica, unless something has changed that it may not have yet.
 
     That it lags behind is no matter as long as nobody has changed anything. What has been changed is announced here, as
-    long as `hears_everything`.
+    long as `is_current`.
     """
 
-    def __init__(self, primary: Reader, replica: Reader, hears_everything: Callable[[], bool]) -> None:
+    def __init__(self, primary: Reader, replica: Reader, is_current: Callable[[], bool]) -> None:
         self._primary = primary
         self._replica = replica
-        self._hears_everything = hears_everything
+        self._hears_everything = is_current
         self._is_caught_up = False
         self._changes = 0
         self._changed = asyncio.Event()

@@ -17,7 +17,7 @@ from sqlalchemy.util import await_only
 from app.core.config import Settings
 from app.db import postgresql
 from app.db import query_log as observation
-from app.db.changes.tracking import Purges, WatchedSession
+from app.db.changes.tracking import InvalidationBus, TrackedSession
 from app.db.reader import Reader
 from app.db.reader_postgresql import PLANNING, PostgresReader
 from app.db.reader_sqlite import SqliteReader
@@ -70,7 +70,7 @@ class Database:
     engine: AsyncEngine
     writing: Callable[[], AsyncSession]
     reading: Callable[[], AsyncSession]
-    purges: Purges
+    invalidations: InvalidationBus
     # For what everybody may read: neither session nor transaction.
     reader: Reader
 
@@ -79,15 +79,18 @@ class Database:
         await self.engine.dispose()
 
 
-def open_database(url: str, bounds: Bounds | None = None, purges: Purges | None = None) -> Database:
-    """A pool of connections to the database at `url`, none of them opened yet; what is changed is told to `purges`."""
+def open_database(url: str, bounds: Bounds | None = None, invalidations: InvalidationBus | None = None) -> Database:
+    """A pool of connections to the database at `url`, none of them opened yet.
+
+    What its sessions invalidate is published on `invalidations`.
+    """
     engine = create_engine(url, bounds or Bounds())
-    purges = purges or Purges()
+    invalidations = invalidations or InvalidationBus()
     return Database(
         engine,
-        writing=sessions_on(engine, purges),
-        reading=sessions_on(engine.execution_options(**_READ_ONLY), purges),
-        purges=purges,
+        writing=sessions_on(engine, invalidations),
+        reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations),
+        invalidations=invalidations,
         reader=open_reader(url, bounds or Bounds()),
     )
 
@@ -105,11 +108,11 @@ def open_reader(url: str, bounds: Bounds) -> Reader:
 
 
 def sessions_on(
-    bind: AsyncEngine | AsyncConnection, purges: Purges, **options: Any
+    bind: AsyncEngine | AsyncConnection, invalidations: InvalidationBus, **options: Any
 ) -> async_sessionmaker[AsyncSession]:
-    """Makes sessions that tell `purges` which public answers they put out of date."""
-    info = {"purges": purges}
-    return async_sessionmaker(bind, sync_session_class=WatchedSession, info=info, expire_on_commit=False, **options)
+    """Makes sessions that tell `invalidations` which public answers they put out of date."""
+    info = {"invalidations": invalidations}
+    return async_sessionmaker(bind, sync_session_class=TrackedSession, info=info, expire_on_commit=False, **options)
 
 
 def create_engine(url: str, bounds: Bounds | None = None, **options: Any) -> AsyncEngine:

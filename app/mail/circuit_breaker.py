@@ -4,7 +4,7 @@ import time
 
 FAILURES = 3
 _FIRST_PAUSE_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 300.0
+_MAX_PAUSE_SECONDS = 300.0
 
 
 class CircuitBreaker:
@@ -33,7 +33,7 @@ class CircuitBreaker:
         self._failures += 1
         if self.is_open:
             pause = _FIRST_PAUSE_SECONDS * (1 << min(self._failures - FAILURES, 10))
-            self._next_probe = time.monotonic() + min(pause, _LONGEST_PAUSE_SECONDS)
+            self._next_probe = time.monotonic() + min(pause, _MAX_PAUSE_SECONDS)
 
     def succeeded(self) -> None:
         self._failures = 0

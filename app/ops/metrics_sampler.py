@@ -7,7 +7,7 @@ from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from app.cache.store import AnswerStore
+from app.cache.store import ResponseStore
 from app.core import metrics
 from app.core.background import repeat
 from app.core.deadlines import within
@@ -23,7 +23,7 @@ _UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, *CONNECTION_ERRORS
 class Meter:
     """Copies into the metrics what is counted elsewhere as plain numbers, because that costs nothing there."""
 
-    def __init__(self, store: AnswerStore | None = None) -> None:
+    def __init__(self, store: ResponseStore | None = None) -> None:
         self._store = store
         self._seen: dict[Counter, int] = {}
 
@@ -57,7 +57,7 @@ class Meter:
             metrics.cache_bytes.set(self._store.bytes)
             self._advance(metrics.cache_hits_total, self._store.hits)
             self._advance(metrics.cache_fills_total, self._store.fills)
-            self._advance(metrics.cache_purges_total, self._store.purges)
+            self._advance(metrics.cache_invalidations_total, self._store.invalidations)
 
     def _advance(self, counter: Counter, total: int) -> None:
         counter.inc(total - self._seen.get(counter, 0))

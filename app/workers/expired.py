@@ -8,7 +8,7 @@ from app.accounts.models import EmailChange, Invitation, LoginSession, PasskeyCh
 from app.accounts.queries import users
 from app.comments.models import Comment
 from app.content.models import Article
-from app.db.changes.models import Purge
+from app.db.changes.models import Invalidation
 
 
 def expired_sessions(before: datetime) -> ColumnElement[bool]:
@@ -24,9 +24,9 @@ def undoable_no_longer(before: datetime) -> ColumnElement[bool]:
     return EmailChange.requested_at <= before
 
 
-def heard_purges(before: datetime) -> ColumnElement[bool]:
+def received_invalidations(before: datetime) -> ColumnElement[bool]:
     """Announcements of changes that every process that is still alive has long heard."""
-    return Purge.at <= before
+    return Invalidation.at <= before
 
 
 def expired_invitations(before: datetime) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from app.container import Services
 from app.core import clock
 from app.core.background import repeat
 from app.core.client import Client
-from app.db.changes.models import Purge
+from app.db.changes.models import Invalidation
 from app.db.errors import is_away
 from app.db.session import Database
 from app.process import Shared
@@ -24,7 +24,7 @@ from app.workers import expired as leftovers
 _PAUSE_SECONDS = 60.0
 _BATCH = 500
 _ACCOUNTS = 50
-KEEP_PURGES = timedelta(hours=1)
+KEEP_INVALIDATIONS = timedelta(hours=1)
 KEEP_INVITATIONS = timedelta(days=30)
 KEEP_UNCONFIRMED = timedelta(days=7)
 # For as long as one may be confirmed, and be undone after that.
@@ -54,7 +54,7 @@ class Housekeeper:
             self._clear_email_changes,
             self._clear_invitations,
             self._clear_unconfirmed,
-            self._clear_purges,
+            self._clear_invalidations,
         )
         for chore in chores:
             await self._attempt(chore.__name__.strip("_"), chore(now))
@@ -92,8 +92,8 @@ class Housekeeper:
     async def _clear_invitations(self, now: datetime) -> None:
         await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))
 
-    async def _clear_purges(self, now: datetime) -> None:
-        await self._clear(Purge, leftovers.heard_purges(now - KEEP_PURGES))
+    async def _clear_invalidations(self, now: datetime) -> None:
+        await self._clear(Invalidation, leftovers.received_invalidations(now - KEEP_INVALIDATIONS))
 
     async def _clear(self, table: Any, condition: ColumnElement[bool]) -> None:
         """Delete rows in short transactions, for SQLite has one writer; without any, nothing is locked."""

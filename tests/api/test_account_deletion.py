@@ -37,10 +37,10 @@ from app.db.base import Base
 from app.mail import messages
 from app.mail.models import OutboxMail
 from app.workers.housekeeping import Housekeeper
-from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import give, pending_token, with_totp
 from tests.support.writing import comment, names, publish, read, walk, write
 

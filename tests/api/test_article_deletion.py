@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.answers import problem_in
+from tests.support.problems import problem_in
 from tests.support.writing import comment, names, publish, read, write
 
 ARTICLE = "/articles/an-article"

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.comments.models import Comment
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.writing import comment, names, publish, read, write
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.answers import fields_of, problem_in
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import comment, names, publish, read, walk, write
 
 SORTS = ("newest", "oldest", "most_commented", "title")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.support.answers import fields_of, problem_in
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import publish, read, write
 
 PUBLICATION = "/articles/an-article/publication"

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.statements import recorded_statements
 
 NOW = clock.now()

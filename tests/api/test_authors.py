@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.writing import names, publish, read, walk, write
 
 PROFILE = {"display_name": "Anna A.", "bio": "Writes.", "avatar_url": "https://example.com/a.png"}

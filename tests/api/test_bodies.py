@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from app.api.middleware import body_limit
 from app.api.middleware.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
-from tests.support.answers import problem_in
 from tests.support.people import client_of
+from tests.support.problems import problem_in
 
 JSON = {"Content-Type": "application/json"}
 

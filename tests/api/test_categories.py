@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.answers import fields_of, problem_in
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import publish, read, write
 
 

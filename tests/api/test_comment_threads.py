@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import comment, names, publish, read, walk
 
 COMMENTS = "/articles/an-article/comments"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.content.services import rendering
-from tests.support.answers import problem_in
+from tests.support.problems import problem_in
 from tests.support.writing import read
 
 

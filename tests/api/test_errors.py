@@ -14,10 +14,10 @@ from app.content.services.categories import CategoryService
 from app.db.session import open_database
 from app.main import create_app
 from tests.conftest import settings_for
-from tests.support.answers import fields_of, problem_in
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 from tests.support.people import client_of
+from tests.support.problems import fields_of, problem_in
 
 SECRET_DETAIL = "the key is under the mat"
 

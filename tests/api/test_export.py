@@ -25,10 +25,10 @@ from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
 from app.db.base import Base
 from app.privacy import exporter
-from tests.support.answers import problem_in
 from tests.support.blogs import all_articles, import_blog
 from tests.support.logins import Device, device_of, with_password
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
 from tests.support.writing import comment, publish, read, write
 

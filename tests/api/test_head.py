@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.answers import problem_in
+from tests.support.problems import problem_in
 
 # Each request has these of its own.
 _OWN = {"x-request-id", "date"}

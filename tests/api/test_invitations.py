@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.mails import mails_waiting
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import walk
 
 ANNA = {"email": "anna@example.com", "username": "anna", "password": "four calm otters"}

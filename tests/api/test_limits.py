@@ -11,10 +11,10 @@ from fastapi import FastAPI
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.people import People, client_of
+from tests.support.problems import problem_in
 from tests.support.writing import comment, publish
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.people import People, client_of
+from tests.support.problems import problem_in
 
 PASSWORD = "four calm otters"
 # The settings of the tests sign with it.

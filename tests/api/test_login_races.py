@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
 
 Login = Callable[[Callable[[], Awaitable[object]]], Awaitable[httpx.Response]]

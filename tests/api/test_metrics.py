@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import null, text
 from sqlalchemy.exc import DBAPIError
 
-from app.cache.store import AnswerStore
+from app.cache.store import ResponseStore
 from app.core import clock
 from app.core.errors import TooManyRequests
 from app.core.rate_limiter import Limit, RateLimiter
@@ -153,15 +153,15 @@ async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
 
 
 async def test_it_says_what_the_cache_has_done(database: Database) -> None:
-    store = AnswerStore(1000)
+    store = ResponseStore(1000)
     meter = Meter(store)
-    before = [value(f"cache_{name}_total") for name in ("hits", "fills", "purges")]
+    before = [value(f"cache_{name}_total") for name in ("hits", "fills", "invalidations")]
     for hits in (3, 5):
         store.hits, store.fills, store.bytes = hits, 2, 700
-        store.purge(["article:1"])
+        store.invalidate(["article:1"])
         await meter.report(database)
 
-    after = [value(f"cache_{name}_total") for name in ("hits", "fills", "purges")]
+    after = [value(f"cache_{name}_total") for name in ("hits", "fills", "invalidations")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [5, 2, 2]
     assert (value("cache_entries"), value("cache_bytes")) == (0, 700)
 

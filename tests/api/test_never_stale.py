@@ -124,10 +124,10 @@ STORIES = {
 
 async def read_everything(app: FastAPI) -> int:
     """Have all pages kept; how many are."""
-    async with reader_of(app.state.front) as stranger:
+    async with reader_of(app.state.response_cache) as stranger:
         for page in PAGES:
             await stranger.get(page)
-    return len(app.state.front.store)
+    return len(app.state.response_cache.store)
 
 
 def test_no_write_is_forgotten() -> None:
@@ -152,7 +152,7 @@ async def test_what_a_change_does_not_concern_stays(app: FastAPI, blog: Blog, na
 
     await WRITES[name](blog)
 
-    left = len(app.state.front.store)
+    left = len(app.state.response_cache.store)
     assert left == kept if "draft" in name else kept / 3 < left < kept
 
 
@@ -162,5 +162,5 @@ async def test_a_change_that_is_not_committed_changes_nothing(app: FastAPI, blog
     taken = await blog.anna.patch("/articles/one", json={"title": "Zebra", "slug": "two"})
 
     assert taken.status_code == 409
-    assert len(app.state.front.store) == kept
+    assert len(app.state.response_cache.store) == kept
     assert await outdated_pages(app) == {}

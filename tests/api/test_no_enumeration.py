@@ -6,10 +6,10 @@ from fastapi import FastAPI
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.logins import log_in, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.statements import recorded_statements
 
 CURIOUS = "six slow badgers"

@@ -20,10 +20,10 @@ from app.db import postgresql
 from app.db.errors import is_away, is_full, is_passing
 from app.db.postgresql import DatabaseAway
 from app.db.session import Bounds, Database, open_database
-from tests.support.answers import problem_in
 from tests.support.databases import Template
 from tests.support.lines import Line
 from tests.support.people import People, client_of
+from tests.support.problems import problem_in
 
 BOUNDS = Bounds(connections=2, queue_seconds=0.2, statement_seconds=5)
 # What an outage may cost a request, on a busy machine.

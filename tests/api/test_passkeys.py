@@ -19,11 +19,11 @@ from app.accounts.models import Passkey, ProviderAccount, User
 from app.accounts.passwords import UNUSABLE
 from app.audit.models import AuditEvent
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.authenticator import Authenticator, StoredKey, encode
 from tests.support.logins import Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import (
     KNOWING_IT,
     STEP,

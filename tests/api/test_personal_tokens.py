@@ -22,10 +22,10 @@ from app.accounts.services.personal_tokens import MOST_TOKENS, PersonalTokenServ
 from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of, new_token
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting
 from tests.support.people import People, client_of
+from tests.support.problems import fields_of, problem_in
 from tests.support.statements import recorded_statements
 from tests.support.writing import publish, write
 

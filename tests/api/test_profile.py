@@ -9,9 +9,9 @@ from fastapi import FastAPI
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 
 OLD, NEW = "four calm otters", "nine loud herons"
 JSON = {"Content-Type": "application/json"}

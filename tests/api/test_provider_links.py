@@ -17,11 +17,11 @@ from app.accounts.models import Passkey, ProviderAccount, User
 from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.oidc import LocalProvider
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 from tests.support.signing_in import finish, link, offered_by, returned, returned_to_link, sign_in
 
 BEGIN = "/users/me/providers/oidc/authorizations"

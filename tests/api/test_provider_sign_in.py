@@ -22,11 +22,11 @@ from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
 from app.db.base import Base
-from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.oidc import DISCOVERY, GITHUB_TOKEN, LocalProvider, Reply
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.signing_in import finish, offered_by, returned, returned_to_link, sign_in
 
 JANE = "jane@example.com"

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from sqlalchemy import literal_column, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.api.middleware.response_cache import SHOWN
-from app.cache.keys import ARTICLES, Shown, article, author, tag
+from app.api.middleware.response_cache import SURROGATE_KEYS
+from app.cache.keys import ARTICLES, SurrogateKeys, article, author, tag
 from app.comments.schemas import CommentOut
 from app.content.models import Article, ArticleStatus, Tag
 from app.content.schemas.articles import ArticleOut, ArticleSummary
@@ -27,10 +27,10 @@ from app.db import reader_postgresql, reader_sqlite
 from app.db.errors import is_passing
 from app.db.reader import Query
 from app.db.session import Bounds, Database, open_database
-from tests.support.answers import problem_in
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 from tests.support.people import API, People
+from tests.support.problems import problem_in
 from tests.support.rows import a_user, an_article
 from tests.support.writing import comment, publish, read
 
@@ -229,10 +229,10 @@ async def test_keys_are_noted_of_what_strangers_are_shown_and_nobody_else(
 ) -> None:
     stored = await session.scalar(select(Article))
     tags = [tag(tag_id) for tag_id in await session.scalars(select(Tag.id))]
-    shown = Shown()
+    shown = SurrogateKeys()
 
     async def collecting(scope: Any, receive: Any, send: Any) -> None:
-        await app.state.front.behind({**scope, SHOWN: shown}, receive, send)
+        await app.state.response_cache.app({**scope, SURROGATE_KEYS: shown}, receive, send)
 
     for headers, expected in (
         ({}, {ARTICLES, article(stored.id), author(stored.author_id), *tags, f"category:{stored.category_id}"}),

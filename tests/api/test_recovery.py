@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from app.accounts.models import User
 from app.accounts.user_manager import UserManager
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.mails import mailed_token, mails_waiting, token_in
 from tests.support.people import People, client_of
+from tests.support.problems import fields_of, problem_in
 
 OLD, NEW = "four calm otters", "nine loud herons"
 # The settings of the tests sign with it.

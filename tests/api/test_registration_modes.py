@@ -17,10 +17,10 @@ from app.accounts.models import Invitation, User
 from app.accounts.policies.registration import require_allowed_domain
 from app.core import clock
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, with_password
 from tests.support.mails import mails_waiting
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 
 ANNA = {"email": "anna@example.com", "username": "anna", "password": PASSWORD}
 

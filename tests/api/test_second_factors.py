@@ -22,10 +22,10 @@ from app.container import Services
 from app.core.client import Client
 from app.core.roles import Role
 from app.db.base import Base
-from tests.support.answers import fields_of, problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.people import People, client_of
+from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import (
     KNOWING_IT,
     STEP,

@@ -15,10 +15,10 @@ from app.accounts.models import LoginSession, RefreshToken, User
 from app.accounts.services.sessions import GRACE
 from app.audit.models import AuditEvent
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.statements import recorded_statements
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.answers import fields_of, problem_in
+from tests.support.problems import fields_of, problem_in
 from tests.support.writing import names, publish, read, walk, write
 
 

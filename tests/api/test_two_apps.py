@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.accounts.models import User
 from app.core.roles import Role
-from app.db.changes.listeners import watch_for
+from app.db.changes.listeners import listener_for
 from app.db.session import open_database
 from app.main import create_app
 from tests.conftest import settings_for
@@ -50,8 +50,8 @@ async def running(url: str, folder: Path) -> AsyncIterator[FastAPI]:
     app = create_app(settings_for(url, folder, rate_limits=False))
     database = open_database(url)
     app.state.database = database
-    watch = watch_for(url, database.purges)
-    app.state.front.follow(database.purges, watch)
+    watch = listener_for(url, database.invalidations)
+    app.state.response_cache.follow(database.invalidations, watch)
     stopping = asyncio.Event()
     listening = asyncio.create_task(watch.run(stopping))
     async with asyncio.timeout(10):
@@ -112,7 +112,7 @@ async def test_neither_shows_what_is_older_than_what_the_other_has_acknowledged(
         assert await outdated_pages(apps[where], PAGES) == {}
         await asyncio.sleep(HEARD_SECONDS)
         assert await outdated_pages(apps[1 - where], PAGES) == {}
-    assert all(app.state.front.store.hits for app in apps)
+    assert all(app.state.response_cache.store.hits for app in apps)
 
 
 async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI], writer: Writer) -> None:
@@ -130,7 +130,7 @@ async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI
 
     async def read(app: FastAPI) -> int:
         seen = 0
-        async with reader_of(app.state.front) as stranger:
+        async with reader_of(app.state.response_cache) as stranger:
             while written < 15:
                 # What had been acknowledged a while before this question was asked.
                 acknowledged = written
@@ -147,6 +147,6 @@ async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI
 
 async def _read_all(apps: list[FastAPI]) -> None:
     for app in apps:
-        async with reader_of(app.state.front) as stranger:
+        async with reader_of(app.state.response_cache) as stranger:
             for page in PAGES:
                 await stranger.get(page)

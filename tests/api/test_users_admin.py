@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.answers import fields_of, problem_in
 from tests.support.hostile import NEVER_VALID, json_with
 from tests.support.people import People
+from tests.support.problems import fields_of, problem_in
 
 JSON = {"Content-Type": "application/json"}
 

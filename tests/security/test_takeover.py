@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import PersonalToken, ProviderAccount, User
 from app.core.roles import Role
-from tests.support.answers import problem_in
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.people import People
+from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
 
 MINE = "anna@example.com"

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.db.changes.tracking import Purges
+from app.db.changes.tracking import InvalidationBus
 from app.db.migrations import upgrade
 from app.db.reader import Query, Row
 from app.db.session import Database, sessions_on
@@ -142,7 +142,9 @@ async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """A database whose sessions commit and roll back as always, and of which nothing is left afterwards."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
-        purges = Purges()
-        sessions = sessions_on(connection, purges, join_transaction_mode="create_savepoint")
-        yield Database(engine, writing=sessions, reading=sessions, purges=purges, reader=_UndoneReader(connection))
+        invalidations = InvalidationBus()
+        sessions = sessions_on(connection, invalidations, join_transaction_mode="create_savepoint")
+        yield Database(
+            engine, writing=sessions, reading=sessions, invalidations=invalidations, reader=_UndoneReader(connection)
+        )
         await transaction.rollback()

@@ -23,7 +23,7 @@ def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
     # Each from an address of its own: what is limited by address is not what most tests are about.
     number = next(_numbers)
     address = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 50_000)
-    transport = httpx.ASGITransport(app.state.front, raise_app_exceptions=False, client=address)
+    transport = httpx.ASGITransport(app.state.response_cache, raise_app_exceptions=False, client=address)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return httpx.AsyncClient(transport=transport, base_url=API, headers=headers)
 

@@ -46,7 +46,7 @@ def reader_of(app: Any) -> httpx.AsyncClient:
 async def outdated_pages(app: FastAPI, pages: list[str] | None = None) -> dict[str, Any]:
     """The pages of which a stranger gets something else than what the database has now, with both."""
     found = {}
-    async with reader_of(app.state.front) as stranger, reader_of(app) as behind:
+    async with reader_of(app.state.response_cache) as stranger, reader_of(app) as behind:
         for page in pages or PAGES:
             shown, now = await stranger.get(page), await behind.get(page)
             if (shown.status_code, _content(shown)) != (now.status_code, _content(now)):

@@ -32,7 +32,7 @@ from app.content.models import Article, Category, Tag
 from app.core import clock
 from app.core.roles import Role
 from app.db.base import Base
-from app.db.changes.models import Purge
+from app.db.changes.models import Invalidation
 from app.db.session import Database, create_engine, open_database
 from app.mail.models import OutboxMail
 
@@ -99,7 +99,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
 async def fill(session: AsyncSession) -> None:
     """A row or two in every table, which refer to each other."""
     user, parent, tag = a_user(), Category(name="Parent", slug="parent"), Tag(name="Tag", slug="tag")
-    session.add_all([user, parent, tag, a_mail(), Purge(message="a-process tag:1")])
+    session.add_all([user, parent, tag, a_mail(), Invalidation(message="a-process tag:1")])
     await session.flush()
     session.add_all(what_an_account_has(user.id))
     child = Category(name="Child", slug="child", parent_id=parent.id)

@@ -8,9 +8,9 @@ import httpx
 import pyotp
 
 from app.core import clock
-from tests.support.answers import problem_in
 from tests.support.authenticator import Authenticator
 from tests.support.logins import PASSWORD, log_in
+from tests.support.problems import problem_in
 
 ORIGIN = "https://blog.example.com"
 STEP = timedelta(seconds=30)

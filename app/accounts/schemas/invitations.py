@@ -25,4 +25,4 @@ class InvitationOut(Output):
 
 
 class NewInvitation(InvitationOut):
-    token: str | None = Field(description="Shown this once, and only where the link was not mailed.")
+    token: str | None = Field(description="SurrogateKeys this once, and only where the link was not mailed.")

@@ -33,4 +33,4 @@ class PersonalTokenOut(Output):
 
 
 class NewPersonalToken(PersonalTokenOut):
-    token: str = Field(description="Shown this once.")
+    token: str = Field(description="SurrogateKeys this once.")

@@ -34,7 +34,7 @@ from app.accounts.services.sessions import SessionService
 from app.audit.log import AuditLog
 from app.core import clock
 from app.core.config import Settings
-from app.db.changes.tracking import concerning
+from app.db.changes.tracking import invalidates
 from app.mail.models import OutboxMail
 
 # Rows that are nobody's without the account.
@@ -175,4 +175,4 @@ class AccountDeletionService:
         """Delete an account that was never anybody's, without a trace; it must be locked."""
         self._audit.record("account.expired", subject=user)
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
-        await self._session.execute(delete(User).where(User.id == user.id), execution_options=concerning())
+        await self._session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

@@ -38,7 +38,7 @@ def is_quiet(scope: Scope) -> bool:
     return scope.get("path") in _QUIET
 
 
-class ObservedMiddleware:
+class AccessLogMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 

@@ -68,7 +68,7 @@ _ROUTES = [
 ]
 
 
-class LeanReadsMiddleware:
+class FastReadsMiddleware:
     """Innermost of what surrounds the routes."""
 
     def __init__(self, app: ASGIApp) -> None:

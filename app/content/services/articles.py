@@ -28,7 +28,7 @@ from app.core.roles import Role
 from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
 from app.db.constraints import translating, violated_constraint
 from app.db.paging import Slice, empty_page, read_page
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 from app.db.reader import Query, Row
 from app.db.session import reading
 
@@ -41,13 +41,13 @@ class ArticleService:
     def __init__(
         self,
         session: AsyncSession,
-        view: View,
+        context: ReadContext,
         tags: TagService,
         categories: CategoryService,
         audit: AuditLog,
     ) -> None:
         self._session = session
-        self._view = view
+        self._context = context
         self._tags = tags
         self._categories = categories
         self._audit = audit
@@ -62,7 +62,7 @@ class ArticleService:
         page = await self._page(actor, query)
         items = [article_rows.summary(row, shown) for row in page.items]
         if actor is None:
-            self._view.shown.note(*shown, *_cut_from(query))
+            self._context.surrogate_keys.add(*shown, *_cut_from(query))
         return Slice(items, page.next_cursor)
 
     async def _page(self, actor: Actor, query: ArticleListQuery) -> Slice[Row]:
@@ -94,18 +94,18 @@ class ArticleService:
 
         if query.category is not None and not within:
             return empty_page(shape.order, query)
-        return await read_page(self._view.rows, listing, shape.order, query, values)
+        return await read_page(self._context.rows, listing, shape.order, query, values)
 
     async def get(self, actor: Actor, slug: str) -> ArticleRow:
         """One article with its bodies. Raises `ArticleNotFound`."""
         values = {"slug": slug, "actor_id": actor.id if actor else None}
-        found = await self._view.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
+        found = await self._context.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
         if not found:
             raise ArticleNotFound
         shown: set[str] = set()
         article = article_rows.whole(found[0], shown)
         if actor is None:
-            self._view.shown.note(*shown)
+            self._context.surrogate_keys.add(*shown)
         return article
 
     async def any_exist(self) -> bool:
@@ -264,7 +264,7 @@ class ArticleService:
 
     async def _reloaded(self, article: Article) -> ArticleRow:
         """As it is read from now on."""
-        (row,) = await self._view.rows.fetch(article_rows.BY_ID, {"id": article.id})
+        (row,) = await self._context.rows.fetch(article_rows.BY_ID, {"id": article.id})
         return article_rows.whole(row, set())
 
 

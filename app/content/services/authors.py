@@ -8,13 +8,13 @@ from app.content.queries import authors
 from app.content.schemas.rows import ProfileRow
 from app.core.schemas.pages import PageQuery
 from app.db.paging import Slice, read_page
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 from app.db.reader import Query, Row
 
 
 class AuthorService:
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, context: ReadContext) -> None:
+        self._context = context
 
     async def list(self, page: PageQuery) -> Slice[ProfileRow]:
         """Everybody who has published something."""
@@ -22,7 +22,7 @@ class AuthorService:
         def listing(cursor: bool, size: int) -> Query:
             return authors.authors(cursor=cursor, size=size)
 
-        found = await read_page(self._view.rows, listing, authors.BY_USERNAME, page, {})
+        found = await read_page(self._context.rows, listing, authors.BY_USERNAME, page, {})
         self._note(found.items)
         return Slice([authors.profile(row) for row in found.items], found.next_cursor)
 
@@ -31,7 +31,7 @@ class AuthorService:
 
         Of deleted accounts too: what they wrote is still listed under the name that is left of them.
         """
-        found = await self._view.rows.fetch(authors.PROFILE, {"username": username})
+        found = await self._context.rows.fetch(authors.PROFILE, {"username": username})
         if not found:
             raise AuthorNotFound
         self._note(found)
@@ -39,4 +39,4 @@ class AuthorService:
 
     def _note(self, rows: Sequence[Row]) -> None:
         # Everybody gets the same.
-        self._view.shown.note(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))
+        self._context.surrogate_keys.add(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))

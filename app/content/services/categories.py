@@ -19,7 +19,7 @@ from app.core.roles import Role
 from app.core.slugs import slug_for, sort_key
 from app.db.advisory_locks import Turn, take_turns
 from app.db.constraints import translating
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 
 MAX_DEPTH = 6
 _UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
@@ -71,15 +71,15 @@ class _Forest:
 
 
 class CategoryService:
-    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
         self._session = session
-        self._view = view
+        self._context = context
         self._audit = audit
 
     async def tree(self) -> list[CategoryTree]:
         """All categories, by name, each with those below it."""
         # Everybody gets the same.
-        self._view.shown.note(keys.CATEGORIES)
+        self._context.surrogate_keys.add(keys.CATEGORIES)
         return (await self._forest()).tree(None)
 
     async def get(self, slug: str) -> CategoryOut:
@@ -88,12 +88,12 @@ class CategoryService:
         category = forest.with_slug(slug)
         if category is None:
             raise CategoryNotFound
-        self._view.shown.note(keys.CATEGORIES)
+        self._context.surrogate_keys.add(keys.CATEGORIES)
         return forest.shown(category)
 
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; none if there is no such category."""
-        return [row[0] for row in await self._view.rows.fetch(categories.SUBTREE, {"slug": slug})]
+        return [row[0] for row in await self._context.rows.fetch(categories.SUBTREE, {"slug": slug})]
 
     async def id_of(self, slug: str | None) -> int | None:
         """The id that an article refers to. Raises `UnknownCategory`."""
@@ -177,7 +177,7 @@ class CategoryService:
         self._audit.record(action, actor=actor.account if actor else None, subject=category, **details)
 
     async def _forest(self) -> _Forest:
-        found = map(CategoryRow._make, await self._view.rows.fetch(categories.ALL, {}))
+        found = map(CategoryRow._make, await self._context.rows.fetch(categories.ALL, {}))
         # Sorted here, because what the databases make of case and accents differs.
         return _grown(sorted(found, key=lambda category: (sort_key(category.name), category.id)))
 

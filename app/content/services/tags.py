@@ -20,14 +20,14 @@ from app.core.roles import Role
 from app.core.slugs import slug_for
 from app.db.constraints import translating
 from app.db.paging import Slice, read_page
-from app.db.read_context import View
+from app.db.read_context import ReadContext
 from app.db.reader import Query, Row
 
 
 class TagService:
-    def __init__(self, session: AsyncSession, view: View, audit: AuditLog) -> None:
+    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
         self._session = session
-        self._view = view
+        self._context = context
         self._audit = audit
 
     async def list(self, actor: Actor, query: TagListQuery) -> Slice[TagRow]:
@@ -37,13 +37,13 @@ class TagService:
         def listing(cursor: bool, size: int) -> Query:
             return tags.listing(unused=unused, cursor=cursor, size=size)
 
-        page = await read_page(self._view.rows, listing, tags.BY_SLUG, query, {})
+        page = await read_page(self._context.rows, listing, tags.BY_SLUG, query, {})
         self._note(actor, page.items)
         return Slice([tags.answered(row) for row in page.items], page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""
-        found = await self._view.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
+        found = await self._context.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
         if not found:
             raise TagNotFound
         self._note(actor, found)
@@ -51,7 +51,7 @@ class TagService:
 
     def _note(self, actor: Actor, rows: Sequence[Row]) -> None:
         if actor is None:
-            self._view.shown.note(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
+            self._context.surrogate_keys.add(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
         """The tags with these names; those that are missing are made. Names with the same slug are one tag."""

@@ -1,7 +1,7 @@
-"""Tells other processes which public answers are out of date, and hears it from them.
+"""Broadcasts invalidations to other processes, as part of the transaction that causes them.
 
 On PostgreSQL by NOTIFY, which leaves with the commit and takes a millisecond or two. On SQLite by rows of the table
-`purges`; that there is something new in the database is asked of SQLite itself, which costs microseconds.
+`invalidations`; whether there is something new in the database is asked of SQLite itself, which costs microseconds.
 """
 
 from collections.abc import Collection
@@ -9,25 +9,25 @@ from collections.abc import Collection
 from sqlalchemy import Connection, func, insert, select
 
 from app.cache.keys import EVERYTHING
-from app.db.changes.models import Purge
+from app.db.changes.models import Invalidation
 
-CHANNEL = "colophon_purges"
+CHANNEL = "colophon_invalidations"
 # PostgreSQL refuses notifications of 8,000 bytes.
-_LONGEST = 7900
+_MAX_BYTES = 7900
 
 
-def announce(connection: Connection, name: str, keys: Collection[str]) -> None:
-    """Have all processes told under this name, once the connection's transaction has committed."""
-    message = " ".join((name, *sorted(keys)))
-    if len(message.encode()) > _LONGEST:
-        message = f"{name} {EVERYTHING}"
+def broadcast(connection: Connection, message_id: str, keys: Collection[str]) -> None:
+    """Tell all processes, once the connection's transaction has committed, that these surrogate keys are invalid."""
+    message = " ".join((message_id, *sorted(keys)))
+    if len(message.encode()) > _MAX_BYTES:
+        message = f"{message_id} {EVERYTHING}"
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(CHANNEL, message)))
     else:
-        connection.execute(insert(Purge).values(message=message))
+        connection.execute(insert(Invalidation).values(message=message))
 
 
-def read_announcement(message: str) -> tuple[str, list[str]]:
-    """The name of an announcement, and the keys of what it is about."""
-    name, *keys = message.split(" ")
-    return name, keys
+def read_message(message: str) -> tuple[str, list[str]]:
+    """The id of a broadcast, and its surrogate keys."""
+    message_id, *keys = message.split(" ")
+    return message_id, keys

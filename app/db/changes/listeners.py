@@ -11,22 +11,22 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 from app.cache.keys import EVERYTHING
-from app.db.changes.broadcast import CHANNEL, read_announcement
-from app.db.changes.tracking import Purges
+from app.db.changes.broadcast import CHANNEL, read_message
+from app.db.changes.tracking import InvalidationBus
 from app.db.errors import CONNECTION_ERRORS
 from app.db.postgresql import driver_arguments
 
 # How old the last look at SQLite may be: a quarter of what a change may take to be seen everywhere.
-_GLANCE_SECONDS = 0.025
+_MAX_STALENESS_SECONDS = 0.025
 _HEARTBEAT_SECONDS = 1.0
 # Without a sign of life for so long, nothing is believed to be current.
-_TRUST_SECONDS = 3.0
-_CONNECT_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 5.0
+_SILENCE_TIMEOUT_SECONDS = 3.0
+_CONNECT_TIMEOUT_SECONDS = 5.0
+_MAX_PAUSE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Watch(Protocol):
+class InvalidationListener(Protocol):
     def is_current(self) -> bool:
         """Whether all that other processes had committed a tenth of a second ago has been heard.
 
@@ -37,43 +37,43 @@ class Watch(Protocol):
         """Listen until told to stop."""
 
 
-def watch_for(database_url: str, purges: Purges) -> Watch:
-    """What tells `purges` of the changes that other processes make in this database."""
+def listener_for(database_url: str, invalidations: InvalidationBus) -> InvalidationListener:
+    """What tells `invalidations` of the changes that other processes make in this database."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return SqliteWatch(url, purges)
-    return PostgresqlWatch(url, purges)
+        return SqliteListener(url, invalidations)
+    return PostgresqlListener(url, invalidations)
 
 
-class SqliteWatch:
+class SqliteListener:
     """Looks when it is asked, at most every few milliseconds: an idle blog costs nothing."""
 
-    def __init__(self, url: URL, purges: Purges) -> None:
+    def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
         self._path = url.database or ":memory:"
-        self._purges = purges
+        self._invalidations = invalidations
         self._connection: sqlite3.Connection | None = None
-        self._looked_at = 0.0
+        self._checked_at = 0.0
         self._version = -1
         self._last_id = 0
         self._is_current = False
 
     def is_current(self) -> bool:
         now = time.monotonic()
-        if now - self._looked_at > _GLANCE_SECONDS:
-            self._is_current = self._look()
-            self._looked_at = now
+        if now - self._checked_at > _MAX_STALENESS_SECONDS:
+            self._is_current = self._check()
+            self._checked_at = now
         return self._is_current
 
     async def run(self, stopping: asyncio.Event) -> None:
         await stopping.wait()
         self._close()
 
-    def _look(self) -> bool:
+    def _check(self) -> bool:
         try:
             if self._connection is None:
                 self._open()
             else:
-                self._read_news(self._connection)
+                self._read_new(self._connection)
         except sqlite3.Error as error:
             if self._is_current:
                 _log.warning("what others change cannot be seen, so nothing is answered from memory: %s", error)
@@ -87,41 +87,41 @@ class SqliteWatch:
         self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0)
         self._connection.execute("PRAGMA query_only=ON")
         self._version = _one(self._connection, "PRAGMA data_version")
-        self._last_id = _one(self._connection, "SELECT coalesce(max(id), 0) FROM purges")
-        self._purges.announce([EVERYTHING])
+        self._last_id = _one(self._connection, "SELECT coalesce(max(id), 0) FROM invalidations")
+        self._invalidations.publish([EVERYTHING])
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _read_news(self, connection: sqlite3.Connection) -> None:
+    def _read_new(self, connection: sqlite3.Connection) -> None:
         version = _one(connection, "PRAGMA data_version")
         if version == self._version:
             return
         self._version = version
         news = connection.execute(
-            "SELECT id, message FROM purges WHERE id > ? ORDER BY id", (self._last_id,)
+            "SELECT id, message FROM invalidations WHERE id > ? ORDER BY id", (self._last_id,)
         ).fetchall()
         if news and news[0][0] > self._last_id + 1:
             # Housekeeping was quicker.
-            self._purges.announce([EVERYTHING])
+            self._invalidations.publish([EVERYTHING])
         for number, message in news:
             self._last_id = number
-            name, keys = read_announcement(message)
-            self._purges.announce(keys, name)
+            message_id, keys = read_message(message)
+            self._invalidations.publish(keys, message_id)
 
 
 def _one(connection: sqlite3.Connection, query: str) -> int:
     return int(connection.execute(query).fetchone()[0])
 
 
-class PostgresqlWatch:
+class PostgresqlListener:
     """Listens on a connection of its own, which has to be to PostgreSQL itself: a pooler in between may not pass on."""
 
-    def __init__(self, url: URL, purges: Purges) -> None:
-        self._arguments = driver_arguments(url, timeout=_CONNECT_SECONDS, statement_cache_size=0)
-        self._purges = purges
+    def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
+        self._arguments = driver_arguments(url, timeout=_CONNECT_TIMEOUT_SECONDS, statement_cache_size=0)
+        self._invalidations = invalidations
         self._until = 0.0
 
     def is_current(self) -> bool:
@@ -137,7 +137,7 @@ class PostgresqlWatch:
             except CONNECTION_ERRORS as error:
                 _log.warning("nothing is heard of other processes, so nothing is answered from memory: %r", error)
                 await asyncio.wait([stopped], timeout=pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                pause = min(2 * pause, _MAX_PAUSE_SECONDS)
             finally:
                 self._until = 0.0
         stopped.cancel()
@@ -145,21 +145,21 @@ class PostgresqlWatch:
     async def _listen(self, stopped: "asyncio.Task[Any]") -> None:
         connection = await asyncpg.connect(**self._arguments)
         try:
-            connection.add_termination_listener(self._lose)
-            await connection.add_listener(CHANNEL, self._hear)
+            connection.add_termination_listener(self._mark_lost)
+            await connection.add_listener(CHANNEL, self._receive)
             # Whatever was changed before is not known.
-            self._purges.announce([EVERYTHING])
+            self._invalidations.publish([EVERYTHING])
             while not stopped.done():
                 asked = time.monotonic()
-                await connection.execute("SELECT 1", timeout=_TRUST_SECONDS - _HEARTBEAT_SECONDS)
-                self._until = asked + _TRUST_SECONDS
+                await connection.execute("SELECT 1", timeout=_SILENCE_TIMEOUT_SECONDS - _HEARTBEAT_SECONDS)
+                self._until = asked + _SILENCE_TIMEOUT_SECONDS
                 await asyncio.wait([stopped], timeout=_HEARTBEAT_SECONDS)
         finally:
             connection.terminate()
 
-    def _lose(self, _connection: object) -> None:
+    def _mark_lost(self, _connection: object) -> None:
         self._until = 0.0
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
-        name, keys = read_announcement(str(message))
-        self._purges.announce(keys, name)
+    def _receive(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
+        message_id, keys = read_message(str(message))
+        self._invalidations.publish(keys, message_id)

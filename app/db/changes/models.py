@@ -1,4 +1,4 @@
-"""What other processes have to forget of the answers that they keep."""
+"""Invalidations that other processes have to hear of, on SQLite."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from app.core import clock
 from app.db.base import Base, PrimaryKey
 
 
-class Purge(Base):
-    """An announcement: its name, then the keys of what a transaction has changed."""
+class Invalidation(Base):
+    """One broadcast: its id, then the surrogate keys of what a transaction has changed."""
 
-    __tablename__ = "purges"
+    __tablename__ = "invalidations"
 
     id: Mapped[PrimaryKey]
     message: Mapped[str] = mapped_column(Text)

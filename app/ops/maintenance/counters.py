@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, f
 
 from app.cache.keys import EVERYTHING
 from app.db.base import Base
-from app.db.changes.broadcast import announce
+from app.db.changes.broadcast import broadcast
 from app.db.session import open_database
 from app.ops.maintenance.findings import SHOWN, Finding
 
@@ -69,7 +69,7 @@ def _repair(connection: Connection) -> int:
         statement = update(counter.table).where(counter.is_wrong).values({counter.column: counter.expected})
         repaired += connection.execute(statement.values(_unchanged(counter.table))).rowcount
     if repaired:
-        announce(connection, "maintenance", [EVERYTHING])
+        broadcast(connection, "maintenance", [EVERYTHING])
     return repaired
 
 

@@ -6,62 +6,64 @@ import pytest
 import zstandard
 
 from app.cache import store as answer_store
-from app.cache.entry import Answer
+from app.cache.entry import CachedResponse
 from app.cache.keys import EVERYTHING
-from app.cache.store import AnswerStore
+from app.cache.store import ResponseStore
 
 ONE, OTHER = ("/one", b""), ("/other", b"")
 ROOM = 1_000_000
 
 
-def an_answer(*keys: str, body: bytes = b"{}", made_at: float = float("inf")) -> Answer:
-    return Answer(body, ((b"content-type", b"application/json"),), frozenset(keys), made_at)
+def an_answer(*keys: str, body: bytes = b"{}", made_at: float = float("inf")) -> CachedResponse:
+    return CachedResponse(body, ((b"content-type", b"application/json"),), frozenset(keys), made_at)
 
 
 @pytest.fixture
-def store() -> AnswerStore:
-    return AnswerStore(ROOM)
+def store() -> ResponseStore:
+    return ResponseStore(ROOM)
 
 
-def test_an_answer_is_kept_for_what_was_asked(store: AnswerStore) -> None:
+def test_an_answer_is_kept_for_what_was_asked(store: ResponseStore) -> None:
     answer = an_answer("a")
 
-    store.put(ONE, answer, store.mark())
+    store.put(ONE, answer, store.version())
 
     assert store.get(ONE) is answer
     assert store.get(("/one", b"page=2")) is None
     assert (store.hits, store.fills, len(store)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(("purged", "left"), [(["a"], 1), (["b"], 0), (["c"], 2), (["a", "b"], 0), ([EVERYTHING], 0)])
-def test_what_has_changed_is_forgotten(store: AnswerStore, purged: list[str], left: int) -> None:
-    store.put(ONE, an_answer("a", "b"), store.mark())
-    store.put(OTHER, an_answer("b"), store.mark())
+@pytest.mark.parametrize(
+    ("invalidated", "left"), [(["a"], 1), (["b"], 0), (["c"], 2), (["a", "b"], 0), ([EVERYTHING], 0)]
+)
+def test_what_has_changed_is_forgotten(store: ResponseStore, invalidated: list[str], left: int) -> None:
+    store.put(ONE, an_answer("a", "b"), store.version())
+    store.put(OTHER, an_answer("b"), store.version())
 
-    store.purge(purged)
+    store.invalidate(invalidated)
 
     assert len(store) == left
     assert (store.bytes > 0) is (left > 0)
 
 
-def test_what_is_left_can_still_be_forgotten(store: AnswerStore) -> None:
-    store.put(ONE, an_answer("a", "b"), store.mark())
-    store.put(OTHER, an_answer("b"), store.mark())
+def test_what_is_left_can_still_be_forgotten(store: ResponseStore) -> None:
+    store.put(ONE, an_answer("a", "b"), store.version())
+    store.put(OTHER, an_answer("b"), store.version())
 
-    store.purge(["a"])
-    store.purge(["b"])
+    store.invalidate(["a"])
+    store.invalidate(["b"])
 
     assert store.get(OTHER) is None
     assert store.bytes == 0
 
 
-@pytest.mark.parametrize(("purged", "is_kept"), [("a", False), (EVERYTHING, False), ("other", True)])
+@pytest.mark.parametrize(("invalidated", "is_kept"), [("a", False), (EVERYTHING, False), ("other", True)])
 def test_an_answer_that_was_being_made_during_a_change_is_not_kept(
-    store: AnswerStore, purged: str, is_kept: bool
+    store: ResponseStore, invalidated: str, is_kept: bool
 ) -> None:
-    mark = store.mark()
-    store.purge([purged])
-    store.purge(["another"])
+    mark = store.version()
+    store.invalidate([invalidated])
+    store.invalidate(["another"])
 
     store.put(ONE, an_answer("a"), mark)
 
@@ -69,45 +71,45 @@ def test_an_answer_that_was_being_made_during_a_change_is_not_kept(
 
 
 def test_what_took_longer_than_changes_are_remembered_is_not_kept(
-    store: AnswerStore, monkeypatch: pytest.MonkeyPatch
+    store: ResponseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer_store, "_REMEMBERED_PURGES", 3)
-    store = AnswerStore(ROOM)
-    mark = store.mark()
+    monkeypatch.setattr(answer_store, "_REMEMBERED_INVALIDATIONS", 3)
+    store = ResponseStore(ROOM)
+    mark = store.version()
     for _ in range(4):
-        store.purge(["other"])
+        store.invalidate(["other"])
 
     store.put(ONE, an_answer("a"), mark)
 
     assert store.get(ONE) is None
 
 
-def test_the_one_not_asked_for_longest_makes_room(store: AnswerStore) -> None:
+def test_the_one_not_asked_for_longest_makes_room(store: ResponseStore) -> None:
     size = an_answer("a", body=b"x" * 1000).size
-    store = AnswerStore(10 * size)
+    store = ResponseStore(10 * size)
     requests = [(f"/{number}", b"") for number in range(11)]
     for request in requests[:10]:
-        store.put(request, an_answer("a", body=b"x" * 1000), store.mark())
+        store.put(request, an_answer("a", body=b"x" * 1000), store.version())
     assert store.get(requests[0]) is not None
 
-    store.put(requests[10], an_answer("a", body=b"x" * 1000), store.mark())
+    store.put(requests[10], an_answer("a", body=b"x" * 1000), store.version())
 
     assert store.bytes <= 10 * size
     assert store.get(requests[1]) is None
     assert store.get(requests[0]) is not None
 
 
-def test_one_answer_does_not_take_all_the_room(store: AnswerStore) -> None:
-    store.put(ONE, an_answer("a", body=b"x" * (ROOM // 10)), store.mark())
+def test_one_answer_does_not_take_all_the_room(store: ResponseStore) -> None:
+    store.put(ONE, an_answer("a", body=b"x" * (ROOM // 10)), store.version())
 
     assert len(store) == 0
 
 
-def test_an_answer_that_is_made_again_takes_the_place_of_the_old_one(store: AnswerStore) -> None:
-    store.put(ONE, an_answer("a"), store.mark())
-    store.put(ONE, an_answer("b", body=b"[]"), store.mark())
+def test_an_answer_that_is_made_again_takes_the_place_of_the_old_one(store: ResponseStore) -> None:
+    store.put(ONE, an_answer("a"), store.version())
+    store.put(ONE, an_answer("b", body=b"[]"), store.version())
 
-    store.purge(["a"])
+    store.invalidate(["a"])
 
     answer = store.get(ONE)
     assert answer is not None
@@ -115,16 +117,16 @@ def test_an_answer_that_is_made_again_takes_the_place_of_the_old_one(store: Answ
     assert store.bytes == answer.size
 
 
-def test_nothing_is_kept_for_ever(store: AnswerStore) -> None:
-    store.put(ONE, an_answer("a", made_at=0.0), store.mark())
+def test_nothing_is_kept_for_ever(store: ResponseStore) -> None:
+    store.put(ONE, an_answer("a", made_at=0.0), store.version())
 
     assert store.get(ONE) is None
     assert store.bytes == 0
 
 
 def test_without_room_nothing_is_kept() -> None:
-    store = AnswerStore(0)
-    store.put(ONE, an_answer("a"), store.mark())
+    store = ResponseStore(0)
+    store.put(ONE, an_answer("a"), store.version())
 
     assert store.get(ONE) is None
 

@@ -12,16 +12,16 @@ import zstandard
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app.api.middleware.response_cache import SHOWN, Front, PublicPaths
+from app.api.middleware.response_cache import SURROGATE_KEYS, PublicPaths, ResponseCacheMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts
-from app.cache.store import AnswerStore
-from app.db.changes.tracking import Purges
+from app.cache.store import ResponseStore
+from app.db.changes.tracking import InvalidationBus
 
 ORIGIN = "https://blog.example.com"
 BODY = b'{"words": "' + b"word " * 400 + b'"}'
 
 
-class Watch:
+class InvalidationListener:
     """Says what it is told to."""
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class App:
         if self.failures:
             self.failures -= 1
             raise ZeroDivisionError
-        if SHOWN in scope:
-            scope[SHOWN].note(*self.keys)
+        if SURROGATE_KEYS in scope:
+            scope[SURROGATE_KEYS].add(*self.keys)
         headers = [(b"content-type", b"application/json"), (b"x-version", b"%d" % version), *self.headers]
         headers += [(b"x-request-id", b"made-inside"), (b"content-length", b"%d" % len(BODY))]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
@@ -70,47 +70,49 @@ def app() -> App:
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def watch() -> InvalidationListener:
+    return InvalidationListener()
 
 
-def front_of(app: App, watch: Watch, cdn_seconds: int = 0, *allowed_hosts: str) -> Front:
+def cache_of(
+    app: App, watch: InvalidationListener, cdn_seconds: int = 0, *allowed_hosts: str
+) -> ResponseCacheMiddleware:
     hosts = TrustedHosts(allowed_hosts)
     cors = partial(CORSMiddleware, allow_origins=[ORIGIN], allow_methods=["*"])
-    front = Front(
-        app, AnswerStore(10_000_000), cors, hosts, PublicPaths(("/public",), frozenset({"/public/1"})), cdn_seconds
+    cache = ResponseCacheMiddleware(
+        app, ResponseStore(10_000_000), cors, hosts, PublicPaths(("/public",), frozenset({"/public/1"})), cdn_seconds
     )
-    front.follow(Purges(), watch)
-    return front
+    cache.follow(InvalidationBus(), watch)
+    return cache
 
 
 @pytest.fixture
-def front(app: App, watch: Watch) -> Front:
-    return front_of(app, watch)
+def cache(app: App, watch: InvalidationListener) -> ResponseCacheMiddleware:
+    return cache_of(app, watch)
 
 
-def client_of(front: Front) -> httpx.AsyncClient:
+def client_of(cache: ResponseCacheMiddleware) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(front), base_url="http://blog", headers={"Accept-Encoding": "identity"}
+        transport=httpx.ASGITransport(cache), base_url="http://blog", headers={"Accept-Encoding": "identity"}
     )
 
 
-async def test_what_was_asked_once_is_not_asked_again(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_what_was_asked_once_is_not_asked_again(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         first, second = [await client.get("/public/1?page=2") for _ in range(2)]
 
     assert len(app.asked) == 1
     assert first.content == second.content == BODY
     assert second.headers["Content-Type"] == "application/json"
     assert second.headers["Content-Length"] == str(len(BODY))
-    assert front.store.hits == 1
+    assert cache.store.hits == 1
 
 
 @pytest.mark.parametrize(
     "other", ["/public/2", "/public/1?page=3", "/public/1?page=2&page=2", "/public/1?page=2&", "/public/1/?page=2"]
 )
-async def test_another_address_is_another_question(app: App, front: Front, other: str) -> None:
-    async with client_of(front) as client:
+async def test_another_address_is_another_question(app: App, cache: ResponseCacheMiddleware, other: str) -> None:
+    async with client_of(cache) as client:
         await client.get("/public/1?page=2")
         await client.get(other)
 
@@ -134,9 +136,9 @@ async def test_another_address_is_another_question(app: App, front: Front, other
     ],
 )
 async def test_no_header_of_a_stranger_changes_what_the_next_one_gets(
-    app: App, front: Front, headers: dict[str, str]
+    app: App, cache: ResponseCacheMiddleware, headers: dict[str, str]
 ) -> None:
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         odd = await client.get("/public/1", headers=headers)
         plain = await client.get("/public/1")
 
@@ -147,24 +149,28 @@ async def test_no_header_of_a_stranger_changes_what_the_next_one_gets(
 
 
 @pytest.mark.parametrize("name", [b"cookie", b"origin", b"range", b"if-none-match", b"accept-encoding"])
-async def test_the_app_does_not_see_what_belongs_to_one_request(app: App, front: Front, name: bytes) -> None:
-    async with client_of(front) as client:
+async def test_the_app_does_not_see_what_belongs_to_one_request(
+    app: App, cache: ResponseCacheMiddleware, name: bytes
+) -> None:
+    async with client_of(cache) as client:
         await client.get("/public/1", headers={name.decode(): "something"})
 
     assert name not in dict(app.asked[0]["headers"])
 
 
-async def test_whoever_shows_a_token_is_answered_by_the_app_and_nobody_else_gets_that(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_whoever_shows_a_token_is_answered_by_the_app_and_nobody_else_gets_that(
+    app: App, cache: ResponseCacheMiddleware
+) -> None:
+    async with client_of(cache) as client:
         for _ in range(2):
             await client.get("/public/1", headers={"Authorization": "Bearer mine"})
         assert len(app.asked) == 2
-        assert all(SHOWN not in scope for scope in app.asked)
+        assert all(SURROGATE_KEYS not in scope for scope in app.asked)
         await client.get("/public/1")
         await client.get("/public/1", headers={"Authorization": ""})
 
     assert len(app.asked) == 4
-    assert len(front.store) == 1
+    assert len(cache.store) == 1
 
 
 def _not_found(app: App) -> None:
@@ -180,9 +186,11 @@ def _of_nobody_elses_business(app: App) -> None:
 
 
 @pytest.mark.parametrize("private", [_not_found, _with_cookie, _of_nobody_elses_business])
-async def test_what_is_not_everybodys_is_not_kept(app: App, front: Front, private: Callable[[App], None]) -> None:
+async def test_what_is_not_everybodys_is_not_kept(
+    app: App, cache: ResponseCacheMiddleware, private: Callable[[App], None]
+) -> None:
     private(app)
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         first, second = [await client.get("/public/1") for _ in range(2)]
 
     assert len(app.asked) == 2
@@ -192,26 +200,28 @@ async def test_what_is_not_everybodys_is_not_kept(app: App, front: Front, privat
 
 
 @pytest.mark.parametrize("path", ["/private", "/PUBLIC/1", "//public/1", "/x/../private"])
-async def test_other_paths_are_the_apps(app: App, front: Front, path: str) -> None:
-    async with client_of(front) as client:
+async def test_other_paths_are_the_apps(app: App, cache: ResponseCacheMiddleware, path: str) -> None:
+    async with client_of(cache) as client:
         for _ in range(2):
             await client.get(path)
 
     assert len(app.asked) == 2
-    assert len(front.store) == 0
+    assert len(cache.store) == 0
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_nothing_but_reading_is_answered_from_memory(app: App, front: Front, method: str) -> None:
-    async with client_of(front) as client:
+async def test_nothing_but_reading_is_answered_from_memory(
+    app: App, cache: ResponseCacheMiddleware, method: str
+) -> None:
+    async with client_of(cache) as client:
         await client.get("/public/1")
         await client.request(method, "/public/1")
 
     assert [scope["method"] for scope in app.asked] == ["GET", method]
 
 
-async def test_head_gets_the_headers_of_get_whichever_comes_first(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_head_gets_the_headers_of_get_whichever_comes_first(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         head = await client.head("/public/1")
         got = await client.get("/public/1")
         again = await client.head("/public/1")
@@ -223,8 +233,8 @@ async def test_head_gets_the_headers_of_get_whichever_comes_first(app: App, fron
         assert head.headers[name] == again.headers[name] == got.headers[name]
 
 
-async def test_whoever_has_it_already_is_told_so(front: Front) -> None:
-    async with client_of(front) as client:
+async def test_whoever_has_it_already_is_told_so(cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         etag = (await client.get("/public/1")).headers["ETag"]
         for wanted in (etag, f"W/{etag}", f'"other", {etag}', "*"):
             response = await client.get("/public/1", headers={"If-None-Match": wanted})
@@ -237,10 +247,10 @@ async def test_whoever_has_it_already_is_told_so(front: Front) -> None:
             assert (await client.get("/public/1", headers={"If-None-Match": wanted})).status_code == 200
 
 
-async def test_the_first_to_ask_may_have_it_already_too(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_the_first_to_ask_may_have_it_already_too(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         etag = (await client.get("/public/1")).headers["ETag"]
-        front.store.purge(["thing:1"])
+        cache.store.invalidate(["thing:1"])
         response = await client.get("/public/1", headers={"If-None-Match": etag})
 
     assert response.status_code == 304
@@ -261,8 +271,10 @@ async def test_the_first_to_ask_may_have_it_already_too(app: App, front: Front) 
         ("", None),
     ],
 )
-async def test_what_a_client_takes_is_sent_compressed(front: Front, accepted: str, coding: str | None) -> None:
-    async with client_of(front) as client:
+async def test_what_a_client_takes_is_sent_compressed(
+    cache: ResponseCacheMiddleware, accepted: str, coding: str | None
+) -> None:
+    async with client_of(cache) as client:
         async with client.stream("GET", "/public/1", headers={"Accept-Encoding": accepted}) as response:
             raw = b"".join([chunk async for chunk in response.aiter_raw()])
         plain = await client.get("/public/1")
@@ -276,8 +288,8 @@ async def test_what_a_client_takes_is_sent_compressed(front: Front, accepted: st
     assert "Accept-Encoding" in response.headers["Vary"]
 
 
-async def test_pages_of_the_frontend_may_read_it_and_others_may_not(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_pages_of_the_frontend_may_read_it_and_others_may_not(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None), (None, None)) * 2:
             response = await client.get("/public/1", headers={"Origin": origin} if origin else {})
             assert response.headers.get("Access-Control-Allow-Origin") == allowed
@@ -286,8 +298,8 @@ async def test_pages_of_the_frontend_may_read_it_and_others_may_not(app: App, fr
     assert len(app.asked) == 1
 
 
-async def test_every_answer_has_an_id_of_its_own_or_the_one_that_was_sent(front: Front) -> None:
-    async with client_of(front) as client:
+async def test_every_answer_has_an_id_of_its_own_or_the_one_that_was_sent(cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         ids = [(await client.get("/public/1")).headers["X-Request-ID"] for _ in range(3)]
         given = await client.get("/public/1", headers={"X-Request-ID": "from-the-proxy.1"})
         harmful = await client.get("/public/1", headers={"X-Request-ID": "x" * 65})
@@ -298,10 +310,12 @@ async def test_every_answer_has_an_id_of_its_own_or_the_one_that_was_sent(front:
     assert [name for name, _ in given.headers.multi_items()].count("x-request-id") == 1
 
 
-async def test_caches_in_between_ask_each_time_unless_they_are_told_of_changes(app: App, watch: Watch) -> None:
-    async with client_of(front_of(app, watch)) as client:
+async def test_caches_in_between_ask_each_time_unless_they_are_told_of_changes(
+    app: App, watch: InvalidationListener
+) -> None:
+    async with client_of(cache_of(app, watch)) as client:
         alone = await client.get("/public/1")
-    async with client_of(front_of(app, watch, cdn_seconds=60)) as client:
+    async with client_of(cache_of(app, watch, cdn_seconds=60)) as client:
         with_cdn = await client.get("/public/1")
 
     assert alone.headers["Cache-Control"] == "public, max-age=0, s-maxage=0, must-revalidate"
@@ -310,9 +324,9 @@ async def test_caches_in_between_ask_each_time_unless_they_are_told_of_changes(a
     assert with_cdn.headers["Surrogate-Key"] == "thing:1"
 
 
-async def test_a_crowd_asks_the_app_once(app: App, front: Front) -> None:
+async def test_a_crowd_asks_the_app_once(app: App, cache: ResponseCacheMiddleware) -> None:
     app.may_answer.clear()
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         crowd = [asyncio.create_task(client.get("/public/1")) for _ in range(20)]
         await _asked(app)
         await asyncio.sleep(0.01)
@@ -324,13 +338,15 @@ async def test_a_crowd_asks_the_app_once(app: App, front: Front) -> None:
     assert len({answer.headers["X-Request-ID"] for answer in answers}) == 20
 
 
-async def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(app: App, front: Front) -> None:
+async def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(
+    app: App, cache: ResponseCacheMiddleware
+) -> None:
     app.may_answer.clear()
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         before = asyncio.create_task(client.get("/public/1"))
         await _asked(app)
         app.version = 1
-        front.store.purge(["thing:1"])
+        cache.store.invalidate(["thing:1"])
         after = asyncio.create_task(client.get("/public/1"))
         await asyncio.sleep(0.01)
         app.may_answer.set()
@@ -341,7 +357,9 @@ async def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(app
     assert later.headers["X-Version"] == "1"
 
 
-async def test_whoever_does_not_read_the_answer_keeps_nobody_else_waiting(app: App, front: Front) -> None:
+async def test_whoever_does_not_read_the_answer_keeps_nobody_else_waiting(
+    app: App, cache: ResponseCacheMiddleware
+) -> None:
     stuck = asyncio.Event()
 
     async def never(_message: Any) -> None:
@@ -354,34 +372,36 @@ async def test_whoever_does_not_read_the_answer_keeps_nobody_else_waiting(app: A
     scope = {"type": "http", "method": "GET", "path": "/public/1", "query_string": b"", "headers": [(b"host", b"blog")]}
     for keys in (["thing:1"], []):
         app.keys = keys
-        slow = asyncio.create_task(front(dict(scope), nothing, never))
+        slow = asyncio.create_task(cache(dict(scope), nothing, never))
         await stuck.wait()
-        async with client_of(front) as client, asyncio.timeout(5):
+        async with client_of(cache) as client, asyncio.timeout(5):
             assert (await client.get("/public/1")).status_code == 200
         slow.cancel()
-        front.store.purge(["thing:1"])
+        cache.store.invalidate(["thing:1"])
         stuck.clear()
 
 
 @pytest.mark.parametrize("query", ["?junk=1", "?utm_source=mail", "?" + "x" * 60_000])
-async def test_a_query_that_nobody_reads_makes_no_other_answer(app: App, front: Front, query: str) -> None:
-    async with client_of(front) as client:
+async def test_a_query_that_nobody_reads_makes_no_other_answer(
+    app: App, cache: ResponseCacheMiddleware, query: str
+) -> None:
+    async with client_of(cache) as client:
         await client.get("/public/2")
         assert (await client.get(f"/public/2{query}")).status_code == 200
 
-    assert (len(app.asked), len(front.store)) == (1, 1)
+    assert (len(app.asked), len(cache.store)) == (1, 1)
 
 
-async def test_a_query_that_is_too_long_to_make_sense_is_not_kept(app: App, front: Front) -> None:
-    async with client_of(front) as client:
+async def test_a_query_that_is_too_long_to_make_sense_is_not_kept(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         for _ in range(2):
             await client.get("/public/1?" + "x" * 1001)
 
-    assert (len(app.asked), len(front.store)) == (2, 0)
+    assert (len(app.asked), len(cache.store)) == (2, 0)
 
 
-async def test_long_headers_are_neither_compared_nor_remembered(front: Front) -> None:
-    async with client_of(front) as client:
+async def test_long_headers_are_neither_compared_nor_remembered(cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
         etag = (await client.get("/public/1")).headers["ETag"]
         long = {"If-None-Match": f'{etag}, "{"x" * 1000}"', "Accept-Encoding": "gzip, " + "x" * 1000}
         response = await client.get("/public/1", headers=long)
@@ -390,19 +410,19 @@ async def test_long_headers_are_neither_compared_nor_remembered(front: Front) ->
     assert "Content-Encoding" not in response.headers
 
 
-async def test_what_shows_very_much_is_not_for_a_cdn(app: App, watch: Watch) -> None:
+async def test_what_shows_very_much_is_not_for_a_cdn(app: App, watch: InvalidationListener) -> None:
     app.keys = [f"thing:{number}" for number in range(1000)]
-    async with client_of(front_of(app, watch, cdn_seconds=60)) as client:
+    async with client_of(cache_of(app, watch, cdn_seconds=60)) as client:
         response = await client.get("/public/1")
 
     assert "Surrogate-Key" not in response.headers
     assert "s-maxage=0" in response.headers["Cache-Control"]
 
 
-async def test_a_failure_is_only_the_first_ones(app: App, front: Front) -> None:
+async def test_a_failure_is_only_the_first_ones(app: App, cache: ResponseCacheMiddleware) -> None:
     app.may_answer.clear()
     app.failures = 1
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         first = asyncio.create_task(client.get("/public/1"))
         await _asked(app)
         second = asyncio.create_task(client.get("/public/1"))
@@ -414,9 +434,11 @@ async def test_a_failure_is_only_the_first_ones(app: App, front: Front) -> None:
         assert (await client.get("/public/1")).status_code == 200
 
 
-async def test_a_crowd_for_what_is_not_everybodys_is_answered_one_by_one(app: App, front: Front) -> None:
+async def test_a_crowd_for_what_is_not_everybodys_is_answered_one_by_one(
+    app: App, cache: ResponseCacheMiddleware
+) -> None:
     app.status = 404
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         answers = await asyncio.gather(*(client.get("/public/1") for _ in range(5)))
 
     assert {answer.status_code for answer in answers} == {404}
@@ -424,9 +446,9 @@ async def test_a_crowd_for_what_is_not_everybodys_is_answered_one_by_one(app: Ap
 
 
 async def test_nothing_is_answered_from_memory_while_changes_cannot_be_heard(
-    app: App, watch: Watch, front: Front
+    app: App, watch: InvalidationListener, cache: ResponseCacheMiddleware
 ) -> None:
-    async with client_of(front) as client:
+    async with client_of(cache) as client:
         await client.get("/public/1")
         watch.current = False
         for _ in range(2):
@@ -439,9 +461,9 @@ async def test_nothing_is_answered_from_memory_while_changes_cannot_be_heard(
 
 @pytest.mark.parametrize(("host", "is_ours"), [("blog", True), ("BLOG:80", True), ("evil", False), ("", False)])
 async def test_who_asks_for_another_host_is_the_apps_to_refuse(
-    app: App, watch: Watch, host: str, is_ours: bool
+    app: App, watch: InvalidationListener, host: str, is_ours: bool
 ) -> None:
-    async with client_of(front_of(app, watch, 0, "blog")) as client:
+    async with client_of(cache_of(app, watch, 0, "blog")) as client:
         await client.get("/public/1")
         await client.get("/public/1", headers={"Host": host})
 

@@ -12,9 +12,9 @@ from sqlalchemy.engine import make_url
 from app.cache.keys import EVERYTHING, TAGS
 from app.content.models import Tag
 from app.db.changes import listeners as watching
-from app.db.changes.listeners import Watch, watch_for
-from app.db.changes.models import Purge
-from app.db.changes.tracking import Purges
+from app.db.changes.listeners import InvalidationListener, listener_for
+from app.db.changes.models import Invalidation
+from app.db.changes.tracking import InvalidationBus
 from app.db.session import Database
 from tests.support.databases import Template
 from tests.support.rows import opened
@@ -24,9 +24,9 @@ class Heard:
     """What a process has been told, after the first news, which are everything."""
 
     def __init__(self) -> None:
-        self.purges = Purges()
+        self.invalidations = InvalidationBus()
         self.keys: list[set[str]] = []
-        self.purges.subscribe(lambda keys: self.keys.append(set(keys)))
+        self.invalidations.subscribe(lambda keys: self.keys.append(set(keys)))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def elsewhere(url: str) -> AsyncIterator[Database]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(watching, "_GLANCE_SECONDS", 0.0)
+    monkeypatch.setattr(watching, "_MAX_STALENESS_SECONDS", 0.0)
 
 
 async def become(is_so: Callable[[], bool]) -> None:
@@ -55,8 +55,8 @@ async def become(is_so: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def listening(url: str, heard: Heard) -> AsyncIterator[Watch]:
-    watch = watch_for(url, heard.purges)
+async def listening(url: str, heard: Heard) -> AsyncIterator[InvalidationListener]:
+    watch = listener_for(url, heard.invalidations)
     stopping = asyncio.Event()
     running = asyncio.create_task(watch.run(stopping))
     await become(watch.is_current)
@@ -98,7 +98,7 @@ async def test_what_another_process_commits_is_heard(url: str, elsewhere: Databa
 async def test_what_is_rolled_back_is_not(url: str, elsewhere: Database) -> None:
     heard = Heard()
     told = Heard()
-    elsewhere.purges.subscribe(lambda keys: told.keys.append(set(keys)))
+    elsewhere.invalidations.subscribe(lambda keys: told.keys.append(set(keys)))
 
     async with listening(url, heard) as watch:
         tag = await rename_a_tag(elsewhere, times=0)
@@ -126,8 +126,8 @@ async def rename_other_than(database: Database, tag: Tag) -> None:
 async def test_ones_own_changes_are_told_at_once_and_once(url: str) -> None:
     async with opened(url) as database:
         heard = Heard()
-        heard.purges = database.purges
-        database.purges.subscribe(lambda keys: heard.keys.append(set(keys)))
+        heard.invalidations = database.invalidations
+        database.invalidations.subscribe(lambda keys: heard.keys.append(set(keys)))
         async with listening(url, heard) as watch:
             await rename_a_tag(database)
             told = len(heard.keys)
@@ -141,7 +141,7 @@ def test_what_comes_twice_is_told_once() -> None:
     heard = Heard()
 
     for name in ("a.1", "a.1", "b.1", None, None):
-        heard.purges.announce(["tag:1"], name)
+        heard.invalidations.publish(["tag:1"], name)
 
     assert len(heard.keys) == 4
 
@@ -150,7 +150,7 @@ async def test_a_commit_that_fails_halfway_is_announced_all_the_same(url: str, m
     """It may have taken effect."""
     async with opened(url) as database:
         told = Heard()
-        database.purges.subscribe(lambda changed: told.keys.append(set(changed)))
+        database.invalidations.subscribe(lambda changed: told.keys.append(set(changed)))
         tag = await rename_a_tag(database, times=0)
         async with database.writing() as session:
             (await session.get_one(Tag, tag.id)).name = "Blue"
@@ -192,7 +192,7 @@ async def test_whoever_missed_announcements_that_are_gone_forgets_everything(
     async with listening(url, heard) as watch:
         await rename_a_tag(elsewhere, times=3)
         async with elsewhere.writing() as session:
-            await session.execute(delete(Purge).where(Purge.id < 3))
+            await session.execute(delete(Invalidation).where(Invalidation.id < 3))
             await session.commit()
         assert watch.is_current()
 
@@ -221,7 +221,7 @@ async def test_a_database_that_cannot_be_read_is_not_current(template: Template,
         if template.is_sqlite
         else make_url(url).set(port=1).render_as_string(hide_password=False)
     )
-    watch = watch_for(away, heard.purges)
+    watch = listener_for(away, heard.invalidations)
     stopping = asyncio.Event()
     running = asyncio.create_task(watch.run(stopping))
     await asyncio.sleep(0.05)
