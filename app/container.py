@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import app.hooks  # noqa: F401 - what no domain has declared would put no answer out of date
 from app.accounts.policies.actors import Principal
-from app.accounts.services.accounts import AccountService
-from app.accounts.services.administration import Administration
+from app.accounts.services.account_emails import AccountEmails
+from app.accounts.services.admin_users import AdminUserService
 from app.accounts.services.audit_trail import AuditTrail
 from app.accounts.services.challenges import Challenges
 from app.accounts.services.deletions import AccountDeletionService
@@ -15,16 +15,17 @@ from app.accounts.services.email_changes import EmailChangeService
 from app.accounts.services.invitations import InvitationService
 from app.accounts.services.logins import LoginService
 from app.accounts.services.mail_requests import MailRequests
-from app.accounts.services.notices import Notices
 from app.accounts.services.passkeys import PasskeyService
 from app.accounts.services.personal_tokens import PersonalTokenService, is_personal
+from app.accounts.services.profiles import ProfileService
 from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.provider_links import ProviderLinkService
 from app.accounts.services.providers import ProviderSignInService
+from app.accounts.services.provisioning import ProvisioningService
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.recovery import RecoveryService
 from app.accounts.services.registration import RegistrationService
-from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.second_factors import SecondFactorService
 from app.accounts.services.sessions import SessionService
 from app.accounts.services.stored_secrets import StoredSecrets
@@ -40,27 +41,27 @@ from app.content.services.written_articles import WrittenArticles
 from app.core.client import Client
 from app.db.read_context import ReadContext
 from app.db.reader import SessionRows
-from app.mail.dead_letters import DeadLetters
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
+from app.mail.outbox_admin import OutboxAdmin
 from app.privacy.exporter import ExportService
-from app.process import Shared
+from app.process import ProcessContext
 
 
 class Services:
     """Makes each service when it is first asked for; whoever opened the session commits it."""
 
     def __init__(
-        self, session: AsyncSession, shared: Shared, client: Client, context: ReadContext | None = None
+        self, session: AsyncSession, process: ProcessContext, client: Client, context: ReadContext | None = None
     ) -> None:
         """The blog is read through the session, unless there is another view of it."""
         self._session = session
         self._context = context or ReadContext(SessionRows(session))
-        self._shared = shared
+        self._process = process
         self._client = client
-        self._settings = shared.settings
-        self._limiter = shared.limiter
-        self._passwords = shared.passwords
+        self._settings = process.settings
+        self._limiter = process.limiter
+        self._passwords = process.passwords
 
     # --- What services are made of ---------------------------------------------------------------------------------
 
@@ -85,8 +86,8 @@ class Services:
         return MailRequests(self._session, self._limiter, self._client)
 
     @cached_property
-    def notices(self) -> Notices:
-        return Notices(self.outbox, self.messages)
+    def account_emails(self) -> AccountEmails:
+        return AccountEmails(self.outbox, self.messages)
 
     @cached_property
     def manager(self) -> UserManager:
@@ -105,8 +106,12 @@ class Services:
     # --- Accounts ------------------------------------------------------------------------------------------------
 
     @cached_property
-    def accounts(self) -> AccountService:
-        return AccountService(self._session, self._passwords, self.audit, self.notices)
+    def provisioning(self) -> ProvisioningService:
+        return ProvisioningService(self._session, self._passwords, self.audit)
+
+    @cached_property
+    def profiles(self) -> ProfileService:
+        return ProfileService(self._session, self.audit, self.account_emails)
 
     @cached_property
     def registration(self) -> RegistrationService:
@@ -120,7 +125,7 @@ class Services:
             self.outbox,
             self.messages,
             self.audit,
-            self.notices,
+            self.account_emails,
             self.invitations,
         )
 
@@ -130,12 +135,14 @@ class Services:
 
     @cached_property
     def personal_tokens(self) -> PersonalTokenService:
-        return PersonalTokenService(self._session, self._settings, self.reauthentication, self.audit, self.notices)
+        return PersonalTokenService(
+            self._session, self._settings, self.reauthentication, self.audit, self.account_emails
+        )
 
     @cached_property
     def sessions(self) -> SessionService:
         tokens = AccessTokens(self._settings)
-        return SessionService(self._session, self._settings, self._client, tokens, self.audit, self.notices)
+        return SessionService(self._session, self._settings, self._client, tokens, self.audit, self.account_emails)
 
     @cached_property
     def logins(self) -> LoginService:
@@ -157,26 +164,26 @@ class Services:
             self.reauthentication,
             self.sessions,
             self.audit,
-            self.notices,
+            self.account_emails,
             WrittenArticles(self._session),
         )
 
     @cached_property
-    def protection(self) -> Protection:
-        return Protection(self._session, self.sessions)
+    def second_factor_state(self) -> SecondFactorState:
+        return SecondFactorState(self._session, self.sessions)
 
     @cached_property
     def second_factors(self) -> SecondFactorService:
         return SecondFactorService(
             self._session,
             self._settings,
-            self._shared.cipher,
+            self._process.cipher,
             self._limiter,
             self.logins,
             self.reauthentication,
-            self.protection,
+            self.second_factor_state,
             self.audit,
-            self.notices,
+            self.account_emails,
         )
 
     @cached_property
@@ -186,23 +193,28 @@ class Services:
         return PasskeyService(
             self._session,
             here,
-            self._shared.identities.names(),
+            self._process.identities.names(),
             Challenges(self._session),
             self.logins,
             self.reauthentication,
-            self.protection,
+            self.second_factor_state,
             self.audit,
-            self.notices,
+            self.account_emails,
         )
 
     @cached_property
     def provider_flows(self) -> ProviderFlows:
-        return ProviderFlows(self._settings, self._shared.identities)
+        return ProviderFlows(self._settings, self._process.identities)
 
     @cached_property
     def provider_links(self) -> ProviderLinkService:
         return ProviderLinkService(
-            self._session, self.provider_flows, self.reauthentication, self.protection, self.audit, self.notices
+            self._session,
+            self.provider_flows,
+            self.reauthentication,
+            self.second_factor_state,
+            self.audit,
+            self.account_emails,
         )
 
     @cached_property
@@ -223,7 +235,7 @@ class Services:
             self.outbox,
             self.messages,
             self.audit,
-            self.notices,
+            self.account_emails,
         )
 
     @cached_property
@@ -239,7 +251,7 @@ class Services:
             self.registration,
             self.recovery,
             self.sessions,
-            self.protection,
+            self.second_factor_state,
             self.reauthentication,
             self.outbox,
             self.messages,
@@ -247,14 +259,14 @@ class Services:
         )
 
     @cached_property
-    def administration(self) -> Administration:
-        return Administration(
-            self._session, self.sessions, self.audit, self.deletions, self.notices, self.manager, self.messages
+    def admin_users(self) -> AdminUserService:
+        return AdminUserService(
+            self._session, self.sessions, self.audit, self.deletions, self.account_emails, self.manager, self.messages
         )
 
     @cached_property
-    def dead_letters(self) -> DeadLetters:
-        return DeadLetters(self._session, self.audit)
+    def outbox_admin(self) -> OutboxAdmin:
+        return OutboxAdmin(self._session, self.audit)
 
     @cached_property
     def stored_secrets(self) -> StoredSecrets:

@@ -31,8 +31,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     listener = listener_for(settings.direct_url, database.invalidations)
     workers: list[OutboxWorker | MailRequestWorker | Housekeeper | InvalidationListener | ReplicaReader] = [
         OutboxWorker(background, mailer_for(settings)),
-        MailRequestWorker(background, app.state.shared),
-        Housekeeper(background, app.state.shared),
+        MailRequestWorker(background, app.state.process),
+        Housekeeper(background, app.state.process),
         listener,
     ]
     if settings.database_replica_url is not None:
@@ -45,7 +45,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.response_cache.follow(database.invalidations, listener)
     stopping = asyncio.Event()
     working = [asyncio.create_task(worker.run(stopping)) for worker in workers]
-    working.append(asyncio.create_task(app.state.meter.run(database, stopping)))
+    working.append(asyncio.create_task(app.state.metrics_sampler.run(database, stopping)))
     for task in working:
         task.add_done_callback(_complain)
     try:
@@ -57,7 +57,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await app.state.shared.limiter.aclose()
+        await app.state.process.limiter.aclose()
         await background.dispose()
         await database.dispose()
 

@@ -20,8 +20,8 @@ from app.core.config import Settings
 from app.db import query_log as observation
 from app.lifespan import lifespan
 from app.ops.health import Health
-from app.ops.metrics_sampler import Meter
-from app.process import shared_by
+from app.ops.metrics_sampler import MetricsSampler
+from app.process import process_context
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"exclude": is_quiet},
     )
     app.state.settings = settings
-    app.state.shared = shared_by(settings)
+    app.state.process = process_context(settings)
     app.state.health = Health(settings.redis_url)
     app.include_router(router)
     app.include_router(health.router)
@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware, insists_on_https=settings.insists_on_https)
     app.add_middleware(AccessLogMiddleware)
     app.state.response_cache = _with_response_cache(app, settings, hosts)
-    app.state.meter = Meter(app.state.response_cache.store)
+    app.state.metrics_sampler = MetricsSampler(app.state.response_cache.store)
     return app
 
 

@@ -11,7 +11,7 @@ from app.core.rate_limiter import RateLimiter
 
 
 @dataclass
-class Shared:
+class ProcessContext:
     """Made once, and used by every unit of work."""
 
     settings: Settings
@@ -27,6 +27,6 @@ class Shared:
         return IdentityProviders(self.settings)
 
 
-def shared_by(settings: Settings) -> Shared:
+def process_context(settings: Settings) -> ProcessContext:
     """What requests share with these settings."""
-    return Shared(settings, RateLimiter(settings.redis_url, enabled=settings.rate_limits))
+    return ProcessContext(settings, RateLimiter(settings.redis_url, enabled=settings.rate_limits))

@@ -40,7 +40,7 @@ def create_superuser(
     settings = load_settings()
     if promote:
         login = email or username or typer.prompt("E-mail address or username")
-        user = carry_out(settings, lambda services: services.accounts.promote(login))
+        user = carry_out(settings, lambda services: services.provisioning.promote(login))
         typer.echo(f"{user.username} ({user.email}) is an admin now.")
         return
     email = email or typer.prompt("E-mail address")
@@ -71,7 +71,7 @@ async def _create(settings: "Settings", data: "RegisterInput") -> "User":
     async with opened_database(settings) as database:
         try:
             async with unit_of_work(settings, database) as services:
-                return await services.accounts.create_verified(data, Role.ADMIN)
+                return await services.provisioning.create_verified(data, Role.ADMIN)
         except (EmailTaken, UsernameTaken) as error:
             refuse(f"{error.detail} Use --promote to make it an admin.", code=EXISTS)
         except AppError as error:

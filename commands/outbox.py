@@ -48,7 +48,7 @@ def list_mails(
 async def _newest(services: "Services", limit: int, *, only_dead: bool) -> "list[OutboxMailOut]":
     from app.mail.schemas import OutboxMailOut
 
-    mails = await services.dead_letters.newest(limit, only_dead=only_dead)
+    mails = await services.outbox_admin.newest(limit, only_dead=only_dead)
     return [OutboxMailOut.model_validate(mail) for mail in mails]
 
 
@@ -69,7 +69,7 @@ def show(
     from app.mail.schemas import OutboxMailBody, OutboxMailOut
 
     async def find(services: "Services") -> OutboxMailOut:
-        mail = await services.dead_letters.find(mail_id)
+        mail = await services.outbox_admin.find(mail_id)
         return (OutboxMailBody if body else OutboxMailOut).model_validate(mail)
 
     mail = carry_out(load_settings(), find)
@@ -91,7 +91,7 @@ def retry(
     """Have mails tried again at once, with all their attempts before them."""
     ids = _which(mail_ids, "--all", every=every)
     number = _do(
-        lambda services: services.dead_letters.retry_all() if ids is None else services.dead_letters.retry(ids)
+        lambda services: services.outbox_admin.retry_all() if ids is None else services.outbox_admin.retry(ids)
     )
     typer.echo(f"{_mails(number)} will be tried as soon as the server runs.")
 
@@ -108,7 +108,7 @@ def drop(
     if not yes:
         what = "every mail that was given up" if ids is None else _mails(len(ids))
         typer.confirm(f"Delete {what} for good?", abort=True)
-    number = _do(lambda services: services.dead_letters.drop_all() if ids is None else services.dead_letters.drop(ids))
+    number = _do(lambda services: services.outbox_admin.drop_all() if ids is None else services.outbox_admin.drop(ids))
     typer.echo(f"{_mails(number)} deleted.")
 
 

@@ -111,15 +111,15 @@ async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIter
     """The services, on a transaction that is committed at the end and undone by an error."""
     from app.container import Services
     from app.core.client import COMMAND_LINE
-    from app.process import shared_by
+    from app.process import process_context
 
-    shared = shared_by(settings)
+    process = process_context(settings)
     try:
         async with database.writing() as session:
-            yield Services(session, shared, COMMAND_LINE)
+            yield Services(session, process, COMMAND_LINE)
             await session.commit()
     finally:
-        await shared.limiter.aclose()
+        await process.limiter.aclose()
 
 
 def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") -> T:

@@ -58,7 +58,7 @@ async def _people(services: "Services", password: str) -> dict[str, "User"]:
             display_name=person.name,
             password=chosen,
         )
-        people[person.username] = await services.accounts.create_verified(data, person.role)
+        people[person.username] = await services.provisioning.create_verified(data, person.role)
         people[person.username].bio = person.bio
     return people
 

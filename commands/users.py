@@ -59,7 +59,7 @@ async def _accounts(
     found: list[UserOut] = []
     while len(found) < limit:
         query = validated(UserListQuery, **wanted, limit=min(_PAGE, limit - len(found)), skip=len(found))
-        page = await services.administration.list(query)
+        page = await services.admin_users.list(query)
         found += map(UserOut.model_validate, page.items)
         if len(page.items) < query.limit:
             break
@@ -110,14 +110,14 @@ def create(
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
         data = validated(RegisterInput, email=email, username=username, password=password)
-        carry_out(settings, lambda services: services.accounts.create_verified(data, role))
+        carry_out(settings, lambda services: services.provisioning.create_verified(data, role))
         typer.echo(f"Created the {role} {data.username} ({data.email}).")
         return
     address = validated(EmailInput, email=email).email
     name = validated(ProfileUpdate, username=username).username
 
     async def open_account(services: "Services") -> "tuple[User, str]":
-        user = await services.accounts.create_unclaimed(name, name, address, role)
+        user = await services.provisioning.create_unclaimed(name, name, address, role)
         return user, _hand_out_link(services, user, mail=mail)
 
     user, link = carry_out(settings, open_account)
@@ -130,14 +130,14 @@ def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
     if mail:
         services.recovery.mail_reset_link(user, user.contact_email)
         return f"The link to choose a password is mailed to {user.contact_email} as soon as the server runs."
-    return f"The link to choose a password, good for two hours:\n{services.administration.reset_link(user)}"
+    return f"The link to choose a password, good for two hours:\n{services.admin_users.reset_link(user)}"
 
 
 def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> "User":
     """Find the account and do something to it."""
 
     async def find_and_work(services: "Services") -> "User":
-        return await work(services, await services.administration.find(login))
+        return await work(services, await services.admin_users.find(login))
 
     return carry_out(load_settings(), find_and_work)
 
@@ -147,7 +147,7 @@ def _set(login: str, **values: object) -> "User":
     from app.accounts.schemas.users import UserUpdate
 
     data = validated(UserUpdate, **values)
-    return _change(login, lambda services, user: services.administration.update(user.id, data))
+    return _change(login, lambda services, user: services.admin_users.update(user.id, data))
 
 
 @cli.command()
@@ -173,7 +173,7 @@ def reactivate(login: Login) -> None:
 @cli.command()
 def revoke_sessions(login: Login) -> None:
     """Log an account out everywhere. Its personal access tokens stay."""
-    user = _change(login, lambda services, user: services.administration.end_sessions(user.id))
+    user = _change(login, lambda services, user: services.admin_users.end_sessions(user.id))
     typer.echo(f"{user.username} is logged out everywhere.")
 
 
@@ -218,13 +218,13 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
     data = None if claimed_with is None else validated(UserUpdate, email=claimed_with)
 
     async def hand_out(services: "Services") -> str:
-        user = await services.administration.find(login)
+        user = await services.admin_users.find(login)
         if not user.is_active:
             refuse(f"{user.username} is deactivated; reactivate it first.")
         if data is not None:
             if user.hashed_password != UNUSABLE or user.is_verified:
                 refuse(f"{user.username} belongs to somebody already; use reset-password instead.")
-            user = await services.administration.update(user.id, data)
+            user = await services.admin_users.update(user.id, data)
         if mail and not user.contact_email:
             refuse(f"{user.username} has no address to mail to.")
         return _hand_out_link(services, user, mail=mail)
@@ -235,7 +235,7 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
 @cli.command()
 def delete(
     login: Login,
-    heir: Annotated[
+    successor: Annotated[
         str | None,
         typer.Option(
             "--hand-over-to", metavar="USERNAME", help="Give the articles to this account.", show_default=False
@@ -251,17 +251,17 @@ def delete(
 
     The articles stay, by an author without a name, unless they are handed over or removed.
     """
-    if heir is not None and remove_articles:
+    if successor is not None and remove_articles:
         raise typer.BadParameter("articles are handed over or removed, not both", param_hint="--hand-over-to")
     if not yes:
         typer.confirm(f"Delete the account {printable(login)} for good?", abort=True)
-    user = _change(login, lambda services, user: _deleted(services, user, heir, remove_articles=remove_articles))
+    user = _change(login, lambda services, user: _deleted(services, user, successor, remove_articles=remove_articles))
     typer.echo(f"The account #{user.id} is deleted.")
 
 
-async def _deleted(services: "Services", user: "User", heir: str | None, *, remove_articles: bool) -> "User":
-    heir = None if heir is None else heir.lower()
-    await services.administration.delete(user.id, heir=heir, remove_articles=remove_articles)
+async def _deleted(services: "Services", user: "User", successor: str | None, *, remove_articles: bool) -> "User":
+    successor = None if successor is None else successor.lower()
+    await services.admin_users.delete(user.id, successor=successor, remove_articles=remove_articles)
     return user
 
 

@@ -105,7 +105,7 @@ class AlwaysCurrent:
 
 def _app_with(settings: Settings) -> FastAPI:
     app = create_app(settings)
-    app.state.shared.passwords = PasswordHasher(CHEAP)
+    app.state.process.passwords = PasswordHasher(CHEAP)
     return app
 
 
@@ -137,7 +137,7 @@ def app(shared_app: FastAPI, database: Database) -> FastAPI:
     """The app on a database in which every test finds nothing and leaves nothing."""
     shared_app.state.database = database
     shared_app.state.response_cache.follow(database.invalidations, AlwaysCurrent())
-    shared_app.state.shared.limiter = RateLimiter(None)
+    shared_app.state.process.limiter = RateLimiter(None)
     return shared_app
 
 

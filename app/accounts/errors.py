@@ -81,8 +81,8 @@ class InvalidUndoToken(Forbidden):
     message = "The link is wrong, expired or no longer needed."
 
 
-class UnknownHeir(Conflict):
-    code = "unknown_heir"
+class UnknownSuccessor(Conflict):
+    code = "unknown_successor"
     message = "Articles can be handed over only to somebody else who may write them."
 
 

@@ -28,7 +28,7 @@ from app.core.rate_limiter import Limit
 from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr
 from app.core.scopes import Scope
-from app.db.errors import is_passing
+from app.db.errors import is_transient
 from app.db.read_context import ReadContext
 
 _log = logging.getLogger(__name__)
@@ -79,14 +79,14 @@ def limited(limit: Limit) -> Any:
     """For a route's `dependencies`: no more than this from one IP address."""
 
     async def count(request: Request, response: Response, client: ClientDep) -> None:
-        allowance = await request.app.state.shared.limiter.hit(limit, network_of(client.ip_address))
+        allowance = await request.app.state.process.limiter.hit(limit, network_of(client.ip_address))
         response.headers.update(allowance.headers())
 
     return Depends(count)
 
 
 async def get_services(request: Request, session: SessionDep, client: ClientDep) -> Services:
-    return Services(session, request.app.state.shared, client)
+    return Services(session, request.app.state.process, client)
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
@@ -115,10 +115,10 @@ async def _record_use(request: Request, client: Client, token_id: int) -> None:
     """After the answer has left, which neither waits for this nor fails with it."""
     try:
         async with request.app.state.database.writing() as session:
-            await Services(session, request.app.state.shared, client).personal_tokens.note_use(token_id)
+            await Services(session, request.app.state.process, client).personal_tokens.note_use(token_id)
             await session.commit()
     except Exception as error:
-        if not is_passing(error):
+        if not is_transient(error):
             raise
         _log.warning("The use of a personal access token could not be noted: %s", type(error).__name__)
 
@@ -131,7 +131,7 @@ async def get_public_services(request: Request) -> Services:
     state = request.app.state
     client = await get_client(request, state.settings)
     view = ReadContext(state.database.reader, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
-    return Services(state.database.reading(), state.shared, client, view)
+    return Services(state.database.reading(), state.process, client, view)
 
 
 # For what is answered to everybody alike, whoever asks.
@@ -167,7 +167,7 @@ def limited_by_account(limit: Limit) -> Any:
 
     async def count(request: Request, response: Response, actor: ActorDep) -> None:
         if actor is not None:
-            allowance = await request.app.state.shared.limiter.hit(limit, str(actor.id))
+            allowance = await request.app.state.process.limiter.hit(limit, str(actor.id))
             response.headers.update(allowance.headers())
 
     return Depends(count)

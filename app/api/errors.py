@@ -27,8 +27,8 @@ from app.core.errors import (
 )
 from app.core.logging import request_id
 from app.core.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
-from app.db.errors import is_clash, is_full, is_passing
-from app.db.postgresql import DatabaseAway
+from app.db.errors import is_conflict, is_full, is_transient
+from app.db.postgresql import DatabaseUnreachable
 
 MEDIA_TYPE = "application/problem+json"
 _STATUSES: dict[type[AppError], HTTPStatus] = {
@@ -86,7 +86,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(IntegrityError, _clash)
+    app.add_exception_handler(IntegrityError, _conflict)
     app.add_middleware(UnexpectedErrorMiddleware)
 
 
@@ -142,9 +142,9 @@ def _allowed_methods(request: Request) -> str:
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
-async def _clash(_request: Request, error: Any) -> JSONResponse:
+async def _conflict(_request: Request, error: Any) -> JSONResponse:
     """A row that no service expects to be there, or to be missing: somebody else was quicker."""
-    if not is_clash(error):
+    if not is_conflict(error):
         return _answer_to(error)
     _log.warning("a constraint was violated: %s", type(error.orig).__name__)
     return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
@@ -173,9 +173,9 @@ class UnexpectedErrorMiddleware:
 
 
 def _answer_to(error: Exception) -> JSONResponse:
-    if is_passing(error):
+    if is_transient(error):
         # That it is away was said when it was found out, not again for every request that did not even try.
-        level = logging.DEBUG if isinstance(error, DatabaseAway) else logging.ERROR
+        level = logging.DEBUG if isinstance(error, DatabaseUnreachable) else logging.ERROR
         _log.log(level, "the database is unavailable: %r", getattr(error, "orig", None) or error)
         cause = StorageFull if is_full(error) else Unavailable
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, cause.code, cause.message)

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 
-from app.db.paging import Slice
+from app.db.paging import PageResult
 
 # The cursor says how far a list has been read.
 _REPLACED = {"skip", "cursor"}
@@ -16,7 +16,7 @@ class NextLink:
         self._request = request
         self._response = response
 
-    def on(self, page: Slice[Any]) -> Slice[Any]:
+    def on(self, page: PageResult[Any]) -> PageResult[Any]:
         """The same page, its answer carrying a link to the next one if there is one."""
         if page.next_cursor is not None:
             self._response.headers["Link"] = link_to(self._request, page.next_cursor)

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 
 from app.api.links import link_to
-from app.db.paging import Slice
+from app.db.paging import PageResult
 
 MEDIA_TYPE = "application/json"
 
@@ -16,7 +16,7 @@ def answered(found: Any) -> Response:
     return Response(to_json(found), media_type=MEDIA_TYPE)
 
 
-def answered_page(request: Request, page: Slice[Any]) -> Response:
+def answered_page(request: Request, page: PageResult[Any]) -> Response:
     """A page of a list, with a link to the next one if there is one."""
     answer = answered({"items": page.items, "next_cursor": page.next_cursor})
     if page.next_cursor is not None:

@@ -14,7 +14,7 @@ from app.content.queries.articles import Viewer, exists_for
 from app.content.schemas.rows import AuthorRow
 from app.db.base import BigId
 from app.db.keyset import Order
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 IN_THREADS = Order("comments:threads", (Comment.path,))
 # Ids only grow, and theirs is an index that is there anyway.
@@ -62,17 +62,17 @@ _columns = (
     *(Comment.body_markdown, Comment.body_html, Comment.created_at, Comment.edited_at, Comment.path),
 )
 _with_author = select(*_columns).join(User, User.id == Comment.author_id)
-BY_ID = Query(_with_author.where(Comment.id == bindparam("id", type_=BigId)))
+BY_ID = CompiledSelect(_with_author.where(Comment.id == bindparam("id", type_=BigId)))
 
 
 @cache
-def listing(viewer: Viewer, *, cursor: bool, size: int) -> Query:
+def listing(viewer: Viewer, *, cursor: bool, size: int) -> CompiledSelect:
     """A page of the comments of the article with this slug, if it exists for the viewer."""
     article = select(Article.id).where(Article.slug == bindparam("slug", type_=String()), exists_for(viewer))
     inside = _with_author.where(Comment.article_id == article.scalar_subquery(), _is_shown())
     statement = IN_THREADS.first(inside, size)
     statement = statement.where(IN_THREADS.after_bound()) if cursor else statement
-    return Query(statement)
+    return CompiledSelect(statement)
 
 
 def with_author() -> Select[tuple[Comment]]:

@@ -30,9 +30,9 @@ from app.content.schemas.authors import AuthorSummary
 from app.core import clock
 from app.core.roles import Role
 from app.db.changes.tracking import invalidates
-from app.db.paging import Slice, fetch_entities, read_page
+from app.db.paging import PageResult, fetch_entities, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import Query
+from app.db.reader import CompiledSelect
 
 
 class CommentService:
@@ -41,7 +41,7 @@ class CommentService:
         self._context = context
         self._audit = audit
 
-    async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> Slice[CommentRow]:
+    async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> PageResult[CommentRow]:
         """An article's comments, each followed by its answers. Raises `ArticleNotFound`."""
         viewer = articles.viewer_of(actor)
         values = {"slug": slug, "actor_id": actor.id if actor else None}
@@ -59,14 +59,14 @@ class CommentService:
         if actor is None:
             self._context.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
             self._context.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
-        return Slice([comments.answered(row) for row in page.items], page.next_cursor)
+        return PageResult([comments.answered(row) for row in page.items], page.next_cursor)
 
-    async def moderate(self, actor: Actor, query: ModerationQuery) -> Slice[ModeratedComment]:
+    async def moderate(self, actor: Actor, query: ModerationQuery) -> PageResult[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
         require_role(actor, Role.EDITOR)
         statement = comments.for_moderation(query.deleted).where(articles.visible_to(actor))
         page = await fetch_entities(self._session, statement, comments.NEWEST, query)
-        return Slice([_whole(comment) for comment in page.items], page.next_cursor)
+        return PageResult([_whole(comment) for comment in page.items], page.next_cursor)
 
     async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
         """Comment on an article, or answer a comment of it.
@@ -160,7 +160,7 @@ class CommentService:
         )
 
 
-def _listing(viewer: Viewer, cursor: bool, size: int) -> Query:
+def _listing(viewer: Viewer, cursor: bool, size: int) -> CompiledSelect:
     return comments.listing(viewer, cursor=cursor, size=size)
 
 

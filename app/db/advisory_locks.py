@@ -6,16 +6,16 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class Turn(IntEnum):
+class AdvisoryLock(IntEnum):
     """What is done by one transaction at a time. Any numbers will do that nothing else in the database uses."""
 
     CATEGORY_TREE = 7_265_676_812
 
 
-async def take_turns(session: AsyncSession, turn: Turn) -> None:
+async def take_advisory_lock(session: AsyncSession, lock: AdvisoryLock) -> None:
     """Wait until nobody else is at this, and keep others waiting until the transaction ends.
 
     Before anything is locked. On SQLite whoever writes is alone anyway.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(turn.value)))
+        await session.execute(select(func.pg_advisory_xact_lock(lock.value)))

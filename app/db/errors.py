@@ -16,7 +16,7 @@ CONNECTION_ERRORS: tuple[type[Exception], ...] = (
     # What asyncpg says between the server's last words and the end of the connection.
     asyncpg.InternalClientError,
 )
-_PASSING = (
+_TRANSIENT = (
     OSError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -43,7 +43,7 @@ _LOST = (sqlite3.SQLITE_CANTOPEN, *_DAMAGED)
 _PRIMARY_CODE = 0xFF
 
 
-def is_clash(error: IntegrityError) -> bool:
+def is_conflict(error: IntegrityError) -> bool:
     """Whether a row was there already, or one that it refers to was not; anything else is a mistake of the code."""
     cause = _cause_of(error)
     if isinstance(cause, asyncpg.PostgresError):
@@ -51,17 +51,17 @@ def is_clash(error: IntegrityError) -> bool:
     return str(cause).startswith(("UNIQUE", "FOREIGN KEY"))
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether the same request can succeed later: there was no connection, no room, a lock or a deadlock."""
     if isinstance(error, (PoolTimeoutError, *CONNECTION_ERRORS)):
         return True
     cause = _cause_of(error)
-    if isinstance(cause, _PASSING) or _sqlite_code(cause) in _DAMAGED:
+    if isinstance(cause, _TRANSIENT) or _sqlite_code(cause) in _DAMAGED:
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def is_away(error: Exception) -> bool:
+def is_unreachable(error: Exception) -> bool:
     """Whether nothing at all can be asked of the database: nobody answers, or whoever was asked is gone."""
     if isinstance(error, CONNECTION_ERRORS):
         return True

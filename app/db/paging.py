@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.schemas.pages import PageQuery
 from app.db.cursors import decode_cursor, encode_cursor
 from app.db.keyset import Order, size_for
-from app.db.reader import Query, Rows
+from app.db.reader import CompiledSelect, Rows
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Slice(Generic[T]):
+class PageResult(Generic[T]):
     """Some of a list, and the cursor to the rest."""
 
     items: Sequence[T]
@@ -25,7 +25,7 @@ class Slice(Generic[T]):
 
 async def fetch_page(
     session: AsyncSession, statement: Select[Any], order: Order, page: PageQuery, skip: int = 0
-) -> Slice[Row[Any]]:
+) -> PageResult[Row[Any]]:
     """The rows of one page, each with its sort values at the end. Raises `InvalidCursor`."""
     width = len(order.columns)
     if page.cursor is not None:
@@ -33,14 +33,18 @@ async def fetch_page(
     statement = order.sort(statement).add_columns(*order.columns).limit(page.limit + 1).offset(skip or None)
     rows = (await session.execute(statement)).all()
     if len(rows) <= page.limit:
-        return Slice(rows, None)
+        return PageResult(rows, None)
     rows = rows[: page.limit]
-    return Slice(rows, encode_cursor(order.name, rows[-1][-width:]))
+    return PageResult(rows, encode_cursor(order.name, rows[-1][-width:]))
 
 
 async def read_page(
-    rows: Rows, listing: Callable[[bool, int], Query], order: Order, page: PageQuery, parameters: Mapping[str, Any]
-) -> Slice[Sequence[Any]]:
+    rows: Rows,
+    listing: Callable[[bool, int], CompiledSelect],
+    order: Order,
+    page: PageQuery,
+    parameters: Mapping[str, Any],
+) -> PageResult[Sequence[Any]]:
     """The rows of one page of a list that is built once, each with its sort values at the end. Raises `InvalidCursor`.
 
     `listing` makes the select, for a page with or without a cursor and of a certain size.
@@ -50,21 +54,21 @@ async def read_page(
         bound |= order.bound(decode_cursor(page.cursor, order.name, order.types))
     found = await rows.fetch(listing(page.cursor is not None, size_for(page.limit)), bound)
     if len(found) <= page.limit:
-        return Slice(found, None)
+        return PageResult(found, None)
     found = found[: page.limit]
-    return Slice(found, encode_cursor(order.name, found[-1][-len(order.columns) :]))
+    return PageResult(found, encode_cursor(order.name, found[-1][-len(order.columns) :]))
 
 
-def empty_page(order: Order, page: PageQuery) -> Slice[Any]:
+def empty_page(order: Order, page: PageQuery) -> PageResult[Any]:
     """The page of a list with nothing in it. Raises `InvalidCursor`."""
     if page.cursor is not None:
         decode_cursor(page.cursor, order.name, order.types)
-    return Slice([], None)
+    return PageResult([], None)
 
 
 async def fetch_entities(
     session: AsyncSession, statement: Select[Any], order: Order, page: PageQuery, skip: int = 0
-) -> Slice[Any]:
+) -> PageResult[Any]:
     """Like `fetch_page`, for a statement that selects one entity."""
     rows = await fetch_page(session, statement, order, page, skip)
-    return Slice([row[0] for row in rows.items], rows.next_cursor)
+    return PageResult([row[0] for row in rows.items], rows.next_cursor)

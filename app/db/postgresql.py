@@ -26,7 +26,7 @@ _SQLALCHEMYS_OWN = {"prepared_statement_cache_size", "prepared_statement_name_fu
 _log = logging.getLogger(__name__)
 
 
-class DatabaseAway(ConnectionError):
+class DatabaseUnreachable(ConnectionError):
     """The database did not answer a moment ago and is not asked again yet."""
 
 
@@ -34,27 +34,27 @@ class DatabaseAway(ConnectionError):
 class Gate:
     """The way to a server: once it is known to be away, one attempt a second finds out for all that it is back."""
 
-    is_away: bool = False
+    is_unreachable: bool = False
     next_attempt: float = 0.0
 
     def enter(self) -> None:
-        """Raises `DatabaseAway` unless an attempt is worth it."""
-        if not self.is_away:
+        """Raises `DatabaseUnreachable` unless an attempt is worth it."""
+        if not self.is_unreachable:
             return
         if time.monotonic() < self.next_attempt:
-            raise DatabaseAway("the database did not answer a moment ago")
+            raise DatabaseUnreachable("the database did not answer a moment ago")
         self.next_attempt = time.monotonic() + CONNECT_TIMEOUT_SECONDS + RETRY_SECONDS
 
     def lost(self, error: BaseException) -> None:
-        if not self.is_away:
+        if not self.is_unreachable:
             _log.error("the database is away: %r", error)
-        self.is_away = True
+        self.is_unreachable = True
         self.next_attempt = time.monotonic() + RETRY_SECONDS
 
     def found(self) -> None:
-        if self.is_away:
+        if self.is_unreachable:
             _log.warning("the database is back")
-        self.is_away = False
+        self.is_unreachable = False
 
 
 def connection_options(statement_seconds: float | None, *, behind_pgbouncer: bool) -> dict[str, Any]:

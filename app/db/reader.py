@@ -15,14 +15,14 @@ Processor = Callable[[Any], Any]
 Row = Sequence[Any]
 
 
-class Query:
+class CompiledSelect:
     """A select whose values are bound parameters. Whoever makes one keeps it, and what it is compiled to with it."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[str, DialectSql] = {}
 
-    def compiled(self, dialect: Dialect) -> "Compiled":
+    def for_dialect(self, dialect: Dialect) -> "DialectSql":
         """What this is for a database of this kind."""
         found = self._compiled.get(dialect.name)
         if found is None:
@@ -31,7 +31,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class DialectSql:
     sql: str
     # For each place in the statement: which parameter stands there, and how it is sent.
     places: Sequence[tuple[str, Processor | None]]
@@ -55,7 +55,7 @@ class Compiled:
             yield row
 
 
-def _compile(statement: Select[Any], dialect: Dialect) -> Compiled:
+def _compile(statement: Select[Any], dialect: Dialect) -> DialectSql:
     compiled = statement.compile(dialect=dialect)
     names = compiled.positiontup or []
     binds = compiled.binds
@@ -64,13 +64,13 @@ def _compile(statement: Select[Any], dialect: Dialect) -> Compiled:
     processors = [kind.result_processor(dialect, None) for kind in types]
     columns = [(index, process) for index, process in enumerate(processors) if process is not None]
     constants = {name: bind.value for name, bind in binds.items() if not bind.required}
-    return Compiled(str(compiled), places, constants, columns)
+    return DialectSql(str(compiled), places, constants, columns)
 
 
 class Rows(Protocol):
     """Where rows are read from."""
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The rows that the query finds with these values."""
 
 
@@ -87,9 +87,9 @@ class SessionRows:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         await self._session.flush()
         connection = await self._session.connection()
-        compiled = query.compiled(connection.dialect)
+        compiled = query.for_dialect(connection.dialect)
         found = await connection.exec_driver_sql(compiled.sql, tuple(compiled.values(parameters)))
         return compiled.rows([tuple(row) for row in found])

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from app.db.errors import CONNECTION_ERRORS
 from app.db.postgresql import Gate, driver_arguments
 from app.db.query_log import query_ran
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 _CLOSE_SECONDS = 3
 # Every question here is answered by walking along an index and looking up what belongs to it. In a small table the
@@ -51,8 +51,8 @@ class PostgresReader:
         self._idle: list[asyncpg.Connection] = []
         self._free = asyncio.Semaphore(connections)
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        compiled = query.compiled(self._dialect)
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        compiled = query.for_dialect(self._dialect)
         values = compiled.values(parameters)
         async with self._turn():
             start = time.perf_counter()

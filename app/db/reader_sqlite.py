@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.db.query_log import query_ran
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 # How long everybody else may be kept waiting for one question.
 _AT_ONCE_SECONDS = 0.05
@@ -65,8 +65,8 @@ class SqliteReader:
         # One question that takes long at a time.
         self._turn = Lock()
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        compiled = query.compiled(self._dialect)
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        compiled = query.for_dialect(self._dialect)
         values = compiled.values(parameters)
         start = time.perf_counter()
         try:

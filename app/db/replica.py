@@ -10,8 +10,8 @@ from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import UserDefinedType
 
-from app.db.errors import CONNECTION_ERRORS, is_passing
-from app.db.reader import Query, Reader, Row
+from app.db.errors import CONNECTION_ERRORS, is_transient
+from app.db.reader import CompiledSelect, Reader, Row
 
 _LOOK_SECONDS = 0.02
 # A replica that is away, or is none, is left alone for so long.
@@ -28,9 +28,9 @@ class _Position(UserDefinedType[str]):
         return "pg_lsn"
 
 
-_WRITTEN = Query(select(cast(func.pg_current_wal_insert_lsn(), Text)))
+_WRITTEN = CompiledSelect(select(cast(func.pg_current_wal_insert_lsn(), Text)))
 # Null where nothing is replayed: such a server is no replica.
-_REPLAYED = Query(
+_REPLAYED = CompiledSelect(
     select(func.pg_last_wal_replay_lsn() >= cast(cast(bindparam("position", type_=Text), Text), _Position))
 )
 
@@ -51,14 +51,14 @@ class ReplicaReader:
         self._changed = asyncio.Event()
         self._changed.set()
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         if not (self._is_caught_up and self._hears_everything()):
             return await self._primary.fetch(query, parameters)
         changes = self._changes
         try:
             rows = await self._replica.fetch(query, parameters)
         except Exception as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
             _log.warning("the replica does not answer, the primary is asked instead: %r", error)
             self.note_changes()

@@ -5,7 +5,7 @@ class MailFailure(Exception):
     """A mail did not leave."""
 
 
-class ServerAway(MailFailure):
+class ServerUnreachable(MailFailure):
     """The mail server does not answer, or takes no mails at all at the moment."""
 
 

@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from app.core import clock
 from app.core.config import Settings
-from app.mail.failures import ServerAway
+from app.mail.failures import ServerUnreachable
 from app.mail.messages import Message
 
 SEND_TIMEOUT_SECONDS = 20
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message) -> None:
-        """Hand the mail over; it has left when this returns. Raises `ServerAway` or `Refused`."""
+        """Hand the mail over; it has left when this returns. Raises `ServerUnreachable` or `Refused`."""
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -97,7 +97,7 @@ class FolderMailer:
         try:
             path = await anyio.to_thread.run_sync(self._write, message)
         except OSError as error:
-            raise ServerAway(f"{type(error).__name__}: {error}") from error
+            raise ServerUnreachable(f"{type(error).__name__}: {error}") from error
         _log.info("there is no mail server; a mail was written to %s", path)
 
     def _write(self, message: Message) -> Path:

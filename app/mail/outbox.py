@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.background import repeat
 from app.db.session import Database, took_effect
 from app.mail.circuit_breaker import CircuitBreaker
-from app.mail.failures import MailFailure, Refused, ServerAway
+from app.mail.failures import MailFailure, Refused, ServerUnreachable
 from app.mail.mailer import Mailer
 from app.mail.messages import Message
 from app.mail.models import OutboxMail
@@ -93,7 +93,7 @@ class OutboxWorker:
     async def _send(self, mail: OutboxMail) -> None:
         try:
             await self._mailer.send(Message(mail.recipient, mail.subject, mail.text, mail.html))
-        except ServerAway as error:
+        except ServerUnreachable as error:
             self._breaker.failed()
             # Once it is clear that no mail would get through, this one is not to blame.
             is_blameless = self._breaker.is_open and clock.now() - mail.created_at < PATIENCE

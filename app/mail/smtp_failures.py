@@ -9,7 +9,7 @@ from aiosmtplib import (
 )
 from fastapi_mail.errors import ConnectionErrors
 
-from app.mail.failures import MailFailure, Refused, ServerAway
+from app.mail.failures import MailFailure, Refused, ServerUnreachable
 
 _FINAL = 500
 # The server is about to close, or wants to know who it is dealing with: it would take no other mail either.
@@ -23,7 +23,7 @@ def failure_of(error: Exception) -> MailFailure:
         case ConnectionErrors():
             # Its text suggests what may be wrong; what is wrong says the error that it was made of.
             cause = error.__context__ or error
-            return ServerAway(f"{type(cause).__name__}: {cause}")
+            return ServerUnreachable(f"{type(cause).__name__}: {cause}")
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as first, *_]):
             return failure_of(first)
         case SMTPRecipientRefused(code=code) | SMTPDataError(code=code) if code not in _ABOUT_THE_SERVER:
@@ -32,5 +32,5 @@ def failure_of(error: Exception) -> MailFailure:
             # An address in a script that the server does not know.
             return Refused(reason, is_final=True)
         case SMTPException() | OSError():
-            return ServerAway(reason)
+            return ServerUnreachable(reason)
     return Refused(reason, is_final=False)

@@ -20,7 +20,7 @@ _SAMPLE_SECONDS = 1.0
 _UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, *CONNECTION_ERRORS)
 
 
-class Meter:
+class MetricsSampler:
     """Copies into the metrics what is counted elsewhere as plain numbers, because that costs nothing there."""
 
     def __init__(self, store: ResponseStore | None = None) -> None:

@@ -16,10 +16,10 @@ from app.core import clock
 from app.core.background import repeat
 from app.core.client import Client
 from app.db.changes.models import Invalidation
-from app.db.errors import is_away
+from app.db.errors import is_unreachable
 from app.db.session import Database
-from app.process import Shared
-from app.workers import expired as leftovers
+from app.process import ProcessContext
+from app.workers import expired
 
 _PAUSE_SECONDS = 60.0
 _BATCH = 500
@@ -36,9 +36,9 @@ _log = logging.getLogger(__name__)
 class Housekeeper:
     """Tidies up for as long as the app runs; any number of them may, on any number of servers."""
 
-    def __init__(self, database: Database, shared: Shared) -> None:
+    def __init__(self, database: Database, process: ProcessContext) -> None:
         self._database = database
-        self._shared = shared
+        self._process = process
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Tidy up until told to stop."""
@@ -64,7 +64,7 @@ class Housekeeper:
         try:
             await work
         except Exception as error:
-            if is_away(error):
+            if is_unreachable(error):
                 raise
             # One chore has no say in whether the others are done.
             _log.error("housekeeping: %s failed: %r", name.replace("_", " "), error)
@@ -77,23 +77,23 @@ class Housekeeper:
 
     async def _delete_account(self, user_id: int, now: datetime) -> None:
         async with self._database.writing() as session:
-            await Services(session, self._shared, _CLIENT).deletions.carry_out(user_id, now)
+            await Services(session, self._process, _CLIENT).deletions.carry_out(user_id, now)
             await session.commit()
 
     async def _clear_sessions(self, now: datetime) -> None:
-        await self._clear(LoginSession, leftovers.expired_sessions(now))
+        await self._clear(LoginSession, expired.expired_sessions(now))
 
     async def _clear_challenges(self, now: datetime) -> None:
-        await self._clear(PasskeyChallenge, leftovers.expired_challenges(now))
+        await self._clear(PasskeyChallenge, expired.expired_challenges(now))
 
     async def _clear_email_changes(self, now: datetime) -> None:
-        await self._clear(EmailChange, leftovers.undoable_no_longer(now - KEEP_EMAIL_CHANGES))
+        await self._clear(EmailChange, expired.undoable_no_longer(now - KEEP_EMAIL_CHANGES))
 
     async def _clear_invitations(self, now: datetime) -> None:
-        await self._clear(Invitation, leftovers.expired_invitations(now - KEEP_INVITATIONS))
+        await self._clear(Invitation, expired.expired_invitations(now - KEEP_INVITATIONS))
 
     async def _clear_invalidations(self, now: datetime) -> None:
-        await self._clear(Invalidation, leftovers.received_invalidations(now - KEEP_INVALIDATIONS))
+        await self._clear(Invalidation, expired.received_invalidations(now - KEEP_INVALIDATIONS))
 
     async def _clear(self, table: Any, condition: ColumnElement[bool]) -> None:
         """Delete rows in short transactions, for SQLite has one writer; without any, nothing is locked."""
@@ -109,14 +109,16 @@ class Housekeeper:
             return list(await session.scalars(select(table.id).where(condition).order_by(table.id).limit(number)))
 
     async def _clear_unconfirmed(self, now: datetime) -> None:
-        condition = leftovers.never_confirmed(now - KEEP_UNCONFIRMED)
+        condition = expired.never_confirmed(now - KEEP_UNCONFIRMED)
         while ids := await self._some(User, condition, _ACCOUNTS):
             async with self._database.writing() as session:
                 # Once more: who confirms an address meanwhile stays.
-                expired = select(User).where(User.id.in_(ids), condition).with_for_update(skip_locked=True, of=User)
-                found = (await session.scalars(expired)).all()
+                still_expired = (
+                    select(User).where(User.id.in_(ids), condition).with_for_update(skip_locked=True, of=User)
+                )
+                found = (await session.scalars(still_expired)).all()
                 for user in found:
-                    await Services(session, self._shared, _CLIENT).deletions.expire(user)
+                    await Services(session, self._process, _CLIENT).deletions.expire(user)
                 await session.commit()
             if len(found) < _ACCOUNTS:
                 return

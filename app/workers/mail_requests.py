@@ -9,16 +9,16 @@ from app.container import Services
 from app.core.background import repeat
 from app.core.client import Client
 from app.db.session import Database
-from app.process import Shared
+from app.process import ProcessContext
 
 _POLL_SECONDS = 1.0
 _BATCH = 100
 
 
 class MailRequestWorker:
-    def __init__(self, database: Database, shared: Shared) -> None:
+    def __init__(self, database: Database, process: ProcessContext) -> None:
         self._database = database
-        self._shared = shared
+        self._process = process
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Carry out until told to stop."""
@@ -39,7 +39,7 @@ class MailRequestWorker:
             )
             # Another server may have been quicker.
             if taken.scalar_one_or_none() is not None:
-                services = Services(session, self._shared, Client(request.ip_address, request.user_agent))
+                services = Services(session, self._process, Client(request.ip_address, request.user_agent))
                 if request.mail is RequestedMail.PASSWORD_RESET:
                     await services.recovery.mail_forgotten(request.email)
                 else:

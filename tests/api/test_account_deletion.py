@@ -75,7 +75,7 @@ async def left(device: Device, **fields: Any) -> None:
 
 
 async def tidy_up(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.shared).tidy_up()
+    await Housekeeper(app.state.database, app.state.process).tidy_up()
 
 
 async def carried_out(app: FastAPI, traveller: time_machine.Traveller) -> None:
@@ -259,7 +259,7 @@ async def bert(people: People) -> User:
 async def test_whoever_has_written_says_what_becomes_of_it(device: Device) -> None:
     await write(device.client)
 
-    problem = problem_in(await leave(device.client), 409, "unknown_heir")
+    problem = problem_in(await leave(device.client), 409, "unknown_successor")
 
     assert fields_of(problem) == ["articles"]
 
@@ -276,26 +276,26 @@ async def test_whoever_has_written_says_what_becomes_of_it(device: Device) -> No
         (None, {}),
     ],
 )
-async def test_an_heir_is_somebody_else_who_may_write(
+async def test_a_successor_is_somebody_else_who_may_write(
     people: People, device: Device, username: str | None, attributes: dict[str, Any]
 ) -> None:
     if attributes:
         await people.user(username="carl", **attributes)
 
-    problem = problem_in(await leave(device.client, articles="hand_over", heir=username), 409, "unknown_heir")
+    problem = problem_in(await leave(device.client, articles="hand_over", successor=username), 409, "unknown_successor")
 
-    assert fields_of(problem) == ["heir"]
+    assert fields_of(problem) == ["successor"]
     assert await device.is_logged_in()
 
 
 async def test_whoever_is_leaving_inherits_nothing(people: People, device: Device) -> None:
     """They would take it along."""
-    heir = await device_of(people, (await with_password(people, username="carl", role=Role.AUTHOR)).username)
-    await left(heir, articles="remove")
+    successor = await device_of(people, (await with_password(people, username="carl", role=Role.AUTHOR)).username)
+    await left(successor, articles="remove")
 
-    refused = await leave(device.client, articles="hand_over", heir="carl")
+    refused = await leave(device.client, articles="hand_over", successor="carl")
 
-    assert fields_of(problem_in(refused, 409, "unknown_heir")) == ["heir"]
+    assert fields_of(problem_in(refused, 409, "unknown_successor")) == ["successor"]
 
 
 async def test_articles_are_handed_over(
@@ -311,27 +311,27 @@ async def test_articles_are_handed_over(
     await write(device.client, "Gone")
     await device.client.delete("/articles/gone")
 
-    await left(device, articles="hand_over", heir="Bert")
+    await left(device, articles="hand_over", successor="Bert")
     await carried_out(app, traveller)
 
     article = await read(stranger, "/articles/mine")
     assert article["author"]["username"] == "bert"
     assert article["updated_at"] == published["updated_at"]
     assert names(article["tags"]) == ["blue"]
-    heir = await people.client_for(bert)
-    assert names(await walk(heir, "/articles", status="draft")) == ["a-draft"]
+    successor = await people.client_for(bert)
+    assert names(await walk(successor, "/articles", status="draft")) == ["a-draft"]
     assert (await read(stranger, "/authors/bert"))["article_count"] == 1
     problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
     (mail,) = [mail for mail in await mails_waiting(app) if mail.recipient == bert.email]
     assert "3 articles are yours now" in mail.text
 
 
-async def test_without_the_heir_an_admin_inherits(
+async def test_without_the_successor_an_admin_takes_over(
     app: FastAPI, people: People, bert: User, device: Device, traveller: time_machine.Traveller
 ) -> None:
     admins = [await people.user(Role.ADMIN) for _ in range(2)]
     await publish(device.client, "Mine")
-    await left(device, articles="hand_over", heir="bert")
+    await left(device, articles="hand_over", successor="bert")
     await (await people.client_for(admins[1])).delete(f"/users/{bert.id}")
 
     await carried_out(app, traveller)
@@ -445,9 +445,9 @@ async def test_nothing_tells_who_it_was(
     by: str,
 ) -> None:
     admin = await people.user(Role.ADMIN)
-    heir = await people.user(Role.AUTHOR, username="bert")
+    successor = await people.user(Role.AUTHOR, username="bert")
     await publish(device.client, "Mine")
-    await publish(await people.client_for(heir), "Theirs")
+    await publish(await people.client_for(successor), "Theirs")
     await comment(device.client, "theirs", "Is it so?")
     await everything_about(session, anna, admin)
     assert len(set(await places_of(session, "anna"))) >= 10
@@ -457,7 +457,7 @@ async def test_nothing_tells_who_it_was(
     else:
         if by == "the owner at once":
             monkeypatch.setattr(app.state.settings, "deletion_grace_days", 0)
-        await left(device, articles="hand_over", heir="bert")
+        await left(device, articles="hand_over", successor="bert")
         if by == "the owner":
             await carried_out(app, traveller)
 
@@ -480,7 +480,7 @@ def test_no_table_that_knows_accounts_was_forgotten() -> None:
         "invitations.invited_by_id",
         "invitations.used_by_id",
         # Somebody else's wish; whoever is gone does not inherit.
-        "account_deletions.heir_id",
+        "account_deletions.successor_id",
     }
     referring = {
         f"{table.name}.{key.parent.name}"
@@ -607,12 +607,12 @@ async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_people: People
 async def test_two_housekeepers_delete_an_account_once(
     live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
 ) -> None:
-    heir = await live_people.user(Role.AUTHOR, username="bert")
+    successor = await live_people.user(Role.AUTHOR, username="bert")
     users = [await live_people.user(Role.AUTHOR) for _ in range(3)]
     for user in users:
         client = await live_people.client_for(user)
         await publish(client, user.username)
-        assert (await leave(client, articles="hand_over", heir="bert")).status_code == 202
+        assert (await leave(client, articles="hand_over", successor="bert")).status_code == 202
     traveller.shift(GRACE)
 
     await asyncio.gather(*(tidy_up(live_app) for _ in range(3)))
@@ -621,10 +621,10 @@ async def test_two_housekeepers_delete_an_account_once(
     async with live_app.state.database.reading() as session:
         assert (await actions(session)).count("account.deleted") == 3
         authors = set(await session.scalars(select(Article.author_id)))
-        assert authors == {heir.id}
+        assert authors == {successor.id}
         gone = await session.scalars(select(User.username).where(User.deleted_at.is_not(None)).order_by(User.id))
         assert list(gone) == [f"deleted.{user.id}" for user in users]
-    assert len([mail for mail in await mails_waiting(live_app) if mail.recipient == heir.email]) == 3
+    assert len([mail for mail in await mails_waiting(live_app) if mail.recipient == successor.email]) == 3
 
 
 async def test_a_login_at_the_last_moment_either_undoes_it_or_fails(

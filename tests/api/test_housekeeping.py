@@ -33,7 +33,7 @@ def traveller() -> Iterator[time_machine.Traveller]:
 
 
 async def tidy_up(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.shared).tidy_up()
+    await Housekeeper(app.state.database, app.state.process).tidy_up()
 
 
 async def number_of(session: AsyncSession, table: type) -> int:
@@ -173,7 +173,7 @@ async def test_any_number_of_them_may_clear_away_at_once(
 
 async def test_it_stops_when_it_is_told_to(live_app: FastAPI) -> None:
     stopping = asyncio.Event()
-    running = asyncio.create_task(Housekeeper(live_app.state.database, live_app.state.shared).run(stopping))
+    running = asyncio.create_task(Housekeeper(live_app.state.database, live_app.state.process).run(stopping))
     stopping.set()
 
     await asyncio.wait_for(running, 20)

@@ -25,7 +25,7 @@ ABSENT = object()
 
 @pytest.fixture
 async def anna(app: FastAPI, people: People) -> User:
-    hashed = await app.state.shared.passwords.hash(PASSWORD)
+    hashed = await app.state.process.passwords.hash(PASSWORD)
     return await people.user(username="anna", email="ünal@example.com", hashed_password=hashed)
 
 
@@ -65,7 +65,7 @@ async def test_what_else_an_oauth2_form_holds_does_no_harm(stranger: httpx.Async
 async def test_all_who_may_not_log_in_get_the_same_answer(
     app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
 ) -> None:
-    hashed = await app.state.shared.passwords.hash(PASSWORD)
+    hashed = await app.state.process.passwords.hash(PASSWORD)
     await people.user(username="gone", hashed_password=hashed, is_active=False)
     await people.user(username="no-password")
     admin = await people.client(Role.ADMIN)

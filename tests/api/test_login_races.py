@@ -29,7 +29,7 @@ async def login_during(
     """Logs in elsewhere; what it is given happens after the password was found right, and before the session begins."""
     assert device.refresh_token
     client = await live_people.client()
-    passwords = live_app.state.shared.passwords
+    passwords = live_app.state.process.passwords
     verify = passwords.verify
 
     async def run(change: Callable[[], Awaitable[object]]) -> httpx.Response:

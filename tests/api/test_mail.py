@@ -18,7 +18,7 @@ from app.core import clock
 from app.db.session import Database, open_database
 from app.mail import outbox
 from app.mail.circuit_breaker import FAILURES, CircuitBreaker
-from app.mail.failures import ServerAway
+from app.mail.failures import ServerUnreachable
 from app.mail.mailer import mailer_for
 from app.mail.messages import Message
 from app.mail.models import OutboxMail
@@ -284,7 +284,7 @@ async def test_a_probe_that_always_fails_does_not_keep_the_others_from_being_tri
     class Allergic(RecordingMailer):
         async def send(self, message: Message) -> None:
             if message.recipient == "bad@example.com":
-                raise ServerAway
+                raise ServerUnreachable
             await super().send(message)
 
     await put(live_app, "bad@example.com", "good@example.com")

@@ -22,7 +22,7 @@ from app.db import query_log as observation
 from app.db.session import Database, open_database
 from app.mail.models import OutboxMail
 from app.main import create_app
-from app.ops.metrics_sampler import Meter
+from app.ops.metrics_sampler import MetricsSampler
 from tests.conftest import settings_for
 from tests.support.databases import Template
 from tests.support.log_watch import LogWatch
@@ -144,17 +144,17 @@ async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
     database = live_app.state.database
     async with database.reading() as session:
         await session.execute(text("SELECT 1"))
-        await Meter().report(database)
+        await MetricsSampler().report(database)
         assert (value("db_pool_connections_in_use"), value("db_pool_connections_open")) == (1, 1)
     # Asking for the outbox took another one, after the numbers were taken.
-    await Meter().report(database)
+    await MetricsSampler().report(database)
     assert (value("db_pool_connections_in_use"), value("db_pool_connections_open")) == (0, 2)
     assert value("db_pool_size") == database.engine.pool.size()
 
 
 async def test_it_says_what_the_cache_has_done(database: Database) -> None:
     store = ResponseStore(1000)
-    meter = Meter(store)
+    meter = MetricsSampler(store)
     before = [value(f"cache_{name}_total") for name in ("hits", "fills", "invalidations")]
     for hits in (3, 5):
         store.hits, store.fills, store.bytes = hits, 2, 700
@@ -169,7 +169,7 @@ async def test_it_says_what_the_cache_has_done(database: Database) -> None:
 async def test_without_a_database_it_says_what_is_known_without_it(template: Template, tmp_path: Path) -> None:
     for url in unusable_databases(template, tmp_path):
         database = open_database(url)
-        report = (await Meter().report(database)).decode()
+        report = (await MetricsSampler().report(database)).decode()
         await database.dispose()
         assert "colophon_http_requests_total" in report
         assert "colophon_outbox_waiting_mails" not in report

@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 from app.accounts.models import User
 from app.core.roles import Role
 from app.db import postgresql
-from app.db.errors import is_away, is_full, is_passing
-from app.db.postgresql import DatabaseAway
+from app.db.errors import is_full, is_transient, is_unreachable
+from app.db.postgresql import DatabaseUnreachable
 from app.db.session import Bounds, Database, open_database
 from tests.support.databases import Template
 from tests.support.lines import Line
@@ -104,8 +104,8 @@ async def test_whoever_loses_the_connection_is_asked_to_come_back_and_nobody_els
         await end_connections(url)
         error = await waiting
 
-        assert is_passing(error)
-        assert is_away(error)
+        assert is_transient(error)
+        assert is_unreachable(error)
         assert await works(database)
 
 
@@ -115,8 +115,8 @@ async def test_a_statement_that_takes_too_long_is_ended_by_the_server(postgresql
     async with on(postgresql_app, database):
         error = await cause_of(database, "SELECT pg_sleep(30)")
 
-        assert is_passing(error)
-        assert not is_away(error)
+        assert is_transient(error)
+        assert not is_unreachable(error)
         assert await works(database)
 
 
@@ -144,7 +144,7 @@ async def test_of_a_server_that_hangs_all_but_one_learn_at_once(
         assert {answer.status_code for answer in answers} == {503}
         # A statement that hangs is cancelled over a connection of its own.
         assert line.connections - connections <= 2
-        assert isinstance(await cause_of(database, "SELECT 1"), DatabaseAway)
+        assert isinstance(await cause_of(database, "SELECT 1"), DatabaseUnreachable)
 
         await line.cut()
         await line.mend()
@@ -197,8 +197,8 @@ async def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path, content: 
     error = await cause_of(database, "SELECT * FROM users")
 
     await database.dispose()
-    assert is_passing(error)
-    assert is_away(error)
+    assert is_transient(error)
+    assert is_unreachable(error)
     assert file.read_bytes() == content
 
 
@@ -219,5 +219,5 @@ async def test_a_database_that_nothing_can_be_written_to_can_be_read(sqlite_app:
     ("error", "full"), [(OSError(28, "No space left on device"), True), (OSError(5, "I/O"), False)]
 )
 def test_a_disk_may_also_be_full_for_the_system(error: OSError, full: bool) -> None:
-    assert is_passing(error)
+    assert is_transient(error)
     assert is_full(error) is full

@@ -537,7 +537,7 @@ async def test_the_last_way_in_is_not_removed(
     await session.commit()
     # One that is not offered any more is no way in.
     problem_in(await remove(client, passkey["id"]), 409, "last_login_method")
-    monkeypatch.setattr(people.app.state.shared.identities, "names", lambda: ["github"])
+    monkeypatch.setattr(people.app.state.process.identities, "names", lambda: ["github"])
     assert (await remove(client, passkey["id"])).status_code == 204
 
 

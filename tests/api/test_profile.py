@@ -19,7 +19,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 async def anna(app: FastAPI, people: People) -> User:
-    return await people.user(username="anna", hashed_password=await app.state.shared.passwords.hash(OLD))
+    return await people.user(username="anna", hashed_password=await app.state.process.passwords.hash(OLD))
 
 
 @pytest.fixture

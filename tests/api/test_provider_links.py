@@ -207,7 +207,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
     await with_password(people, username="bert")
     thief, owner = await device_of(people, "bert"), await device_of(people, "bert")
     answer = await returned_to_link(thief.client, elsewhere, password=PASSWORD)
-    ask = app.state.shared.identities.identity
+    ask = app.state.process.identities.identity
 
     async def change_the_password_meanwhile(provider: str, **values: str) -> Identity:
         body = {"current_password": PASSWORD, "new_password": "nine loud herons"}
@@ -215,7 +215,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
         identity: Identity = await ask(provider, **values)
         return identity
 
-    monkeypatch.setattr(app.state.shared.identities, "identity", change_the_password_meanwhile)
+    monkeypatch.setattr(app.state.process.identities, "identity", change_the_password_meanwhile)
 
     problem_in(await link(thief.client, answer), 401, "invalid_token")
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.identities.identity import Identity
-from app.accounts.models import AccountDeletion, ArticleFate, LoginSession, ProviderAccount, User
+from app.accounts.models import AccountDeletion, ArticleDisposition, LoginSession, ProviderAccount, User
 from app.accounts.passwords import UNUSABLE
 from app.audit.models import AuditEvent
 from app.core import clock
@@ -450,7 +450,7 @@ async def test_signing_in_takes_back_that_the_account_is_to_be_deleted(
 ) -> None:
     jane = await people.user(username="jane")
     due_at = clock.now() + timedelta(days=1)
-    session.add(AccountDeletion(user_id=jane.id, articles=ArticleFate.REMOVE, due_at=due_at))
+    session.add(AccountDeletion(user_id=jane.id, articles=ArticleDisposition.REMOVE, due_at=due_at))
     await session.commit()
 
     assert (await sign_in(await people.client(), elsewhere)).status_code == 200
@@ -550,7 +550,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
         client = await live_people.client()
         answers = [await returned(client, elsewhere) for _ in range(4)]
         database = live_app.state.database
-        ask, held, together = live_app.state.shared.identities.identity, [], asyncio.Barrier(4)
+        ask, held, together = live_app.state.process.identities.identity, [], asyncio.Barrier(4)
 
         async def ask_together(provider: str, **values: str) -> Identity:
             held.append(database.engine.pool.checkedout())
@@ -561,7 +561,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
                 await together.wait()
             return identity
 
-        monkeypatch.setattr(live_app.state.shared.identities, "identity", ask_together)
+        monkeypatch.setattr(live_app.state.process.identities, "identity", ask_together)
 
         signed_in = await asyncio.gather(*(finish(client, answer) for answer in answers))
 

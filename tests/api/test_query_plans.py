@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.cursors import encode_cursor
-from app.db.reader import Compiled, Query, Reader, Row
+from app.db.reader import CompiledSelect, DialectSql, Reader, Row
 from app.db.session import Database, open_database
 from app.main import create_app
 from tests.conftest import settings_for
@@ -115,13 +115,13 @@ SORT = re.compile(r"(->  |^)(Incremental )?Sort")
 
 
 @dataclass
-class Explained(Query):
+class Explained(CompiledSelect):
     """Asks how a query would be executed."""
 
-    query: Query
+    query: CompiledSelect
 
-    def compiled(self, dialect: Dialect) -> Compiled:
-        compiled = self.query.compiled(dialect)
+    def for_dialect(self, dialect: Dialect) -> DialectSql:
+        compiled = self.query.for_dialect(dialect)
         explain = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN (COSTS OFF)"
         return replace(compiled, sql=f"{explain} {compiled.sql}", columns=())
 
@@ -131,9 +131,9 @@ class Recorder:
     """Remembers the last query, which goes on to the app's own reader."""
 
     reader: Reader
-    last: tuple[Query, Mapping[str, Any]] | None = None
+    last: tuple[CompiledSelect, Mapping[str, Any]] | None = None
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         self.last = query, parameters
         return await self.reader.fetch(query, parameters)
 

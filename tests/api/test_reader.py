@@ -24,8 +24,8 @@ from app.content.schemas.taxonomy import CategoryTree, TagOut
 from app.core.roles import Role
 from app.core.schemas.pages import Page
 from app.db import reader_postgresql, reader_sqlite
-from app.db.errors import is_passing
-from app.db.reader import Query
+from app.db.errors import is_transient
+from app.db.reader import CompiledSelect
 from app.db.session import Bounds, Database, open_database
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
@@ -34,9 +34,9 @@ from tests.support.problems import problem_in
 from tests.support.rows import a_user, an_article
 from tests.support.writing import comment, publish, read
 
-MOMENTS = Query(select(Article.created_at, Article.deleted_at, Article.status))
+MOMENTS = CompiledSelect(select(Article.created_at, Article.deleted_at, Article.status))
 ENDING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND {}"
-ONE = Query(select(literal_column("1")))
+ONE = CompiledSelect(select(literal_column("1")))
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def test_values_come_back_as_the_columns_have_them(live: Database) -> None
 
 
 async def test_what_has_been_committed_is_read_at_once(live: Database) -> None:
-    names = Query(select(Tag.name))
+    names = CompiledSelect(select(Tag.name))
     for number in range(3):
         async with live.writing() as session:
             session.add(Tag(name=str(number), slug=str(number)))
@@ -94,14 +94,14 @@ async def test_every_query_is_observed(live: Database, monkeypatch: pytest.Monke
 
 async def test_a_mistake_is_ours_and_an_outage_passes(live: Database, template: Template, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no_such_thing") as mistake:
-        await live.reader.fetch(Query(select(literal_column("no_such_thing"))), {})
-    assert not is_passing(mistake.value)
+        await live.reader.fetch(CompiledSelect(select(literal_column("no_such_thing"))), {})
+    assert not is_transient(mistake.value)
 
     for url in unusable_databases(template, tmp_path):
         away = open_database(url)
         with pytest.raises(Exception) as outage:  # noqa: PT011 - which one is the driver's affair
             await away.reader.fetch(ONE, {})
-        assert is_passing(outage.value)
+        assert is_transient(outage.value)
         await away.dispose()
 
 
@@ -119,7 +119,7 @@ async def test_connections_that_have_died_are_replaced_unnoticed(template: Templ
 async def test_a_connection_that_dies_under_a_query_is_asked_again(template: Template, live: Database) -> None:
     if template.is_sqlite:
         pytest.skip("there is no server that could go away")
-    slow = Query(select(literal_column("pg_sleep(0.3)")))
+    slow = CompiledSelect(select(literal_column("pg_sleep(0.3)")))
     await live.reader.fetch(ONE, {})
     asked = asyncio.ensure_future(live.reader.fetch(slow, {}))
     await asyncio.sleep(0.05)
@@ -133,7 +133,7 @@ async def test_a_connection_that_dies_under_a_query_is_asked_again(template: Tem
 async def test_who_finds_all_connections_in_use_does_not_wait_long(template: Template, live: Database) -> None:
     if template.is_sqlite:
         pytest.skip("there is one connection, which answers at once")
-    slow = Query(select(literal_column("pg_sleep(0.3)")))
+    slow = CompiledSelect(select(literal_column("pg_sleep(0.3)")))
     asked = [asyncio.ensure_future(live.reader.fetch(slow, {})) for _ in range(2)]
     await asyncio.sleep(0.01)
 
@@ -147,7 +147,7 @@ async def test_who_finds_all_connections_in_use_does_not_wait_long(template: Tem
 async def test_who_does_not_wait_for_the_answer_leaves_nothing_behind(template: Template, live: Database) -> None:
     if template.is_sqlite:
         pytest.skip("nobody can go away meanwhile")
-    slow = Query(select(literal_column("pg_sleep(5)")))
+    slow = CompiledSelect(select(literal_column("pg_sleep(5)")))
     for _ in range(3):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(live.reader.fetch(slow, {}), 0.05)
@@ -160,7 +160,7 @@ async def test_a_question_that_takes_long_keeps_nobody_else_waiting(template: Te
         pytest.skip("the server takes its time by itself")
     numbers = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 2000000)"
     counting = f"({numbers} SELECT max(n) FROM r)"  # noqa: S608 - nothing in it comes from outside
-    slow = asyncio.ensure_future(live.reader.fetch(Query(select(literal_column(counting))), {}))
+    slow = asyncio.ensure_future(live.reader.fetch(CompiledSelect(select(literal_column(counting))), {}))
     await asyncio.sleep(0)
 
     assert len(await live.reader.fetch(ONE, {})) == 1

@@ -22,7 +22,7 @@ SECRET = "a secret of the tests that is long enough to sign with"
 
 
 async def anna_of(people: People, *, is_verified: bool) -> User:
-    hashed = await people.app.state.shared.passwords.hash(OLD)
+    hashed = await people.app.state.process.passwords.hash(OLD)
     return await people.user(username="anna", hashed_password=hashed, is_verified=is_verified)
 
 
@@ -114,7 +114,7 @@ async def test_the_link_confirms_only_the_address_that_it_was_mailed_to(
 
     problem_in(await verify(stranger, token), 403, "invalid_verification_token")
 
-    await people.user(username="heir", email="anna@example.com", is_verified=False)
+    await people.user(username="successor", email="anna@example.com", is_verified=False)
     problem_in(await verify(stranger, token), 403, "invalid_verification_token")
 
 

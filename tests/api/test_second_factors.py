@@ -524,7 +524,7 @@ async def test_somebody_who_has_lost_everything_can_be_helped(
 ) -> None:
     assert phone.recovery_codes
     user = await session.get_one(User, anna.id)
-    services = Services(session, app.state.shared, Client("", ""))
+    services = Services(session, app.state.process, Client("", ""))
 
     await services.second_factors.remove_all(user)
     await session.commit()

@@ -302,8 +302,8 @@ async def test_address_and_username_of_a_deleted_account_are_free_but_its_id_is_
     again = await stranger.post("/auth/register", json=data)
 
     assert again.status_code == 202, again.text
-    (heir,) = (await admin.get("/users", params={"q": "anna@example.com"})).json()["items"]
-    assert heir["id"] > anna.id
+    (successor,) = (await admin.get("/users", params={"q": "anna@example.com"})).json()["items"]
+    assert successor["id"] > anna.id
     problem_in(await old_token.get("/users/me"), 401, "invalid_token")
 
 

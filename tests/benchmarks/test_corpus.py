@@ -32,7 +32,7 @@ async def filled_app(shared_app: FastAPI, filled: str) -> AsyncIterator[FastAPI]
     engine = create_engine(filled)
     async with undone_database(engine) as database:
         shared_app.state.database = database
-        shared_app.state.shared.limiter = RateLimiter(None)
+        shared_app.state.process.limiter = RateLimiter(None)
         yield shared_app
     await engine.dispose()
 

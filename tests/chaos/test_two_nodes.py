@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from app.accounts.models import AccountDeletion, ArticleFate, User
+from app.accounts.models import AccountDeletion, ArticleDisposition, User
 from app.core import clock
 from app.core.roles import Role
 from app.db.session import open_database
@@ -51,7 +51,7 @@ async def _make_leaving_accounts(database: BlogDatabase) -> None:
             session.add(user)
             await session.flush()
             due_at = clock.now() - timedelta(minutes=1)
-            session.add(AccountDeletion(user_id=user.id, articles=ArticleFate.REMOVE, due_at=due_at))
+            session.add(AccountDeletion(user_id=user.id, articles=ArticleDisposition.REMOVE, due_at=due_at))
         await session.commit()
     await opened.dispose()
 

@@ -19,7 +19,7 @@ from app.db.base import Base
 from app.db.migrations import run as run_alembic
 from app.ops.maintenance import copying
 from app.ops.maintenance.checks import check
-from app.ops.maintenance.plain_tables import plain
+from app.ops.maintenance.table_rows import plain
 from tests.conftest import settings_for
 from tests.support.commands import environment_of, run_command
 from tests.support.databases import Template

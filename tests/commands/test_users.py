@@ -225,7 +225,7 @@ async def test_an_imported_author_claims_the_account(shell: Shell) -> None:
 
 
 async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> None:
-    wen, heir = await shell.people.user(Role.AUTHOR, username="wen"), await shell.people.user(Role.AUTHOR)
+    wen, successor = await shell.people.user(Role.AUTHOR, username="wen"), await shell.people.user(Role.AUTHOR)
     for slug in ("one", "two"):
         await shell.store(an_article(wen.id, slug))
     reader = await shell.people.client()
@@ -238,13 +238,13 @@ async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> Non
     assert await author_of("one") == "wen"
     assert "handed over only" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "nobody")
     assert "handed over only" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "wen")
-    both = ("--yes", "--hand-over-to", heir.username, "--remove-articles")
+    both = ("--yes", "--hand-over-to", successor.username, "--remove-articles")
     assert (await shell.run("delete", "wen", *both)).exit_code == 2
 
-    await shell.done("delete", "wen", "--yes", "--hand-over-to", heir.username)
-    assert [await author_of(slug) for slug in ("one", "two")] == [heir.username] * 2
-    assert await shell.done("delete", f"#{heir.id}", stdin="y\n")
-    assert [await author_of(slug) for slug in ("one", "two")] == [f"deleted.{heir.id}"] * 2
+    await shell.done("delete", "wen", "--yes", "--hand-over-to", successor.username)
+    assert [await author_of(slug) for slug in ("one", "two")] == [successor.username] * 2
+    assert await shell.done("delete", f"#{successor.id}", stdin="y\n")
+    assert [await author_of(slug) for slug in ("one", "two")] == [f"deleted.{successor.id}"] * 2
 
     zoe = await shell.people.user(Role.AUTHOR, username="zoe")
     await shell.store(an_article(zoe.id, "three"))

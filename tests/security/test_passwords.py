@@ -39,7 +39,7 @@ async def test_only_its_length_is_asked_of_it(length: int) -> None:
 async def test_a_password_is_compared_as_it_is(people: People) -> None:
     password = "  Ünder the bridge, " + "x1yz" * 59
     assert len(password) == MAX_LENGTH
-    hashed = await people.app.state.shared.passwords.hash(password)
+    hashed = await people.app.state.process.passwords.hash(password)
     await people.user(username="anna", hashed_password=hashed)
     almost = {
         "without its spaces": password.strip(),
@@ -50,7 +50,7 @@ async def test_a_password_is_compared_as_it_is(people: People) -> None:
         "with another end": password[:-1] + "!",
     }
 
-    limiter = people.app.state.shared.limiter
+    limiter = people.app.state.process.limiter
     for what, other in almost.items():
         # Each as the first failure.
         await limiter.clear(LOGIN_FAILURES, "anna")

@@ -27,7 +27,7 @@ async def test_people_may_be_logged_in_in_as_many_places_as_they_like(people: Pe
 async def test_no_mailed_link_logs_anybody_in(app: FastAPI, people: People, page: str) -> None:
     anna = await people.user(pending_email="new@example.com")
     async with app.state.database.reading() as session:
-        manager = Services(session, app.state.shared, COMMAND_LINE).manager
+        manager = Services(session, app.state.process, COMMAND_LINE).manager
         token = manager.verification_token(anna, "new@example.com") if page == "verify" else manager.reset_token(anna)
     data = {"token": token} | ({"password": "nine loud herons"} if page == "reset-password" else {})
 

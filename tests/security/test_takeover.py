@@ -162,7 +162,7 @@ async def test_a_wish_that_was_under_way_does_not_get_past_a_reset(
 ) -> None:
     await with_password(live_people, username="anna")
     thief, owner = await device_of(live_people, "anna"), await live_people.client()
-    passwords = live_app.state.shared.passwords
+    passwords = live_app.state.process.passwords
     check = passwords.verify
 
     async def slow(*arguments: object) -> object:

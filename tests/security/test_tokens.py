@@ -158,7 +158,7 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
     client = await people.client_for(user)
     async with app.state.database.writing() as session:
         user = await session.get_one(User, user.id)
-        services = Services(session, app.state.shared, Client("", ""))
+        services = Services(session, app.state.process, Client("", ""))
         change = EmailChange(user_id=user.id, old_email=user.email, new_email=user.pending_email)
         session.add(change)
         with pytest.raises(SecondFactorRequired) as asked:
@@ -205,7 +205,7 @@ async def test_only_a_pending_token_stands_for_a_password(app: FastAPI, people: 
     tokens = await every_kind(people, user)
 
     async with app.state.database.writing() as session:
-        logins = Services(session, app.state.shared, Client("", "")).logins
+        logins = Services(session, app.state.process, Client("", "")).logins
         assert (await logins.user_of_pending_token(tokens.pop("pending"))).id == user.id
         for token in tokens.values():
             with pytest.raises(InvalidPendingToken):

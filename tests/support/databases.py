@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.changes.tracking import InvalidationBus
 from app.db.migrations import upgrade
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 from app.db.session import Database, sessions_on
 
 _LOCAL_SERVERS = (
@@ -128,8 +128,8 @@ class _UndoneReader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        compiled = query.compiled(self._connection.dialect)
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        compiled = query.for_dialect(self._connection.dialect)
         found = await self._connection.exec_driver_sql(compiled.sql, tuple(compiled.values(parameters)))
         return compiled.rows([tuple(row) for row in found])
 

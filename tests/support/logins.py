@@ -14,7 +14,7 @@ PASSWORD = "four calm otters"
 
 async def with_password(people: People, **attributes: Any) -> User:
     """An account that `PASSWORD` logs in to."""
-    hashed = await people.app.state.shared.passwords.hash(PASSWORD)
+    hashed = await people.app.state.process.passwords.hash(PASSWORD)
     return await people.user(hashed_password=hashed, **attributes)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.mail.failures import Refused, ServerAway
+from app.mail.failures import Refused, ServerUnreachable
 from app.mail.messages import Message
 from app.mail.models import OutboxMail
 from app.workers.mail_requests import MailRequestWorker
@@ -14,7 +14,7 @@ from app.workers.mail_requests import MailRequestWorker
 
 async def mails_waiting(app: FastAPI) -> list[OutboxMail]:
     """What is in the outbox, the oldest first, with what was asked for and has not been looked up yet."""
-    await MailRequestWorker(app.state.database, app.state.shared).carry_out_pending()
+    await MailRequestWorker(app.state.database, app.state.process).carry_out_pending()
     async with app.state.database.reading() as session:
         return list(await session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
@@ -58,4 +58,4 @@ class AwayMailer:
 
     async def send(self, message: Message) -> None:
         self.tries += 1
-        raise ServerAway(f"nobody takes a mail for {message.recipient}")
+        raise ServerUnreachable(f"nobody takes a mail for {message.recipient}")

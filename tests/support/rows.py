@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import (
     AccountDeletion,
-    ArticleFate,
+    ArticleDisposition,
     EmailChange,
     Invitation,
     LoginSession,
@@ -89,7 +89,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         PasskeyChallenge(user_id=user_id, challenge=b"f", expires_at=now),
         ProviderAccount(user_id=user_id, provider="github", subject="1"),
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
-        AccountDeletion(user_id=user_id, articles=ArticleFate.REMOVE, due_at=now),
+        AccountDeletion(user_id=user_id, articles=ArticleDisposition.REMOVE, due_at=now),
         MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", ip_address="", user_agent=""),
         EmailChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
         AuditEvent(action="login", actor_id=user_id, ip_address="203.0.113.7", user_agent="", request_id=""),

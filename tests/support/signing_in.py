@@ -32,7 +32,7 @@ def offered_by(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalP
             "oidc_issuer": elsewhere.address,
         }
         identities = IdentityProviders(app.state.settings.model_copy(update=values))
-        monkeypatch.setattr(app.state.shared, "identities", identities)
+        monkeypatch.setattr(app.state.process, "identities", identities)
         yield elsewhere
 
 

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.core.config import Settings
 from app.mail import mailer as mailer_module
-from app.mail.failures import Refused, ServerAway
+from app.mail.failures import Refused, ServerUnreachable
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
 from app.mail.outbox import delay_after
@@ -216,7 +216,7 @@ async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, ans
 )
 async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, answer: str) -> None:
     async with mail_server(inbox_answering(stage, answer)) as mailer:
-        with pytest.raises(ServerAway, match=answer[4:]):
+        with pytest.raises(ServerUnreachable, match=answer[4:]):
             await mailer.send(MESSAGE)
 
 
@@ -238,9 +238,9 @@ async def test_a_server_that_hangs_up_or_is_not_there_is_away() -> None:
             self.transport.close()
 
     async with mail_server(Inbox(), Closing) as mailer:
-        with pytest.raises(ServerAway):
+        with pytest.raises(ServerUnreachable):
             await mailer.send(MESSAGE)
-    with pytest.raises(ServerAway, match="SMTPConnectError"):
+    with pytest.raises(ServerUnreachable, match="SMTPConnectError"):
         await mailer.send(MESSAGE)
 
 
@@ -254,7 +254,7 @@ async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPat
     silent = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
 
-    with pytest.raises(ServerAway, match="Timeout"):
+    with pytest.raises(ServerUnreachable, match="Timeout"):
         await SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none")).send(MESSAGE)
     silent.close()
     await silent.wait_closed()
@@ -286,7 +286,7 @@ async def test_the_app_does_not_wait_for_a_server_that_hangs_when_it_ends() -> N
 async def test_a_folder_that_cannot_be_written_to_is_away(tmp_path: Path) -> None:
     (tmp_path / "mail").touch()
 
-    with pytest.raises(ServerAway, match="FileExistsError"):
+    with pytest.raises(ServerUnreachable, match="FileExistsError"):
         await FolderMailer(tmp_path / "mail", SENDER).send(MESSAGE)
 
 

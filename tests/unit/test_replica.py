@@ -9,10 +9,10 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import OperationalError
 
 from app.db import replica
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 from app.db.replica import ReplicaReader
 
-QUESTION = Query(select(literal(1)))
+QUESTION = CompiledSelect(select(literal(1)))
 AWAY = OperationalError("SELECT", None, ConnectionRefusedError("nobody there"))
 
 
@@ -28,7 +28,7 @@ class Server:
         self.may_answer.set()
         self.is_closed = False
 
-    async def fetch(self, query: Query, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         if self.error is not None:
             raise self.error
         if query is QUESTION:

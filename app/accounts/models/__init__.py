@@ -1,6 +1,6 @@
 """Accounts, and what lets their owners in."""
 
-from app.accounts.models.account_deletion import AccountDeletion, ArticleFate
+from app.accounts.models.account_deletion import AccountDeletion, ArticleDisposition
 from app.accounts.models.email_change import EmailChange
 from app.accounts.models.invitation import Invitation
 from app.accounts.models.login_session import LoginSession, RefreshToken
@@ -12,7 +12,7 @@ from app.accounts.models.user import User
 
 __all__ = [
     "AccountDeletion",
-    "ArticleFate",
+    "ArticleDisposition",
     "EmailChange",
     "Invitation",
     "LoginSession",

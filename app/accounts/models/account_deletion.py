@@ -10,7 +10,7 @@ from app.core import clock
 from app.db.base import Base, BigId, one_of
 
 
-class ArticleFate(StrEnum):
+class ArticleDisposition(StrEnum):
     """What becomes of the articles of an account that is deleted."""
 
     HAND_OVER = "hand_over"
@@ -23,7 +23,7 @@ class AccountDeletion(Base):
     __tablename__ = "account_deletions"
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    articles: Mapped[ArticleFate] = mapped_column(one_of(ArticleFate, "articles"))
-    heir_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    articles: Mapped[ArticleDisposition] = mapped_column(one_of(ArticleDisposition, "articles"))
+    successor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id", ondelete="SET NULL"), index=True)
     requested_at: Mapped[datetime] = mapped_column(default=clock.now)
     due_at: Mapped[datetime] = mapped_column(index=True)

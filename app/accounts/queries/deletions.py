@@ -29,7 +29,7 @@ def locked(user_id: int) -> Select[tuple[User]]:
     return select(User).where(User.id == user_id, users.exists).with_for_update(skip_locked=True)
 
 
-def heirs() -> Select[tuple[User]]:
+def successors() -> Select[tuple[User]]:
     """Everybody to whom articles can be handed over: whoever is leaving would take them along."""
     stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
     return select(User).where(User.role.in_(_AUTHORS), *stays)

@@ -5,16 +5,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.accounts.models import ArticleFate
+from app.accounts.models import ArticleDisposition
 from app.accounts.schemas.users import ReauthenticationInput
 from app.core.schemas.base import Output, SafeStr
 
 
 class DeletionInput(ReauthenticationInput):
-    articles: ArticleFate | None = Field(
+    articles: ArticleDisposition | None = Field(
         default=None, description="What becomes of the articles; may be left out by those who have none."
     )
-    heir: Annotated[SafeStr, Field(max_length=40)] | None = Field(
+    successor: Annotated[SafeStr, Field(max_length=40)] | None = Field(
         default=None, description="The username of somebody who may write articles, to hand them over to."
     )
 

@@ -9,19 +9,19 @@ from app.accounts.queries import audit_events
 from app.accounts.schemas.audit_events import AuditActor, AuditEventOut, AuditFilter, AuditQuery
 from app.audit.models import AuditEvent
 from app.core.roles import Role
-from app.db.paging import Slice, fetch_page
+from app.db.paging import PageResult, fetch_page
 
 
 class AuditTrail:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def list(self, actor: Actor, query: AuditQuery) -> Slice[AuditEventOut]:
+    async def list(self, actor: Actor, query: AuditQuery) -> PageResult[AuditEventOut]:
         """A page of what has happened, the newest first, for admins. Raises `InvalidCursor`."""
         require_role(actor, Role.ADMIN)
         statement = audit_events.with_usernames().where(*audit_events.matching(query))
         rows = await fetch_page(self._session, statement, audit_events.NEWEST, query)
-        return Slice([_shown(event, username) for event, username, *_ in rows.items], rows.next_cursor)
+        return PageResult([_shown(event, username) for event, username, *_ in rows.items], rows.next_cursor)
 
     async def newest(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEventOut]:
         """The newest events, the newest first, for whoever runs the commands."""

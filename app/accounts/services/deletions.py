@@ -7,10 +7,10 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import passwords
-from app.accounts.errors import UnknownHeir
+from app.accounts.errors import UnknownSuccessor
 from app.accounts.models import (
     AccountDeletion,
-    ArticleFate,
+    ArticleDisposition,
     EmailChange,
     Invitation,
     LoginSession,
@@ -26,9 +26,9 @@ from app.accounts.models import (
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import deletions, personal_tokens
 from app.accounts.schemas.privacy import DeletionInput
-from app.accounts.services.admins import require_another_admin
+from app.accounts.services.account_emails import AccountEmails
+from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.locking import lock_account
-from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.sessions import SessionService
 from app.audit.log import AuditLog
@@ -70,7 +70,7 @@ class AccountDeletionService:
         reauthentication: Reauthentication,
         sessions: SessionService,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
         articles: WrittenArticles,
     ) -> None:
         self._session = session
@@ -78,40 +78,46 @@ class AccountDeletionService:
         self._reauthentication = reauthentication
         self._sessions = sessions
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
         self._articles = articles
 
     async def request(self, principal: Principal, data: DeletionInput) -> datetime:
         """Log an account out everywhere, and have it deleted after some days; returns when.
 
         Without days to wait it is deleted at once. Raises `WrongPassword`, `RecentLoginRequired`, `LastAdmin` or
-        `UnknownHeir`.
+        `UnknownSuccessor`.
         """
         await self._reauthentication.require(principal, data.current_password)
         user = principal.account
         await require_another_admin(self._session, user.id)
         await lock_account(self._session, principal)
-        fate, heir = await self._last_will(user, data)
+        disposition, successor = await self._disposition(user, data)
         due_at = clock.now() + self._grace
         if not self._grace:
-            await self._carry_out(user, fate, heir)
+            await self._carry_out(user, disposition, successor)
             return due_at
         await self._log_out(user)
-        self._session.add(AccountDeletion(user_id=user.id, articles=fate, heir_id=heir and heir.id, due_at=due_at))
-        self._audit.record("account.deletion_requested", actor=user, subject=user, articles=fate)
-        self._notices.deletion_requested(user, due_at)
+        self._session.add(
+            AccountDeletion(
+                user_id=user.id, articles=disposition, successor_id=successor and successor.id, due_at=due_at
+            )
+        )
+        self._audit.record("account.deletion_requested", actor=user, subject=user, articles=disposition)
+        self._account_emails.deletion_requested(user, due_at)
         await self._session.flush()
         return due_at
 
-    async def _last_will(self, user: User, data: DeletionInput) -> tuple[ArticleFate, User | None]:
-        if data.articles is ArticleFate.HAND_OVER:
-            heir = await self._session.scalar(deletions.heirs().where(User.username == (data.heir or "")))
-            if heir is None or heir is user:
-                raise UnknownHeir(field="heir")
-            return data.articles, heir
+    async def _disposition(self, user: User, data: DeletionInput) -> tuple[ArticleDisposition, User | None]:
+        if data.articles is ArticleDisposition.HAND_OVER:
+            successor = await self._session.scalar(
+                deletions.successors().where(User.username == (data.successor or ""))
+            )
+            if successor is None or successor is user:
+                raise UnknownSuccessor(field="successor")
+            return data.articles, successor
         if data.articles is None and await self._articles.are_there(user.id):
-            raise UnknownHeir("Say what is to become of your articles.", field="articles")
-        return ArticleFate.REMOVE, None
+            raise UnknownSuccessor("Say what is to become of your articles.", field="articles")
+        return ArticleDisposition.REMOVE, None
 
     async def _log_out(self, user: User) -> None:
         await self._sessions.end_all(user)
@@ -124,7 +130,7 @@ class AccountDeletionService:
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._session.execute(wish.returning(AccountDeletion.user_id))).all():
             self._audit.record("account.deletion_undone", actor=user, subject=user)
-            self._notices.deletion_undone(user)
+            self._account_emails.deletion_undone(user)
 
     async def carry_out(self, user_id: int, now: datetime) -> None:
         """Delete an account if that is due and nobody else is doing it; once, whoever else tries."""
@@ -132,34 +138,40 @@ class AccountDeletionService:
         if user is None:
             return
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
-        found = await self._session.execute(wish.returning(AccountDeletion.articles, AccountDeletion.heir_id))
+        found = await self._session.execute(wish.returning(AccountDeletion.articles, AccountDeletion.successor_id))
         row = found.one_or_none()
         if row is None:
             return
-        heir = await self._session.scalar(deletions.heirs().where(User.id == row.heir_id)) if row.heir_id else None
-        await self._carry_out(user, row.articles, heir)
+        successor = (
+            await self._session.scalar(deletions.successors().where(User.id == row.successor_id))
+            if row.successor_id
+            else None
+        )
+        await self._carry_out(user, row.articles, successor)
 
-    async def _carry_out(self, user: User, fate: ArticleFate, heir: User | None) -> None:
-        await self.settle_articles(user, fate, heir, by=user)
-        self._audit.record("account.deleted", actor=user, subject=user, articles=fate)
+    async def _carry_out(self, user: User, disposition: ArticleDisposition, successor: User | None) -> None:
+        await self.settle_articles(user, disposition, successor, by=user)
+        self._audit.record("account.deleted", actor=user, subject=user, articles=disposition)
         await self.forget(user)
 
-    async def settle_articles(self, user: User, fate: ArticleFate, heir: User | None, by: User | None) -> None:
-        """Remove what an account has written, or hand it over to the heir, else to an admin; it must be locked."""
-        if fate is ArticleFate.REMOVE:
+    async def settle_articles(
+        self, user: User, disposition: ArticleDisposition, successor: User | None, by: User | None
+    ) -> None:
+        """Remove what an account has written, or hand it over to the successor, else to an admin; it must be locked."""
+        if disposition is ArticleDisposition.REMOVE:
             # Comments and tags go with them.
             await self._articles.remove(user.id)
         else:
-            heir = heir or await self._session.scalar(deletions.first_admin(but=user.id))
-            await self._hand_over(user, heir, by)
+            successor = successor or await self._session.scalar(deletions.first_admin(but=user.id))
+            await self._hand_over(user, successor, by)
 
-    async def _hand_over(self, user: User, heir: User | None, by: User | None) -> None:
+    async def _hand_over(self, user: User, successor: User | None, by: User | None) -> None:
         """Without anybody to hand them to, articles stay where they are."""
-        count = await self._articles.hand_over(user.id, heir.id) if heir is not None else 0
-        if heir is None or not count:
+        count = await self._articles.hand_over(user.id, successor.id) if successor is not None else 0
+        if successor is None or not count:
             return
-        self._audit.record("articles.handed_over", actor=by, subject=heir, count=count)
-        self._notices.articles_handed_over(heir, count)
+        self._audit.record("articles.handed_over", actor=by, subject=successor, count=count)
+        self._account_emails.articles_handed_over(successor, count)
 
     async def forget(self, user: User) -> None:
         """Delete all that tells who an account belonged to; what they wrote stays. The account must be locked."""

@@ -15,7 +15,7 @@ from app.accounts.services.locking import lock_account
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.recovery import RecoveryService
 from app.accounts.services.registration import RegistrationService
-from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UNDO_DAYS, UserManager
 from app.audit.log import AuditLog
@@ -36,7 +36,7 @@ class EmailChangeService:
         registration: RegistrationService,
         recovery: RecoveryService,
         sessions: SessionService,
-        protection: Protection,
+        second_factor_state: SecondFactorState,
         reauthentication: Reauthentication,
         outbox: Outbox,
         messages: MessageWriter,
@@ -48,7 +48,7 @@ class EmailChangeService:
         self._registration = registration
         self._recovery = recovery
         self._sessions = sessions
-        self._protection = protection
+        self._second_factor_state = second_factor_state
         self._reauthentication = reauthentication
         self._outbox = outbox
         self._messages = messages
@@ -108,7 +108,9 @@ class EmailChangeService:
         )
         await self._sessions.end_all(user)
         await self._session.execute(personal_tokens.deleted_with(user.id))
-        await self._protection.forget_since(user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS)))
+        await self._second_factor_state.forget_since(
+            user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS))
+        )
         await self._session.flush()
         await self._session.refresh(user)
         self._audit.record("account.email_change_undone", actor=user, subject=user)

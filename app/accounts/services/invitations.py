@@ -19,7 +19,7 @@ from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.core.roles import Role
 from app.core.schemas.pages import PageQuery
-from app.db.paging import Slice, fetch_page
+from app.db.paging import PageResult, fetch_page
 from app.db.session import reading, took_effect
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
@@ -75,12 +75,12 @@ class InvitationService:
         settings = self._settings
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
 
-    async def list(self, actor: Actor, query: PageQuery) -> Slice[InvitationOut]:
+    async def list(self, actor: Actor, query: PageQuery) -> PageResult[InvitationOut]:
         """One's own invitations, for admins everybody's; the newest first. Raises `InvalidCursor`."""
         principal = require_role(actor, Role.EDITOR)
         statement = invitations.with_names().where(invitations.visible_to(principal))
         page = await fetch_page(self._session, statement, invitations.NEWEST, query)
-        return Slice([_shown(*row[:3]) for row in page.items], page.next_cursor)
+        return PageResult([_shown(*row[:3]) for row in page.items], page.next_cursor)
 
     async def revoke(self, actor: Actor, invitation_id: int) -> None:
         """Make an invitation worthless. Raises `InvitationNotFound`, for one that was used as well."""

@@ -13,11 +13,11 @@ from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
 from app.accounts.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
 from app.accounts.schemas.second_factors import PasskeyOut
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.challenges import Challenges
 from app.accounts.services.logins import LoginService
-from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
-from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import TokenPair
 from app.accounts.webauthn import Assertion, RelyingParty, challenge_of, credential_id_of
 from app.audit.log import AuditLog
@@ -35,9 +35,9 @@ class PasskeyService:
         challenges: Challenges,
         logins: LoginService,
         reauthentication: Reauthentication,
-        protection: Protection,
+        second_factor_state: SecondFactorState,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._here = here
@@ -45,9 +45,9 @@ class PasskeyService:
         self._challenges = challenges
         self._logins = logins
         self._reauthentication = reauthentication
-        self._protection = protection
+        self._second_factor_state = second_factor_state
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     # --- One's own -------------------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ class PasskeyService:
         user = principal.account
         challenge = challenge_of(data.credential)
         made = self._here.verify_creation(data.credential, challenge)
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         if not await self._challenges.use_up(challenge, user):
             raise InvalidPasskey
         passkey = Passkey(
@@ -88,9 +88,9 @@ class PasskeyService:
         self._session.add(passkey)
         with translating({"uq_passkeys_credential_id": PasskeyTaken()}):
             await self._session.flush()
-        codes = await self._protection.begin(principal)
+        codes = await self._second_factor_state.begin(principal)
         self._audit.record("passkey.added", actor=user, subject=passkey)
-        self._notices.security_changed(user, "a passkey was added to your account")
+        self._account_emails.security_changed(user, "a passkey was added to your account")
         return PasskeyAdded(passkey=PasskeyOut.model_validate(passkey), recovery_codes=codes)
 
     async def rename(self, principal: Principal, passkey_id: int, name: str) -> Passkey:
@@ -109,7 +109,7 @@ class PasskeyService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         passkey = await self._session.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise PasskeyNotFound
@@ -120,8 +120,8 @@ class PasskeyService:
         self._audit.record("passkey.removed", actor=user, subject=passkey)
         await self._session.delete(passkey)
         await self._session.flush()
-        await self._protection.settle(user)
-        self._notices.security_changed(user, "a passkey was removed from your account")
+        await self._second_factor_state.settle(user)
+        self._account_emails.security_changed(user, "a passkey was removed from your account")
 
     # --- Logging in ------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from app.accounts.models import PersonalToken
 from app.accounts.policies.actors import Principal, lacks_second_factor, require_confirmed_email
 from app.accounts.queries import personal_tokens
 from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.locking import lock_account
-from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
 from app.audit.log import AuditLog
 from app.core import clock
@@ -37,13 +37,13 @@ class PersonalTokenService:
         settings: Settings,
         reauthentication: Reauthentication,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._settings = settings
         self._reauthentication = reauthentication
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     async def principal(self, token: str) -> Principal:
         """Whose token this is, and what it may be used for. Raises `InvalidAccessToken`."""
@@ -87,7 +87,7 @@ class PersonalTokenService:
         self._session.add(row)
         await self._session.flush()
         self._audit.record("personal_token.created", actor=user, subject=row, scope=row.scope, days=days)
-        self._notices.security_changed(user, "a personal access token was made for your account")
+        self._account_emails.security_changed(user, "a personal access token was made for your account")
         return NewPersonalToken(**_shown(row).model_dump(), token=token)
 
     async def _make_room(self, principal: Principal) -> None:

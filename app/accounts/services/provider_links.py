@@ -17,10 +17,10 @@ from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import providers
 from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
-from app.accounts.services.notices import Notices
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.reauthentication import Reauthentication
-from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.second_factor_state import SecondFactorState
 from app.audit.log import AuditLog
 from app.db.constraints import translating
 
@@ -31,16 +31,16 @@ class ProviderLinkService:
         session: AsyncSession,
         flows: ProviderFlows,
         reauthentication: Reauthentication,
-        protection: Protection,
+        second_factor_state: SecondFactorState,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._flows = flows
         self._reauthentication = reauthentication
-        self._protection = protection
+        self._second_factor_state = second_factor_state
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     async def list(self, principal: Principal) -> Sequence[ProviderAccount]:
         """What is linked to the account."""
@@ -65,7 +65,7 @@ class ProviderLinkService:
         user = principal.account
         identity = await self._flows.finish(provider, _linking(principal), answer)
         # The provider took its time: the owner may have thrown whoever asks out meanwhile.
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         return await self.attach(user, identity)
 
     async def attach(self, user: User, identity: Identity, *, is_news: bool = True) -> ProviderAccount:
@@ -86,7 +86,9 @@ class ProviderLinkService:
             await self._session.flush()
         self._audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
         if is_news:
-            self._notices.security_changed(user, f"your account can now be logged in to with {identity.provider}")
+            self._account_emails.security_changed(
+                user, f"your account can now be logged in to with {identity.provider}"
+            )
         return account
 
     async def unlink(self, principal: Principal, provider: str, password: str | None) -> None:
@@ -96,7 +98,7 @@ class ProviderLinkService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         account = await self._linked(user, provider)
         if account is None:
             raise ProviderNotLinked
@@ -107,7 +109,7 @@ class ProviderLinkService:
         self._audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
         await self._session.delete(account)
         await self._session.flush()
-        self._notices.security_changed(user, f"your account can no longer be logged in to with {provider}")
+        self._account_emails.security_changed(user, f"your account can no longer be logged in to with {provider}")
 
     async def _linked(self, user: User, provider: str) -> ProviderAccount | None:
         of_provider = providers.of_account(user.id).where(ProviderAccount.provider == provider)

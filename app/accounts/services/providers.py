@@ -11,10 +11,10 @@ from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import providers
 from app.accounts.schemas.providers import AuthorizationOut, ProviderOut, ProviderSignInInput
-from app.accounts.services.accounts import UNIQUE_ACCOUNT
 from app.accounts.services.logins import LoginService
 from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.provider_links import ProviderLinkService
+from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import TokenPair
 from app.audit.log import AuditLog
 from app.core.config import Settings

@@ -9,10 +9,10 @@ from app.accounts.passwords import PasswordHasher, check_password
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import users
 from app.accounts.schemas.users import ChangePasswordInput
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.locking import lock_account
 from app.accounts.services.logins import LoginService
 from app.accounts.services.mail_requests import MailRequests
-from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.user_manager import RESET_HOURS, UserManager
 from app.audit.log import AuditLog
@@ -34,7 +34,7 @@ class RecoveryService:
         outbox: Outbox,
         messages: MessageWriter,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._passwords = passwords
@@ -45,7 +45,7 @@ class RecoveryService:
         self._outbox = outbox
         self._messages = messages
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     async def forgot_password(self, email: str) -> None:
         """Have a link to choose a new password mailed, if there is an account. Raises `TooManyRequests`."""
@@ -103,4 +103,4 @@ class RecoveryService:
             # Who asked for another address knew the old password; it may not have been the owner.
             user.pending_email = None
         await self._session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
-        self._notices.password_changed(user)
+        self._account_emails.password_changed(user)

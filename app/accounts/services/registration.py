@@ -13,10 +13,10 @@ from app.accounts.passwords import PasswordHasher, check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import users
 from app.accounts.schemas.users import RegisterInput
-from app.accounts.services.accounts import UNIQUE_ACCOUNT
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.invitations import InvitationService
 from app.accounts.services.mail_requests import MailRequests
-from app.accounts.services.notices import Notices
+from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
 from app.audit.log import AuditLog
 from app.core.config import Settings
@@ -39,7 +39,7 @@ class RegistrationService:
         outbox: Outbox,
         messages: MessageWriter,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
         invitations: InvitationService,
     ) -> None:
         self._session = session
@@ -51,7 +51,7 @@ class RegistrationService:
         self._outbox = outbox
         self._messages = messages
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
         self._invitations = invitations
 
     async def register(self, data: RegisterInput) -> None:
@@ -91,7 +91,7 @@ class RegistrationService:
             return
         owner = await self._session.scalar(select(User).where(User.email == address, users.exists))
         if owner is not None and owner is not user:
-            self._notices.registration_attempt(owner)
+            self._account_emails.registration_attempt(owner)
             return
         token = self._manager.verification_token(user, address)
         self._outbox.put(self._messages.verification(address, user.username, token, VERIFICATION_HOURS))

@@ -13,7 +13,7 @@ from app.accounts.services.locking import lock_account
 from app.accounts.services.sessions import SessionService
 
 
-class Protection:
+class SecondFactorState:
     """Keeps `User.has_second_factor` true exactly for accounts with a confirmed TOTP or a passkey.
 
     Whoever adds or removes a factor locks the account first, and says so here afterwards.

@@ -11,10 +11,10 @@ from app.accounts.models import RecoveryCode, Totp, User
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
 from app.accounts.schemas.second_factors import PasskeyOut, SecondFactorInput, SecondFactorsOut, TotpOut
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.logins import LoginService
-from app.accounts.services.notices import Notices
 from app.accounts.services.reauthentication import Reauthentication
-from app.accounts.services.second_factor_state import Protection
+from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import TokenPair
 from app.audit.log import AuditLog
 from app.core import clock
@@ -36,9 +36,9 @@ class SecondFactorService:
         limiter: RateLimiter,
         logins: LoginService,
         reauthentication: Reauthentication,
-        protection: Protection,
+        second_factor_state: SecondFactorState,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._settings = settings
@@ -46,9 +46,9 @@ class SecondFactorService:
         self._limiter = limiter
         self._logins = logins
         self._reauthentication = reauthentication
-        self._protection = protection
+        self._second_factor_state = second_factor_state
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     async def overview(self, user: User) -> SecondFactorsOut:
         """What the account is protected with."""
@@ -74,7 +74,7 @@ class SecondFactorService:
         secret = totp.new_secret()
         uri = totp.provisioning_uri(secret, user.username, self._settings.site_name)
         answer = TotpOut(secret=secret, uri=uri, qr_svg=totp.qr_svg(uri))
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         row = await self._session.get(Totp, user.id) or Totp(user_id=user.id)
         if row.confirmed_at is not None:
             raise SecondFactorExists
@@ -89,7 +89,7 @@ class SecondFactorService:
         Raises `NoSecondFactor`, `SecondFactorExists` or `InvalidSecondFactor`.
         """
         user = principal.account
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         row = await self._session.get(Totp, user.id)
         if row is None:
             raise NoSecondFactor
@@ -99,9 +99,9 @@ class SecondFactorService:
         if step is None:
             raise InvalidSecondFactor(field="code")
         row.confirmed_at, row.last_step = clock.now(), step
-        codes = await self._protection.begin(principal)
+        codes = await self._second_factor_state.begin(principal)
         self._audit.record("totp.confirmed", actor=user, subject=user)
-        self._notices.security_changed(user, "from now on an authenticator app is asked for when you log in")
+        self._account_emails.security_changed(user, "from now on an authenticator app is asked for when you log in")
         return codes
 
     async def remove_totp(self, principal: Principal, password: str | None) -> None:
@@ -111,13 +111,13 @@ class SecondFactorService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         confirmed = delete(Totp).where(Totp.user_id == user.id, Totp.confirmed_at.is_not(None))
         if not await took_effect(self._session, confirmed):
             raise NoSecondFactor
-        await self._protection.settle(user)
+        await self._second_factor_state.settle(user)
         self._audit.record("totp.removed", actor=user, subject=user)
-        self._notices.security_changed(user, "the authenticator app was removed from your account")
+        self._account_emails.security_changed(user, "the authenticator app was removed from your account")
 
     # --- Recovery codes --------------------------------------------------------------------------------------------
 
@@ -128,20 +128,20 @@ class SecondFactorService:
         """
         user = principal.account
         await self._reauthentication.require(principal, password)
-        await self._protection.lock(principal)
+        await self._second_factor_state.lock(principal)
         if not user.has_second_factor:
             raise NoSecondFactor
-        codes = await self._protection.codes(user)
+        codes = await self._second_factor_state.codes(user)
         self._audit.record("recovery_codes.renewed", actor=user, subject=user)
-        self._notices.security_changed(user, "new recovery codes were made, and the old ones work no longer")
+        self._account_emails.security_changed(user, "new recovery codes were made, and the old ones work no longer")
         return codes
 
     async def remove_all(self, user: User) -> None:
         """Take every second factor from somebody who has lost them; what is left is the password, or a provider."""
         await self._session.refresh(user, with_for_update=True)
-        await self._protection.forget(user)
+        await self._second_factor_state.forget(user)
         self._audit.record("second_factors.removed", subject=user)
-        self._notices.security_changed(user, "all second factors were removed from your account")
+        self._account_emails.security_changed(user, "all second factors were removed from your account")
 
     # --- Logging in ------------------------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class SecondFactorService:
         if not is_right:
             self._audit.record("second_factor.failed", subject=user, method=method)
             if not allowance.remaining:
-                self._notices.security_changed(
+                self._account_emails.security_changed(
                     user, "somebody who knows your password gave wrong codes again and again"
                 )
             raise InvalidSecondFactor
@@ -189,7 +189,7 @@ class SecondFactorService:
             return False
         left = await self._session.scalar(second_factors.recovery_codes_left(user.id))
         self._audit.record("recovery_code.used", actor=user, subject=user, left=left)
-        self._notices.security_changed(user, f"a recovery code was used to log in; {left} are left")
+        self._account_emails.security_changed(user, f"a recovery code was used to log in; {left} are left")
         return True
 
     def _step_of(self, row: Totp, code: str) -> int | None:

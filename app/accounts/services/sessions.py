@@ -12,7 +12,7 @@ from app.accounts.models import LoginSession, RefreshToken, User
 from app.accounts.policies.actors import LoggedIn, Principal, lacks_second_factor
 from app.accounts.queries import sessions
 from app.accounts.schemas.sessions import SessionOut
-from app.accounts.services.notices import Notices
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.user_manager import AccessTokens
 from app.audit.log import AuditLog
 from app.core import clock
@@ -45,14 +45,14 @@ class SessionService:
         client: Client,
         tokens: AccessTokens,
         audit: AuditLog,
-        notices: Notices,
+        account_emails: AccountEmails,
     ) -> None:
         self._session = session
         self._settings = settings
         self._client = client
         self._tokens = tokens
         self._audit = audit
-        self._notices = notices
+        self._account_emails = account_emails
 
     async def begin(self, user: User) -> TokenPair:
         """Log an account in on this client; who it is must have been proved."""
@@ -103,7 +103,7 @@ class SessionService:
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:
         self._audit.record("session.token_reused", actor=user, subject=login)
-        self._notices.stolen_session(user, login)
+        self._account_emails.stolen_session(user, login)
         await self._session.delete(login)
         await self._session.flush()
 

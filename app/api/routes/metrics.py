@@ -17,5 +17,5 @@ async def metrics(request: Request) -> Response:
     given = request.headers.get("Authorization", "")
     if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise Unauthenticated
-    content = await request.app.state.meter.report(request.app.state.database)
+    content = await request.app.state.metrics_sampler.report(request.app.state.database)
     return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

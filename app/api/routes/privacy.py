@@ -11,7 +11,7 @@ from app.accounts.errors import (
     LastAdmin,
     LoginRequired,
     RecentLoginRequired,
-    UnknownHeir,
+    UnknownSuccessor,
     WrongPassword,
 )
 from app.accounts.schemas.privacy import DeletionInput, DeletionOut
@@ -46,14 +46,14 @@ async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
 
 
 @router.delete(
-    "", status_code=202, responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, LastAdmin, UnknownHeir)
+    "", status_code=202, responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, LastAdmin, UnknownSuccessor)
 )
 async def delete_me(
     services: ServicesDep, owner: OwnerDep, data: DeletionInput, cookie: RefreshCookieDep
 ) -> DeletionOut:
     """Delete your account after some days, in which logging in undoes that; every session and token ends at once.
 
-    Articles are handed over to an heir or removed. Comments on other articles stay, without your name.
+    Articles are handed over to a successor or removed. Comments on other articles stay, without your name.
     """
     due_at = await services.deletions.request(owner, data)
     cookie.clear()

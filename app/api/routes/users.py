@@ -46,7 +46,7 @@ async def read_me(account: AccountDep) -> UserOut:
 @router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
 async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
     """Change what others see of you."""
-    return UserOut.model_validate(await services.accounts.update_profile(owner, data))
+    return UserOut.model_validate(await services.profiles.update(owner, data))
 
 
 @router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))
@@ -84,20 +84,20 @@ async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
 )
 async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[UserListQuery, Query()]) -> Any:
     """All accounts, the newest first; for admins."""
-    return await services.administration.list(query)
+    return await services.admin_users.list(query)
 
 
 @router.get("/{user_id}", responses=raises(*_ADMIN, UserNotFound))
 async def read_user(services: ServicesDep, _admin: AdminDep, user_id: IdPath) -> UserOut:
-    return UserOut.model_validate(await services.administration.get(user_id))
+    return UserOut.model_validate(await services.admin_users.get(user_id))
 
 
 @router.patch("/{user_id}", responses=raises(*_ADMIN, UserNotFound, EmailTaken, UsernameTaken, LastAdmin))
 async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, data: UserUpdate) -> UserOut:
-    return UserOut.model_validate(await services.administration.update(user_id, data, admin.account))
+    return UserOut.model_validate(await services.admin_users.update(user_id, data, admin.account))
 
 
 @router.delete("/{user_id}", status_code=204, responses=raises(*_ADMIN, UserNotFound, LastAdmin))
 async def delete_user(services: ServicesDep, admin: AdminDep, user_id: IdPath) -> None:
     """Forget who an account belonged to. What they wrote stays, under a name that says nothing."""
-    await services.administration.delete(user_id, admin.account)
+    await services.admin_users.delete(user_id, admin.account)

@@ -22,7 +22,7 @@ from app.core.schemas.pages import MAX_SKIP
 from app.db.base import BigId, UtcDateTime
 from app.db.functions import json_rows
 from app.db.keyset import Order
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 # Categories below one, each of which is looked into by itself; of more, the articles are sorted.
 MOST_BRANCHES = 24
@@ -99,24 +99,24 @@ def _of(columns: Sequence[Any], source: Any = Article) -> Select[Any]:
 # --- One article ----------------------------------------------------------------------------------------------------
 
 _with_slug = Article.slug == bindparam("slug", type_=String())
-BY_ID = Query(_of(_whole).where(Article.id == bindparam("id", type_=BigId)))
+BY_ID = CompiledSelect(_of(_whole).where(Article.id == bindparam("id", type_=BigId)))
 
 
 @cache
-def by_slug(viewer: Viewer) -> Query:
-    return Query(_of(_whole).where(_with_slug, exists_for(viewer)))
+def by_slug(viewer: Viewer) -> CompiledSelect:
+    return CompiledSelect(_of(_whole).where(_with_slug, exists_for(viewer)))
 
 
 @cache
-def id_by_slug(viewer: Viewer) -> Query:
-    return Query(select(Article.id).where(_with_slug, exists_for(viewer)))
+def id_by_slug(viewer: Viewer) -> CompiledSelect:
+    return CompiledSelect(select(Article.id).where(_with_slug, exists_for(viewer)))
 
 
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ArticleListSpec:
     """What a list is narrowed down by; the values themselves are the select's parameters."""
 
     status: ListStatus
@@ -143,57 +143,57 @@ class Shape:
 
 
 @lru_cache(_KEPT)
-def listing(shape: Shape) -> Query:
+def listing(spec: ArticleListSpec) -> CompiledSelect:
     """A page of articles, each with its sort values at the end.
 
-    Beside those of the shape, its parameters are what the order's `after_bound` needs.
+    Beside those of the spec, its parameters are what the order's `after_bound` needs.
     """
-    order = shape.order
-    if shape.by_date and shape.tags:
+    order = spec.order
+    if spec.by_date and spec.tags:
         through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
-        tagged = _of((*_summary, *order.columns), _tagged).where(*through, *_in_categories(shape))
-        return Query(_page(shape, tagged, _order_of_tagged(order)))
-    if shape.by_date and 1 < shape.categories <= MOST_BRANCHES:
-        return Query(_merged(shape))
-    if shape.skip:
+        tagged = _of((*_summary, *order.columns), _tagged).where(*through, *_in_categories(spec))
+        return CompiledSelect(_page(spec, tagged, _order_of_tagged(order)))
+    if spec.by_date and 1 < spec.categories <= MOST_BRANCHES:
+        return CompiledSelect(_merged(spec))
+    if spec.skip:
         # What is left out is not looked up.
-        picked = _page(shape, select(*_pair(order)).where(*_in_categories(shape)), order).subquery()
-        return Query(_looked_up(picked, order))
-    return Query(_page(shape, _of((*_summary, *order.columns)).where(*_in_categories(shape)), order))
+        picked = _page(spec, select(*_pair(order)).where(*_in_categories(spec)), order).subquery()
+        return CompiledSelect(_looked_up(picked, order))
+    return CompiledSelect(_page(spec, _of((*_summary, *order.columns)).where(*_in_categories(spec)), order))
 
 
-def _page(shape: Shape, statement: Select[Any], order: Order) -> Select[Any]:
-    return _cut(shape, statement.where(*_narrowed(shape), *_from_there_on(shape, order)), order)
+def _page(spec: ArticleListSpec, statement: Select[Any], order: Order) -> Select[Any]:
+    return _cut(spec, statement.where(*_narrowed(spec), *_from_there_on(spec, order)), order)
 
 
-def _cut(shape: Shape, statement: Select[Any], order: Order) -> Select[Any]:
-    statement = order.first(statement, shape.size)
-    return statement.offset(bindparam("skip", type_=BigId)) if shape.skip else statement
+def _cut(spec: ArticleListSpec, statement: Select[Any], order: Order) -> Select[Any]:
+    statement = order.first(statement, spec.size)
+    return statement.offset(bindparam("skip", type_=BigId)) if spec.skip else statement
 
 
-def _from_there_on(shape: Shape, order: Order) -> list[ColumnElement[bool]]:
-    return [order.after_bound()] if shape.cursor else []
+def _from_there_on(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bool]]:
+    return [order.after_bound()] if spec.cursor else []
 
 
-def _narrowed(shape: Shape) -> list[ColumnElement[bool]]:
+def _narrowed(spec: ArticleListSpec) -> list[ColumnElement[bool]]:
     """All conditions but for the categories."""
-    conditions = [with_status(shape.status)]
-    if shape.own:
+    conditions = [with_status(spec.status)]
+    if spec.own:
         conditions.append(is_own)
-    if shape.author:
+    if spec.author:
         # Looked up by itself, so that the order of the index is seen to be that of the page.
         author = select(User.id).where(User.username == bindparam("author", type_=User.username.type))
         conditions.append(Article.author_id == author.scalar_subquery())
-    if shape.after:
+    if spec.after:
         conditions.append(Article.published_at > bindparam("published_after", type_=UtcDateTime))
-    if shape.before:
+    if spec.before:
         conditions.append(Article.published_at < bindparam("published_before", type_=UtcDateTime))
-    conditions += [_has_tag(number) for number in range(1 if shape.by_date else 0, shape.tags)]
+    conditions += [_has_tag(number) for number in range(1 if spec.by_date else 0, spec.tags)]
     return conditions
 
 
-def _in_categories(shape: Shape) -> list[ColumnElement[bool]]:
-    ids = [bindparam(f"category_{number}", type_=BigId) for number in range(shape.categories)]
+def _in_categories(spec: ArticleListSpec) -> list[ColumnElement[bool]]:
+    ids = [bindparam(f"category_{number}", type_=BigId) for number in range(spec.categories)]
     if not ids:
         return []
     return [Article.category_id == ids[0] if len(ids) == 1 else or_(*(Article.category_id == one for one in ids))]
@@ -220,19 +220,19 @@ def _pair(order: Order) -> list[Any]:
     return [column.label(f"key_{index}") for index, column in enumerate(order.columns)]
 
 
-def _merged(shape: Shape) -> Select[Any]:
+def _merged(spec: ArticleListSpec) -> Select[Any]:
     """Of each category the first few, and the first few of those."""
-    order = shape.order
+    order = spec.order
     branches = []
-    for number in range(shape.categories):
+    for number in range(spec.categories):
         inside = Article.category_id == bindparam(f"category_{number}", type_=BigId)
-        branch = select(*_pair(order)).where(inside, *_narrowed(shape), *_from_there_on(shape, order))
+        branch = select(*_pair(order)).where(inside, *_narrowed(spec), *_from_there_on(spec, order))
         # What is left out may all be here.
-        first = order.first(branch, shape.size + (MAX_SKIP if shape.skip else 0)).subquery()
+        first = order.first(branch, spec.size + (MAX_SKIP if spec.skip else 0)).subquery()
         branches.append(select(first.c.key_0, first.c.key_1))
     every = union_all(*branches).subquery()
     chosen = Order(order.name, (every.c.key_0, every.c.key_1), order.descending)
-    return _looked_up(_cut(shape, select(every), chosen).subquery(), order)
+    return _looked_up(_cut(spec, select(every), chosen).subquery(), order)
 
 
 def _looked_up(picked: Any, order: Order) -> Select[Any]:

@@ -8,7 +8,7 @@ from app.accounts.models import User
 from app.accounts.queries import users
 from app.content.schemas.rows import ProfileRow
 from app.db.keyset import Order
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 BY_USERNAME = Order("authors", (User.username,))
 # Where it is in a row.
@@ -17,7 +17,7 @@ ID = 0
 _profiles = select(User.id, User.display_name, User.avatar_url, User.bio, User.article_count, User.username).where(
     User.article_count > literal_column("0")
 )
-PROFILE = Query(_profiles.where(User.username == bindparam("username", type_=User.username.type)))
+PROFILE = CompiledSelect(_profiles.where(User.username == bindparam("username", type_=User.username.type)))
 
 
 def profile(row: Row) -> ProfileRow:
@@ -32,8 +32,8 @@ def profile(row: Row) -> ProfileRow:
 
 
 @cache
-def authors(*, cursor: bool, size: int) -> Query:
+def authors(*, cursor: bool, size: int) -> CompiledSelect:
     """A page of profiles, by username."""
     statement = BY_USERNAME.first(_profiles.where(users.exists), size)
     statement = statement.where(BY_USERNAME.after_bound()) if cursor else statement
-    return Query(statement)
+    return CompiledSelect(statement)

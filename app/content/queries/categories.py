@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import String, bindparam, select
 
 from app.content.models import Category
-from app.db.reader import Query
+from app.db.reader import CompiledSelect
 
 
 class CategoryRow(NamedTuple):
@@ -19,9 +19,9 @@ class CategoryRow(NamedTuple):
 
 
 _columns = (Category.id, Category.parent_id, Category.slug, Category.name, Category.description, Category.article_count)
-ALL = Query(select(*_columns))
+ALL = CompiledSelect(select(*_columns))
 
 _tree = select(Category.id).where(Category.slug == bindparam("slug", type_=String())).cte("subtree", recursive=True)
 _tree = _tree.union_all(select(Category.id).join(_tree, Category.parent_id == _tree.c.id))
 # The ids of a category and of all below it.
-SUBTREE = Query(select(_tree.c.id).order_by(_tree.c.id))
+SUBTREE = CompiledSelect(select(_tree.c.id).order_by(_tree.c.id))

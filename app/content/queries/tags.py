@@ -7,7 +7,7 @@ from sqlalchemy import String, bindparam, literal_column, select
 from app.content.models import Tag
 from app.content.schemas.rows import TagRow
 from app.db.keyset import Order
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 # Where it is in a row.
 ID = 0
@@ -23,14 +23,14 @@ def answered(row: Row) -> TagRow:
 
 
 @cache
-def listing(*, unused: bool, cursor: bool, size: int) -> Query:
+def listing(*, unused: bool, cursor: bool, size: int) -> CompiledSelect:
     """A page of tags with the number of their public articles; those without any only where `unused` is wanted."""
     statement = BY_SLUG.first(_tags if unused else _tags.where(_is_used), size)
     statement = statement.where(BY_SLUG.after_bound()) if cursor else statement
-    return Query(statement)
+    return CompiledSelect(statement)
 
 
 @cache
-def with_slug(*, unused: bool) -> Query:
+def with_slug(*, unused: bool) -> CompiledSelect:
     statement = _tags.where(Tag.slug == bindparam("slug", type_=String()))
-    return Query(statement if unused else statement.where(_is_used))
+    return CompiledSelect(statement if unused else statement.where(_is_used))

@@ -27,9 +27,9 @@ from app.core import clock
 from app.core.roles import Role
 from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
 from app.db.constraints import translating, violated_constraint
-from app.db.paging import Slice, empty_page, read_page
+from app.db.paging import PageResult, empty_page, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 from app.db.session import reading
 
 _SLUG_CONSTRAINT = "uq_articles_slug"
@@ -52,7 +52,7 @@ class ArticleService:
         self._categories = categories
         self._audit = audit
 
-    async def list(self, actor: Actor, query: ArticleListQuery) -> Slice[SummaryRow]:
+    async def list(self, actor: Actor, query: ArticleListQuery) -> PageResult[SummaryRow]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
         if query.status == "draft":
             require_account(actor)
@@ -63,12 +63,12 @@ class ArticleService:
         items = [article_rows.summary(row, shown) for row in page.items]
         if actor is None:
             self._context.surrogate_keys.add(*shown, *_cut_from(query))
-        return Slice(items, page.next_cursor)
+        return PageResult(items, page.next_cursor)
 
-    async def _page(self, actor: Actor, query: ArticleListQuery) -> Slice[Row]:
+    async def _page(self, actor: Actor, query: ArticleListQuery) -> PageResult[Row]:
         tags = dict.fromkeys(query.tag)
         within = await self._categories.subtree(query.category) if query.category is not None else []
-        shape = article_rows.Shape(
+        spec = article_rows.ArticleListSpec(
             query.status,
             query.sort,
             own=query.status == "draft" and not is_editor(actor),
@@ -89,12 +89,12 @@ class ArticleService:
             **{f"category_{number}": category_id for number, category_id in enumerate(within)},
         }
 
-        def listing(cursor: bool, size: int) -> Query:
-            return article_rows.listing(replace(shape, cursor=cursor, size=size))
+        def listing(cursor: bool, size: int) -> CompiledSelect:
+            return article_rows.listing(replace(spec, cursor=cursor, size=size))
 
         if query.category is not None and not within:
-            return empty_page(shape.order, query)
-        return await read_page(self._context.rows, listing, shape.order, query, values)
+            return empty_page(spec.order, query)
+        return await read_page(self._context.rows, listing, spec.order, query, values)
 
     async def get(self, actor: Actor, slug: str) -> ArticleRow:
         """One article with its bodies. Raises `ArticleNotFound`."""

@@ -7,24 +7,24 @@ from app.content.errors import AuthorNotFound
 from app.content.queries import authors
 from app.content.schemas.rows import ProfileRow
 from app.core.schemas.pages import PageQuery
-from app.db.paging import Slice, read_page
+from app.db.paging import PageResult, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 
 class AuthorService:
     def __init__(self, context: ReadContext) -> None:
         self._context = context
 
-    async def list(self, page: PageQuery) -> Slice[ProfileRow]:
+    async def list(self, page: PageQuery) -> PageResult[ProfileRow]:
         """Everybody who has published something."""
 
-        def listing(cursor: bool, size: int) -> Query:
+        def listing(cursor: bool, size: int) -> CompiledSelect:
             return authors.authors(cursor=cursor, size=size)
 
         found = await read_page(self._context.rows, listing, authors.BY_USERNAME, page, {})
         self._note(found.items)
-        return Slice([authors.profile(row) for row in found.items], found.next_cursor)
+        return PageResult([authors.profile(row) for row in found.items], found.next_cursor)
 
     async def get(self, username: str) -> ProfileRow:
         """The public profile of somebody who has published something. Raises `AuthorNotFound`.

@@ -17,7 +17,7 @@ from app.content.queries.categories import CategoryRow
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
 from app.core.roles import Role
 from app.core.slugs import slug_for, sort_key
-from app.db.advisory_locks import Turn, take_turns
+from app.db.advisory_locks import AdvisoryLock, take_advisory_lock
 from app.db.constraints import translating
 from app.db.read_context import ReadContext
 
@@ -156,7 +156,7 @@ class CategoryService:
         """Remove a category; what is in it goes to the one above, or to none. Raises `CategoryNotFound`."""
         require_role(actor, Role.EDITOR)
         # Of two deletions, one might hold articles that the other is about to move.
-        await take_turns(self._session, Turn.CATEGORY_TREE)
+        await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
         # Before the categories, as whoever publishes them: see `app/content/models/counters.py`.
         inside = select(Article.id).join(Category, Category.id == Article.category_id).where(Category.slug == slug)
         await self._session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
@@ -184,7 +184,7 @@ class CategoryService:
     async def _locked_forest(self, actor: Actor) -> _Forest:
         """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
         require_role(actor, Role.EDITOR)
-        await take_turns(self._session, Turn.CATEGORY_TREE)
+        await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
         await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
         return await self._forest()
 

@@ -19,9 +19,9 @@ from app.core import clock
 from app.core.roles import Role
 from app.core.slugs import slug_for
 from app.db.constraints import translating
-from app.db.paging import Slice, read_page
+from app.db.paging import PageResult, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import Query, Row
+from app.db.reader import CompiledSelect, Row
 
 
 class TagService:
@@ -30,16 +30,16 @@ class TagService:
         self._context = context
         self._audit = audit
 
-    async def list(self, actor: Actor, query: TagListQuery) -> Slice[TagRow]:
+    async def list(self, actor: Actor, query: TagListQuery) -> PageResult[TagRow]:
         """Tags of published articles; editors see those that are not in use too."""
         unused = is_editor(actor)
 
-        def listing(cursor: bool, size: int) -> Query:
+        def listing(cursor: bool, size: int) -> CompiledSelect:
             return tags.listing(unused=unused, cursor=cursor, size=size)
 
         page = await read_page(self._context.rows, listing, tags.BY_SLUG, query, {})
         self._note(actor, page.items)
-        return Slice([tags.answered(row) for row in page.items], page.next_cursor)
+        return PageResult([tags.answered(row) for row in page.items], page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""

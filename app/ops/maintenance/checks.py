@@ -15,10 +15,10 @@ from app.ops.maintenance import id_counters
 from app.ops.maintenance.contents import odd_articles, odd_comments
 from app.ops.maintenance.counters import wrong_counters
 from app.ops.maintenance.findings import Finding
+from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
 from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot
 from app.ops.maintenance.triggers import idle_triggers
-from app.ops.maintenance.unfit_values import unfit_values
 
 # PostgreSQL keeps these to itself: constraints that were never checked, and indexes that are not used.
 _UNCHECKED_CONSTRAINTS = """
@@ -46,7 +46,7 @@ def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:
         return
     yield from _differing_schema(connection)
     if on_sqlite:
-        yield from unfit_values(connection)
+        yield from invalid_values(connection)
     for check_of in _CHECKS:
         yield from check_of(connection)
     yield from _ids_to_be_used_twice(connection)

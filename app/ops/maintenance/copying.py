@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db.migrations import migration_engine
 from app.db.schema_version import HALF_COPIED
 from app.ops.maintenance import id_counters, progress, targets
-from app.ops.maintenance.plain_tables import Row, bound, key_of
+from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.progress import TableProgress
 from app.ops.maintenance.reading import batches
 from app.ops.maintenance.references import broken_references
@@ -26,7 +26,7 @@ from app.ops.maintenance.schema import (
 )
 from app.ops.maintenance.sqlite_files import is_in_use
 from app.ops.maintenance.steps import Report, Step
-from app.ops.maintenance.unfit_values import unfit_values
+from app.ops.maintenance.table_rows import Row, bound, key_of
 from app.ops.maintenance.verification import Comparison, compare
 
 
@@ -70,7 +70,7 @@ async def require_copyable(source_url: str, target_url: str) -> None:
         await _require_head(source, source_url)
         problems = [f"{found}." for found in await source.run_sync(lambda sync: list(broken_references(sync)))]
         if is_sqlite(source_url):
-            problems += [f"{found}." for found in await source.run_sync(lambda sync: list(unfit_values(sync)))]
+            problems += [f"{found}." for found in await source.run_sync(lambda sync: list(invalid_values(sync)))]
     if problems:
         raise MaintenanceRefused("\n".join(["Nothing was copied, since other databases would refuse it:", *problems]))
 

@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.errors import CONNECTION_ERRORS
-from app.ops.maintenance.plain_tables import Row, in_order
 from app.ops.maintenance.schema import MaintenanceRefused, shown
+from app.ops.maintenance.table_rows import Row, in_order
 
 # A batch is a transaction in the target, and what is in memory at once.
 BATCH_ROWS = 2000

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.ops.maintenance.plain_tables import Row, key_of, normaliser
 from app.ops.maintenance.reading import batches, between
 from app.ops.maintenance.schema import row_counts, tables
 from app.ops.maintenance.steps import Report, Step
+from app.ops.maintenance.table_rows import Row, key_of, normaliser
 
 _SHOWN = 10
 

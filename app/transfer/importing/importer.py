@@ -19,7 +19,7 @@ from app.core.client import COMMAND_LINE
 from app.core.config import Settings
 from app.core.errors import AppError
 from app.db.session import Database
-from app.process import shared_by
+from app.process import process_context
 from app.transfer.importing.authors import Byline, byline_for
 from app.transfer.importing.catalogue import Action, Catalogue, Decision, Imported
 from app.transfer.importing.fields import Author
@@ -58,7 +58,7 @@ class PostImporter:
         self._settings = settings
         self._report = report
         self._dry_run = dry_run
-        self._shared = shared_by(settings)
+        self._process = process_context(settings)
 
     async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
         """Import posts in this order; `advance` is called after each."""
@@ -126,7 +126,7 @@ class PostImporter:
 
     async def _store(self, decision: Decision, post: Post, rendered: RenderedArticle) -> Decision:
         async with self._database.writing() as session:
-            services = Services(session, self._shared, COMMAND_LINE)
+            services = Services(session, self._process, COMMAND_LINE)
             article = await _article(session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was edited in the blog just now")
@@ -141,7 +141,7 @@ class PostImporter:
 
 
 async def _new_account(byline: Byline, author: Author, services: Services) -> int:
-    return (await services.accounts.create_unclaimed(byline.username, author.name, byline.email)).id
+    return (await services.provisioning.create_unclaimed(byline.username, author.name, byline.email)).id
 
 
 async def _rendered(post: Post) -> RenderedArticle:

@@ -11,7 +11,7 @@ from app.ops.maintenance.schema import tables
 _INTEGER_LIMIT = 2**31
 
 
-def unfit_values(connection: Connection) -> Iterator[Finding]:
+def invalid_values(connection: Connection) -> Iterator[Finding]:
     """Everything in the tables of a database on SQLite that its column's type does not allow, NUL characters too."""
     for table in tables():
         keys = " || '/' || ".join(f'"{column.name}"' for column in table.primary_key)

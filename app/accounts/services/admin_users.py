@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.errors import UnknownHeir, UserNotFound
-from app.accounts.models import ArticleFate, EmailChange, User
+from app.accounts.errors import UnknownSuccessor, UserNotFound
+from app.accounts.models import ArticleDisposition, EmailChange, User
 from app.accounts.queries import deletions, personal_tokens, users
 from app.accounts.schemas.users import UserListQuery, UserUpdate
-from app.accounts.services.accounts import UNIQUE_ACCOUNT
-from app.accounts.services.admins import require_another_admin
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.deletions import AccountDeletionService
-from app.accounts.services.notices import Notices
+from app.accounts.services.last_admin import require_another_admin
+from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UserManager
 from app.audit.log import AuditLog
@@ -34,7 +34,7 @@ class Counted:
     total: int
 
 
-class Administration:
+class AdminUserService:
     """`by` is the admin whose doing it is, for the audit log; nobody's is what the command line does."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Administration:
         sessions: SessionService,
         audit: AuditLog,
         deletions: AccountDeletionService,
-        notices: Notices,
+        account_emails: AccountEmails,
         manager: UserManager,
         messages: MessageWriter,
     ) -> None:
@@ -51,7 +51,7 @@ class Administration:
         self._sessions = sessions
         self._audit = audit
         self._deletions = deletions
-        self._notices = notices
+        self._account_emails = account_emails
         self._manager = manager
         self._messages = messages
 
@@ -92,7 +92,9 @@ class Administration:
                 raise Forbidden("Change your own address in your account, where it is confirmed.")
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
-            self._notices.security_changed(user, "an administrator has given your account another e-mail address")
+            self._account_emails.security_changed(
+                user, "an administrator has given your account another e-mail address"
+            )
             # No address that the account had in between may be brought back.
             await self._session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
             user.pending_email = None
@@ -135,26 +137,28 @@ class Administration:
         return self._messages.password_link(self._manager.reset_token(user))
 
     async def delete(
-        self, user_id: int, by: User | None = None, *, heir: str | None = None, remove_articles: bool = False
+        self, user_id: int, by: User | None = None, *, successor: str | None = None, remove_articles: bool = False
     ) -> None:
         """Forget who an account belonged to. Raises `UserNotFound` or `LastAdmin`.
 
-        What they wrote stays, under a name that says nothing, unless it is removed or handed over; `heir` is the
-        username of whom it is handed over to. Raises `UnknownHeir`.
+        What they wrote stays, under a name that says nothing, unless it is removed or handed over; `successor` is the
+        username of whom it is handed over to. Raises `UnknownSuccessor`.
         """
         user = await self._locked(user_id, keep_an_admin=True)
         if remove_articles:
-            await self._deletions.settle_articles(user, ArticleFate.REMOVE, None, by)
-        elif heir is not None:
-            await self._deletions.settle_articles(user, ArticleFate.HAND_OVER, await self._heir(user, heir), by)
+            await self._deletions.settle_articles(user, ArticleDisposition.REMOVE, None, by)
+        elif successor is not None:
+            await self._deletions.settle_articles(
+                user, ArticleDisposition.HAND_OVER, await self._successor(user, successor), by
+            )
         self._audit.record("account.deleted", actor=by, subject=user)
         await self._deletions.forget(user)
 
-    async def _heir(self, user: User, username: str) -> User:
-        heir = await self._session.scalar(deletions.heirs().where(User.username == username))
-        if heir is None or heir is user:
-            raise UnknownHeir
-        return heir
+    async def _successor(self, user: User, username: str) -> User:
+        successor = await self._session.scalar(deletions.successors().where(User.username == username))
+        if successor is None or successor is user:
+            raise UnknownSuccessor
+        return successor
 
     async def _locked(self, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(user_id)

@@ -1,15 +1,12 @@
-"""Accounts made and changed by other means than registration."""
+"""Accounts made by other means than registration."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.accounts.models import User
 from app.accounts.passwords import UNUSABLE, PasswordHasher, check_password
-from app.accounts.policies.actors import Principal
 from app.accounts.queries import users
-from app.accounts.schemas.users import ProfileUpdate, RegisterInput
-from app.accounts.services.locking import lock_account
-from app.accounts.services.notices import Notices
+from app.accounts.schemas.users import RegisterInput
 from app.audit.log import AuditLog
 from app.core.roles import Role
 from app.db.constraints import translating
@@ -20,12 +17,11 @@ UNIQUE_ACCOUNT = {
 }
 
 
-class AccountService:
-    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog, notices: Notices) -> None:
+class ProvisioningService:
+    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog) -> None:
         self._session = session
         self._passwords = passwords
         self._audit = audit
-        self._notices = notices
 
     async def create_verified(self, data: RegisterInput, role: Role) -> User:
         """Open an account for somebody whose address is known. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
@@ -83,19 +79,3 @@ class AccountService:
         self._session.add(user)
         with translating(UNIQUE_ACCOUNT):
             await self._session.flush()
-
-    async def update_profile(self, principal: Principal, data: ProfileUpdate) -> User:
-        """Change what others see of the account. Raises `UsernameTaken`."""
-        user = principal.account
-        # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
-        await lock_account(self._session, principal)
-        before = user.username
-        for name in data.model_fields_set:
-            setattr(user, name, getattr(data, name))
-        with translating(UNIQUE_ACCOUNT):
-            await self._session.flush()
-        if user.username != before:
-            # It is what one logs in with.
-            self._notices.security_changed(user, f"your username is {user.username} now")
-        self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
-        return user

@@ -7,7 +7,7 @@ from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
 
 
-class Notices:
+class AccountEmails:
     """What owners are told without having asked; nothing in these mails has to be clicked."""
 
     def __init__(self, outbox: Outbox, messages: MessageWriter) -> None:
@@ -36,9 +36,9 @@ class Notices:
     def deletion_undone(self, owner: User) -> None:
         self._send(owner, "deletion_undone", "Your account stays")
 
-    def articles_handed_over(self, heir: User, count: int) -> None:
+    def articles_handed_over(self, successor: User, count: int) -> None:
         """Whose they were is not said: that has been forgotten."""
-        self._send(heir, "articles_handed_over", "Articles were handed over to you", count=count)
+        self._send(successor, "articles_handed_over", "Articles were handed over to you", count=count)
 
     def _send(self, owner: User, template: str, subject: str, **values: object) -> None:
         if owner.email is not None:

@@ -12,7 +12,7 @@ from app.mail.errors import MailNotFound
 from app.mail.models import OutboxMail
 
 
-class DeadLetters:
+class OutboxAdmin:
     """For whoever runs the commands."""
 
     def __init__(self, session: AsyncSession, audit: AuditLog) -> None:

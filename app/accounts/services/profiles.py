@@ -1,0 +1,35 @@
+"""What people change of their own account for others to see."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import User
+from app.accounts.policies.actors import Principal
+from app.accounts.schemas.users import ProfileUpdate
+from app.accounts.services.account_emails import AccountEmails
+from app.accounts.services.locking import lock_account
+from app.accounts.services.provisioning import UNIQUE_ACCOUNT
+from app.audit.log import AuditLog
+from app.db.constraints import translating
+
+
+class ProfileService:
+    def __init__(self, session: AsyncSession, audit: AuditLog, account_emails: AccountEmails) -> None:
+        self._session = session
+        self._audit = audit
+        self._account_emails = account_emails
+
+    async def update(self, principal: Principal, data: ProfileUpdate) -> User:
+        """Change what others see of the account. Raises `UsernameTaken`."""
+        user = principal.account
+        # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
+        await lock_account(self._session, principal)
+        before = user.username
+        for name in data.model_fields_set:
+            setattr(user, name, getattr(data, name))
+        with translating(UNIQUE_ACCOUNT):
+            await self._session.flush()
+        if user.username != before:
+            # It is what one logs in with.
+            self._account_emails.security_changed(user, f"your username is {user.username} now")
+        self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
+        return user
