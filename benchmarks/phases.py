@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Any
 
+from benchmarks.baselines.recorded import FILE, record
 from benchmarks.corpus import Size
 from benchmarks.interleaving import Bench, Measurement, same
 from benchmarks.operations import Operations, access_tokens, operations_on
-from benchmarks.rivals.recorded import FILE, record
 from benchmarks.servers import APP, Answer, Server
 from benchmarks.wrk import InvalidRunError, Request
 
@@ -34,7 +34,9 @@ def warm(bench: Bench, url: str, size: Size) -> dict[str, Any]:
         environment = {FILE: str(bench.launcher.folder / "answers.json")}
         ready = f"/R1{requests['R1'].path}"
         yardsticks = {
-            name: stack.enter_context(bench.launcher.uvicorn(name, f"benchmarks.rivals.{module}", ready, **environment))
+            name: stack.enter_context(
+                bench.launcher.uvicorn(name, f"benchmarks.baselines.{module}", ready, **environment)
+            )
             for name, module in {"constant": "constant:create_app", "fastapi": "bare_fastapi:create_app"}.items()
         }
         measurements = {}
@@ -81,7 +83,7 @@ def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
         ready = operations.newest().path
         servers = {"colophon": app} | {
             name: stack.enter_context(
-                launcher.uvicorn(name, f"benchmarks.rivals.{name}:create_app", ready, DATABASE_URL=url)
+                launcher.uvicorn(name, f"benchmarks.baselines.{name}:create_app", ready, DATABASE_URL=url)
             )
             for name in ("raw", "orm")
         }

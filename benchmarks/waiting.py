@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from benchmarks.baselines.recorded import FILE
 from benchmarks.corpus import Size
 from benchmarks.interleaving import Bench
 from benchmarks.open_loop import Waits, waits_at
 from benchmarks.operations import operations_on
-from benchmarks.rivals.recorded import FILE
 from benchmarks.servers import Server, memory_of
 from benchmarks.wrk import Request
 
@@ -32,7 +32,7 @@ def at_half_load(bench: Bench, url: str, size: Size, cache_bytes: int) -> dict[s
         operations = operations_on(app, size)
         path = operations.newest().path
         with launcher.uvicorn(
-            "constant", "benchmarks.rivals.constant:create_app", f"/R1{path}", **environment
+            "constant", "benchmarks.baselines.constant:create_app", f"/R1{path}", **environment
         ) as constant:
             loads = {
                 "constant R1": (constant, [Request(f"/R1{path}")], rates["constant R1"]),

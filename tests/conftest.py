@@ -26,7 +26,7 @@ from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
 from tests.support.log_watch import LOGGERS, LogWatch
-from tests.support.people import People
+from tests.support.users import Users
 
 SECRET = "a secret of the tests that is long enough to sign with"
 
@@ -149,17 +149,17 @@ async def session(database: Database) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-async def people(app: FastAPI) -> AsyncIterator[People]:
-    people = People(app)
-    yield people
-    for client in people.clients:
+async def users(app: FastAPI) -> AsyncIterator[Users]:
+    users = Users(app)
+    yield users
+    for client in users.clients:
         await client.aclose()
 
 
 @pytest.fixture
-async def stranger(people: People) -> httpx.AsyncClient:
+async def anonymous(users: Users) -> httpx.AsyncClient:
     """A client that is not logged in."""
-    return await people.client()
+    return await users.client()
 
 
 @pytest.fixture
@@ -176,8 +176,8 @@ async def live_app(template: Template, tmp_path: Path) -> AsyncIterator[FastAPI]
 
 
 @pytest.fixture
-async def live_people(live_app: FastAPI) -> AsyncIterator[People]:
-    people = People(live_app)
-    yield people
-    for client in people.clients:
+async def live_users(live_app: FastAPI) -> AsyncIterator[Users]:
+    users = Users(live_app)
+    yield users
+    for client in users.clients:
         await client.aclose()

@@ -4,19 +4,19 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.people import People
+from tests.support.users import Users
 
 
 @pytest.fixture
-async def reader(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.READER)
+async def reader(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.READER)
 
 
 @pytest.fixture
-async def author(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.AUTHOR)
+async def author(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.AUTHOR)
 
 
 @pytest.fixture
-async def editor(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.EDITOR)
+async def editor(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.EDITOR)

@@ -39,9 +39,9 @@ from app.mail.models import OutboxMail
 from app.workers.housekeeping import Housekeeper
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import give, pending_token, with_totp
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk, write
 
 TEMPLATES = Path(messages.__file__).parent / "templates"
@@ -56,13 +56,13 @@ def traveller() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna", role=Role.AUTHOR)
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna", role=Role.AUTHOR)
 
 
 @pytest.fixture
-async def device(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username)
+async def device(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username)
 
 
 async def leave(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
@@ -100,9 +100,9 @@ async def places_of(session: AsyncSession, *texts: str) -> list[str]:
 
 
 async def test_a_deletion_is_announced_and_ends_every_login(
-    app: FastAPI, people: People, anna: User, device: Device, session: AsyncSession
+    app: FastAPI, users: Users, anna: User, device: Device, session: AsyncSession
 ) -> None:
-    elsewhere = await device_of(people, anna.username)
+    elsewhere = await device_of(users, anna.username)
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest="d", scope="read"))
     await session.commit()
 
@@ -121,9 +121,9 @@ async def test_a_deletion_is_announced_and_ends_every_login(
 
 
 async def test_tokens_on_their_way_by_mail_do_not_arrive(
-    app: FastAPI, people: People, anna: User, device: Device
+    app: FastAPI, users: Users, anna: User, device: Device
 ) -> None:
-    bert = await with_password(people, username="bert")
+    bert = await with_password(users, username="bert")
     async with app.state.database.writing() as session:
         for user, address in ((anna, anna.email), (anna, "old@example.com"), (bert, bert.email)):
             text = f"Hello {user.username},\n\n?token=t"
@@ -139,16 +139,16 @@ async def test_tokens_on_their_way_by_mail_do_not_arrive(
 
 
 async def test_the_public_sees_no_change_meanwhile(
-    app: FastAPI, stranger: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
+    app: FastAPI, anonymous: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
 ) -> None:
     await publish(device.client, "Mine")
-    before = [await read(stranger, path) for path in ("/articles/mine", "/authors/anna", "/articles")]
+    before = [await read(anonymous, path) for path in ("/articles/mine", "/authors/anna", "/articles")]
 
     await left(device, articles="remove")
     traveller.shift(GRACE - timedelta(seconds=1))
     await tidy_up(app)
 
-    assert [await read(stranger, path) for path in ("/articles/mine", "/authors/anna", "/articles")] == before
+    assert [await read(anonymous, path) for path in ("/articles/mine", "/authors/anna", "/articles")] == before
 
 
 @pytest.mark.parametrize("password", ["wrong password", None])
@@ -160,9 +160,9 @@ async def test_the_current_password_is_needed(device: Device, session: AsyncSess
 
 
 async def test_without_a_password_a_recent_login_is_needed(
-    people: People, session: AsyncSession, traveller: time_machine.Traveller
+    users: Users, session: AsyncSession, traveller: time_machine.Traveller
 ) -> None:
-    client = await people.client(Role.READER)
+    client = await users.client(Role.READER)
     traveller.shift(timedelta(minutes=11))
     problem_in(await leave(client, current_password=None), 403, "recent_login_required")
     traveller.shift(timedelta(minutes=-10))
@@ -171,12 +171,12 @@ async def test_without_a_password_a_recent_login_is_needed(
     assert len((await session.scalars(select(AccountDeletion))).all()) == 1
 
 
-async def test_scripts_and_strangers_cannot(stranger: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
-    problem_in(await leave(stranger), 401, "not_authenticated")
+async def test_scripts_and_strangers_cannot(anonymous: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
+    problem_in(await leave(anonymous), 401, "not_authenticated")
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest=digest_of("clp_token"), scope="read write"))
     await session.commit()
-    stranger.headers["Authorization"] = "Bearer clp_token"
-    problem_in(await leave(stranger), 403, "login_required")
+    anonymous.headers["Authorization"] = "Bearer clp_token"
+    problem_in(await leave(anonymous), 403, "login_required")
 
     assert (await session.scalars(select(AccountDeletion))).all() == []
 
@@ -196,12 +196,12 @@ async def test_what_is_unknown_is_refused(device: Device) -> None:
 
 
 async def test_logging_in_undoes_it(
-    app: FastAPI, people: People, device: Device, session: AsyncSession, traveller: time_machine.Traveller
+    app: FastAPI, users: Users, device: Device, session: AsyncSession, traveller: time_machine.Traveller
 ) -> None:
     await left(device)
     traveller.shift(GRACE - timedelta(minutes=5))
 
-    again = await device_of(people, "anna")
+    again = await device_of(users, "anna")
     traveller.shift(timedelta(minutes=10))
     await tidy_up(app)
 
@@ -210,50 +210,50 @@ async def test_logging_in_undoes_it(
     assert "will not be deleted" in (await mails_waiting(app))[-1].text
 
 
-async def test_a_login_that_had_nothing_to_undo_says_nothing(app: FastAPI, people: People, anna: User) -> None:
-    await device_of(people, anna.username)
+async def test_a_login_that_had_nothing_to_undo_says_nothing(app: FastAPI, users: Users, anna: User) -> None:
+    await device_of(users, anna.username)
 
     assert await mails_waiting(app) == []
 
 
 async def test_only_the_whole_login_undoes_it(
-    device: Device, session: AsyncSession, stranger: httpx.AsyncClient
+    device: Device, session: AsyncSession, anonymous: httpx.AsyncClient
 ) -> None:
     phone = await with_totp(device.client)
     await left(device)
 
-    token = await pending_token(stranger, "anna")
+    token = await pending_token(anonymous, "anna")
     assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 1
-    answer = await give(stranger, token, recovery_code=phone.recovery_codes[0])
+    answer = await give(anonymous, token, recovery_code=phone.recovery_codes[0])
 
     assert answer.status_code == 200, answer.text
     assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 0
 
 
-async def test_a_wrong_password_undoes_nothing(stranger: httpx.AsyncClient, device: Device) -> None:
+async def test_a_wrong_password_undoes_nothing(anonymous: httpx.AsyncClient, device: Device) -> None:
     await left(device)
 
-    problem_in(await log_in(stranger, "anna", "wrong password"), 401, "invalid_credentials")
+    problem_in(await log_in(anonymous, "anna", "wrong password"), 401, "invalid_credentials")
 
-    assert (await log_in(stranger, "anna")).status_code == 200
+    assert (await log_in(anonymous, "anna")).status_code == 200
 
 
 async def test_after_that_nobody_logs_in(
-    app: FastAPI, stranger: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
+    app: FastAPI, anonymous: httpx.AsyncClient, device: Device, traveller: time_machine.Traveller
 ) -> None:
     await left(device)
     await carried_out(app, traveller)
 
     for login in ("anna", "anna@example.com"):
-        problem_in(await log_in(stranger, login), 401, "invalid_credentials")
+        problem_in(await log_in(anonymous, login), 401, "invalid_credentials")
 
 
 # --- Articles --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-async def bert(people: People) -> User:
-    return await people.user(Role.AUTHOR, username="bert")
+async def bert(users: Users) -> User:
+    return await users.user(Role.AUTHOR, username="bert")
 
 
 async def test_whoever_has_written_says_what_becomes_of_it(device: Device) -> None:
@@ -277,10 +277,10 @@ async def test_whoever_has_written_says_what_becomes_of_it(device: Device) -> No
     ],
 )
 async def test_a_successor_is_somebody_else_who_may_write(
-    people: People, device: Device, username: str | None, attributes: dict[str, Any]
+    users: Users, device: Device, username: str | None, attributes: dict[str, Any]
 ) -> None:
     if attributes:
-        await people.user(username="carl", **attributes)
+        await users.user(username="carl", **attributes)
 
     problem = problem_in(await leave(device.client, articles="hand_over", successor=username), 409, "unknown_successor")
 
@@ -288,9 +288,9 @@ async def test_a_successor_is_somebody_else_who_may_write(
     assert await device.is_logged_in()
 
 
-async def test_whoever_is_leaving_inherits_nothing(people: People, device: Device) -> None:
+async def test_whoever_is_leaving_inherits_nothing(users: Users, device: Device) -> None:
     """They would take it along."""
-    successor = await device_of(people, (await with_password(people, username="carl", role=Role.AUTHOR)).username)
+    successor = await device_of(users, (await with_password(users, username="carl", role=Role.AUTHOR)).username)
     await left(successor, articles="remove")
 
     refused = await leave(device.client, articles="hand_over", successor="carl")
@@ -300,10 +300,10 @@ async def test_whoever_is_leaving_inherits_nothing(people: People, device: Devic
 
 async def test_articles_are_handed_over(
     app: FastAPI,
-    people: People,
+    users: Users,
     bert: User,
     device: Device,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     traveller: time_machine.Traveller,
 ) -> None:
     published = await publish(device.client, "Mine", tags=["Blue"])
@@ -314,41 +314,41 @@ async def test_articles_are_handed_over(
     await left(device, articles="hand_over", successor="Bert")
     await carried_out(app, traveller)
 
-    article = await read(stranger, "/articles/mine")
+    article = await read(anonymous, "/articles/mine")
     assert article["author"]["username"] == "bert"
     assert article["updated_at"] == published["updated_at"]
     assert names(article["tags"]) == ["blue"]
-    successor = await people.client_for(bert)
+    successor = await users.client_for(bert)
     assert names(await walk(successor, "/articles", status="draft")) == ["a-draft"]
-    assert (await read(stranger, "/authors/bert"))["article_count"] == 1
-    problem_in(await stranger.get("/authors/anna"), 404, "author_not_found")
+    assert (await read(anonymous, "/authors/bert"))["article_count"] == 1
+    problem_in(await anonymous.get("/authors/anna"), 404, "author_not_found")
     (mail,) = [mail for mail in await mails_waiting(app) if mail.recipient == bert.email]
     assert "3 articles are yours now" in mail.text
 
 
 async def test_without_the_successor_an_admin_takes_over(
-    app: FastAPI, people: People, bert: User, device: Device, traveller: time_machine.Traveller
+    app: FastAPI, users: Users, bert: User, device: Device, traveller: time_machine.Traveller
 ) -> None:
-    admins = [await people.user(Role.ADMIN) for _ in range(2)]
+    admins = [await users.user(Role.ADMIN) for _ in range(2)]
     await publish(device.client, "Mine")
     await left(device, articles="hand_over", successor="bert")
-    await (await people.client_for(admins[1])).delete(f"/users/{bert.id}")
+    await (await users.client_for(admins[1])).delete(f"/users/{bert.id}")
 
     await carried_out(app, traveller)
 
-    article = await read(await people.client(), "/articles/mine")
+    article = await read(await users.client(), "/articles/mine")
     assert article["author"]["username"] == admins[0].username
 
 
 async def test_removed_articles_are_gone_for_everybody(
     app: FastAPI,
-    people: People,
+    users: Users,
     bert: User,
     device: Device,
     session: AsyncSession,
     traveller: time_machine.Traveller,
 ) -> None:
-    writer = await people.client_for(bert)
+    writer = await users.client_for(bert)
     await publish(device.client, "Mine", tags=["Blue"])
     await write(device.client, "Gone")
     await device.client.delete("/articles/gone")
@@ -358,7 +358,7 @@ async def test_removed_articles_are_gone_for_everybody(
     await left(device, articles="remove")
     await carried_out(app, traveller)
 
-    editor = await people.client(Role.EDITOR)
+    editor = await users.client(Role.EDITOR)
     for slug in ("mine", "gone"):
         problem_in(await editor.get(f"/articles/{slug}"), 404, "article_not_found")
         problem_in(await editor.put(f"/articles/{slug}/restoration"), 404, "article_not_found")
@@ -373,13 +373,13 @@ async def test_removed_articles_are_gone_for_everybody(
 
 async def test_comments_stay_readable_without_a_name(
     app: FastAPI,
-    people: People,
+    users: Users,
     bert: User,
     device: Device,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     traveller: time_machine.Traveller,
 ) -> None:
-    writer = await people.client_for(bert)
+    writer = await users.client_for(bert)
     await publish(writer, "Theirs")
     first = await comment(device.client, "theirs", "Is it so?")
     await comment(writer, "theirs", "It is.", parent=first)
@@ -387,10 +387,10 @@ async def test_comments_stay_readable_without_a_name(
     await left(device)
     await carried_out(app, traveller)
 
-    question, answer = await walk(stranger, "/articles/theirs/comments")
+    question, answer = await walk(anonymous, "/articles/theirs/comments")
     assert (question["body_markdown"], question["author"]["display_name"]) == ("Is it so?", "Deleted account")
     assert (answer["parent_id"], answer["author"]["username"]) == (question["id"], "bert")
-    assert (await read(stranger, "/articles/theirs"))["comment_count"] == 2
+    assert (await read(anonymous, "/articles/theirs"))["comment_count"] == 2
 
 
 async def everything_about(session: AsyncSession, user: User, inviter: User) -> None:
@@ -436,7 +436,7 @@ async def everything_about(session: AsyncSession, user: User, inviter: User) -> 
 @pytest.mark.parametrize("by", ["the owner", "an admin", "the owner at once"])
 async def test_nothing_tells_who_it_was(
     app: FastAPI,
-    people: People,
+    users: Users,
     anna: User,
     device: Device,
     session: AsyncSession,
@@ -444,15 +444,15 @@ async def test_nothing_tells_who_it_was(
     monkeypatch: pytest.MonkeyPatch,
     by: str,
 ) -> None:
-    admin = await people.user(Role.ADMIN)
-    successor = await people.user(Role.AUTHOR, username="bert")
+    admin = await users.user(Role.ADMIN)
+    successor = await users.user(Role.AUTHOR, username="bert")
     await publish(device.client, "Mine")
-    await publish(await people.client_for(successor), "Theirs")
+    await publish(await users.client_for(successor), "Theirs")
     await comment(device.client, "theirs", "Is it so?")
     await everything_about(session, anna, admin)
     assert len(set(await places_of(session, "anna"))) >= 10
     if by == "an admin":
-        answer = await (await people.client_for(admin)).delete(f"/users/{anna.id}")
+        answer = await (await users.client_for(admin)).delete(f"/users/{anna.id}")
         assert answer.status_code == 204, answer.text
     else:
         if by == "the owner at once":
@@ -493,9 +493,9 @@ def test_no_table_that_knows_accounts_was_forgotten() -> None:
 
 
 async def test_the_mails_of_others_to_a_merely_claimed_address_stay(
-    app: FastAPI, people: People, device: Device, anna: User, session: AsyncSession
+    app: FastAPI, users: Users, device: Device, anna: User, session: AsyncSession
 ) -> None:
-    bert = await people.user(username="bert")
+    bert = await users.user(username="bert")
     session.add(OutboxMail(recipient="bert@example.com", subject="Hi", text="Hello bert,\n", html=""))
     await session.execute(update(User).where(User.id == anna.id).values(pending_email="bert@example.com"))
     await session.commit()
@@ -506,11 +506,11 @@ async def test_the_mails_of_others_to_a_merely_claimed_address_stay(
 
 
 async def test_an_account_without_an_address_takes_no_invitation_of_others_along(
-    app: FastAPI, people: People, session: AsyncSession, traveller: time_machine.Traveller
+    app: FastAPI, users: Users, session: AsyncSession, traveller: time_machine.Traveller
 ) -> None:
-    admin = await people.user(Role.ADMIN)
-    user = await with_password(people, username="anna", email=None, pending_email="a@example.com", is_verified=False)
-    device = await device_of(people, user.username)
+    admin = await users.user(Role.ADMIN)
+    user = await with_password(users, username="anna", email=None, pending_email="a@example.com", is_verified=False)
+    device = await device_of(users, user.username)
     later = START + timedelta(days=99)
     session.add(Invitation(digest="a", role=Role.READER, invited_by_id=admin.id, expires_at=later))
     await session.commit()
@@ -533,15 +533,15 @@ def test_mails_greet_people_in_the_way_by_which_they_are_found() -> None:
 
 async def test_a_failure_in_the_middle_leaves_all_as_it_was(
     app: FastAPI,
-    people: People,
+    users: Users,
     device: Device,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     traveller: time_machine.Traveller,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await publish(device.client, "Mine")
     await left(device, articles="remove")
-    other = await device_of(people, (await with_password(people, username="bert")).username)
+    other = await device_of(users, (await with_password(users, username="bert")).username)
     await left(other)
     anonymise = User.anonymise
 
@@ -552,30 +552,30 @@ async def test_a_failure_in_the_middle_leaves_all_as_it_was(
 
     monkeypatch.setattr(User, "anonymise", fail)
     await carried_out(app, traveller)
-    assert (await stranger.get("/articles/mine")).status_code == 200
+    assert (await anonymous.get("/articles/mine")).status_code == 200
     # The other account is none the worse for it.
-    problem_in(await log_in(stranger, "bert"), 401, "invalid_credentials")
+    problem_in(await log_in(anonymous, "bert"), 401, "invalid_credentials")
     monkeypatch.undo()
     await tidy_up(app)
 
-    problem_in(await stranger.get("/articles/mine"), 404, "article_not_found")
+    problem_in(await anonymous.get("/articles/mine"), 404, "article_not_found")
 
 
 # --- Admins ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_last_admin_stays(people: People, session: AsyncSession) -> None:
-    await people.user(Role.ADMIN, is_active=False)
-    client = await people.client(Role.ADMIN)
+async def test_the_last_admin_stays(users: Users, session: AsyncSession) -> None:
+    await users.user(Role.ADMIN, is_active=False)
+    client = await users.client(Role.ADMIN)
 
     problem_in(await leave(client), 409, "last_admin")
 
     assert (await session.scalars(select(AccountDeletion))).all() == []
 
 
-async def test_an_admin_who_is_leaving_is_not_another_one(people: People) -> None:
-    first, second = await people.user(Role.ADMIN), await people.client(Role.ADMIN)
-    assert (await leave(await people.client_for(first))).status_code == 202
+async def test_an_admin_who_is_leaving_is_not_another_one(users: Users) -> None:
+    first, second = await users.user(Role.ADMIN), await users.client(Role.ADMIN)
+    assert (await leave(await users.client_for(first))).status_code == 202
     me = (await second.get("/users/me")).json()["id"]
 
     problem_in(await leave(second), 409, "last_admin")
@@ -584,8 +584,8 @@ async def test_an_admin_who_is_leaving_is_not_another_one(people: People) -> Non
     assert (await second.delete(f"/users/{first.id}")).status_code == 204
 
 
-async def test_of_two_admins_who_leave_at_once_one_stays(live_people: People) -> None:
-    clients = [await live_people.client(Role.ADMIN) for _ in range(2)]
+async def test_of_two_admins_who_leave_at_once_one_stays(live_users: Users) -> None:
+    clients = [await live_users.client(Role.ADMIN) for _ in range(2)]
 
     answers = await asyncio.gather(*(leave(client) for client in clients))
 
@@ -595,8 +595,8 @@ async def test_of_two_admins_who_leave_at_once_one_stays(live_people: People) ->
 # --- At once ---------------------------------------------------------------------------------------------------
 
 
-async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_people: People) -> None:
-    client = await live_people.client(Role.READER)
+async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_users: Users) -> None:
+    client = await live_users.client(Role.READER)
 
     answers = await asyncio.gather(*(leave(client) for _ in range(3)))
 
@@ -605,12 +605,12 @@ async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_people: People
 
 
 async def test_two_housekeepers_delete_an_account_once(
-    live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
+    live_app: FastAPI, live_users: Users, traveller: time_machine.Traveller
 ) -> None:
-    successor = await live_people.user(Role.AUTHOR, username="bert")
-    users = [await live_people.user(Role.AUTHOR) for _ in range(3)]
+    successor = await live_users.user(Role.AUTHOR, username="bert")
+    users = [await live_users.user(Role.AUTHOR) for _ in range(3)]
     for user in users:
-        client = await live_people.client_for(user)
+        client = await live_users.client_for(user)
         await publish(client, user.username)
         assert (await leave(client, articles="hand_over", successor="bert")).status_code == 202
     traveller.shift(GRACE)
@@ -628,14 +628,14 @@ async def test_two_housekeepers_delete_an_account_once(
 
 
 async def test_a_login_at_the_last_moment_either_undoes_it_or_fails(
-    live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
+    live_app: FastAPI, live_users: Users, traveller: time_machine.Traveller
 ) -> None:
-    await with_password(live_people, username="anna")
-    device = await device_of(live_people, "anna")
+    await with_password(live_users, username="anna")
+    device = await device_of(live_users, "anna")
     await left(device)
     traveller.shift(GRACE)
 
-    answer, _ = await asyncio.gather(log_in(await live_people.client(), "anna"), tidy_up(live_app))
+    answer, _ = await asyncio.gather(log_in(await live_users.client(), "anna"), tidy_up(live_app))
 
     async with live_app.state.database.reading() as session:
         is_gone = await session.scalar(select(User.deleted_at).where(User.username != "bert")) is not None

@@ -49,14 +49,14 @@ async def test_an_article_that_was_not_deleted_can_be_restored(
 
 
 async def test_only_editors_restore(
-    author: httpx.AsyncClient, reader: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, reader: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await publish(author)
     await author.delete(ARTICLE)
 
     problem_in(await author.put(f"{ARTICLE}/restoration"), 403, "forbidden")
     problem_in(await reader.put(f"{ARTICLE}/restoration"), 403, "forbidden")
-    problem_in(await stranger.put(f"{ARTICLE}/restoration"), 401, "not_authenticated")
+    problem_in(await anonymous.put(f"{ARTICLE}/restoration"), 401, "not_authenticated")
 
 
 async def test_what_never_was_cannot_be_restored(editor: httpx.AsyncClient) -> None:
@@ -64,11 +64,11 @@ async def test_what_never_was_cannot_be_restored(editor: httpx.AsyncClient) -> N
 
 
 async def test_only_its_author_and_editors_delete_an_article(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await publish(editor)
 
     problem_in(await author.delete(ARTICLE), 403, "forbidden")
     problem_in(await reader.delete(ARTICLE), 403, "forbidden")
-    problem_in(await stranger.delete(ARTICLE), 401, "not_authenticated")
-    assert names((await read(stranger, "/articles"))["items"]) == ["an-article"]
+    problem_in(await anonymous.delete(ARTICLE), 401, "not_authenticated")
+    assert names((await read(anonymous, "/articles"))["items"]) == ["an-article"]

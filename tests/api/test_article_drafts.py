@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.comments.models import Comment
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.problems import problem_in
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, write
 
 
 @pytest.fixture(params=["stranger", "reader", "another author"])
-async def outsider(request: pytest.FixtureRequest, people: People) -> httpx.AsyncClient:
-    return await people.client({"stranger": None, "reader": Role.READER, "another author": Role.AUTHOR}[request.param])
+async def outsider(request: pytest.FixtureRequest, users: Users) -> httpx.AsyncClient:
+    return await users.client({"stranger": None, "reader": Role.READER, "another author": Role.AUTHOR}[request.param])
 
 
 @pytest.fixture(params=["draft", "unpublished", "deleted", "deleted draft"])
@@ -69,8 +69,8 @@ async def test_its_tag_and_its_author_are_not_found(
     problem_in(await outsider.get(f"/authors/{me['username']}"), 404, "author_not_found")
 
 
-async def test_it_cannot_be_changed_or_commented(people: People, hidden: str) -> None:
-    another = await people.client(Role.AUTHOR)
+async def test_it_cannot_be_changed_or_commented(users: Users, hidden: str) -> None:
+    another = await users.client(Role.AUTHOR)
 
     for response in (
         await another.patch(f"/articles/{hidden}", json={"title": "Mine"}),
@@ -82,9 +82,9 @@ async def test_it_cannot_be_changed_or_commented(people: People, hidden: str) ->
         problem_in(response, 404, "article_not_found")
 
 
-async def test_its_comments_cannot_be_changed(people: People, session: AsyncSession, hidden: str) -> None:
+async def test_its_comments_cannot_be_changed(users: Users, session: AsyncSession, hidden: str) -> None:
     assert hidden
-    another = await people.client(Role.AUTHOR)
+    another = await users.client(Role.AUTHOR)
     written = await session.scalar(select(Comment.id))
 
     response = await another.patch(f"/comments/{written}", json={"body_markdown": "Mine"})
@@ -93,25 +93,25 @@ async def test_its_comments_cannot_be_changed(people: People, session: AsyncSess
 
 
 async def test_drafts_are_listed_for_their_author_and_for_editors(
-    people: People, author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await write(author, "Mine")
     await write(editor, "The editor's")
     await publish(author, "Published")
-    another = await people.client(Role.AUTHOR)
+    another = await users.client(Role.AUTHOR)
 
     assert names((await read(author, "/articles", status="draft"))["items"]) == ["mine"]
     assert names((await read(editor, "/articles", status="draft"))["items"]) == ["the-editor-s", "mine"]
     assert (await read(another, "/articles", status="draft"))["items"] == []
-    problem_in(await stranger.get("/articles", params={"status": "draft"}), 401, "not_authenticated")
+    problem_in(await anonymous.get("/articles", params={"status": "draft"}), 401, "not_authenticated")
 
 
 async def test_deleted_articles_are_listed_for_editors_only(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await publish(author, "Gone")
     await author.delete("/articles/gone")
 
     assert names((await read(editor, "/articles", status="deleted"))["items"]) == ["gone"]
     problem_in(await author.get("/articles", params={"status": "deleted"}), 403, "forbidden")
-    problem_in(await stranger.get("/articles", params={"status": "deleted"}), 401, "not_authenticated")
+    problem_in(await anonymous.get("/articles", params={"status": "deleted"}), 401, "not_authenticated")

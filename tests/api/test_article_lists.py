@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk, write
 
 
@@ -15,71 +15,71 @@ async def listed(client: httpx.AsyncClient, key: str = "slug", **params: Any) ->
     return names((await read(client, "/articles", **params))["items"], key)
 
 
-async def test_an_empty_blog_has_an_empty_list(stranger: httpx.AsyncClient) -> None:
-    assert await read(stranger, "/articles") == {"items": [], "next_cursor": None}
+async def test_an_empty_blog_has_an_empty_list(anonymous: httpx.AsyncClient) -> None:
+    assert await read(anonymous, "/articles") == {"items": [], "next_cursor": None}
 
 
-async def test_a_list_says_all_but_the_bodies(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_a_list_says_all_but_the_bodies(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     published = await publish(author, body_markdown="A body", tags=["b", "a"])
 
-    [item] = (await read(stranger, "/articles"))["items"]
+    [item] = (await read(anonymous, "/articles"))["items"]
 
     assert item == {name: value for name, value in published.items() if not name.startswith("body")}
     assert names(item["tags"]) == ["a", "b"]
     assert item["author"].keys() == {"username", "display_name", "avatar_url"}
 
 
-async def test_articles_by_one_author(people: People, stranger: httpx.AsyncClient) -> None:
+async def test_articles_by_one_author(users: Users, anonymous: httpx.AsyncClient) -> None:
     for name in ("anna", "berta"):
-        await publish(await people.client(Role.AUTHOR, username=name), f"By {name}")
+        await publish(await users.client(Role.AUTHOR, username=name), f"By {name}")
 
-    assert await listed(stranger, author="anna") == ["by-anna"]
-    assert await listed(stranger, author="nobody") == []
+    assert await listed(anonymous, author="anna") == ["by-anna"]
+    assert await listed(anonymous, author="nobody") == []
 
 
-async def test_an_authors_name_has_no_case(people: People, stranger: httpx.AsyncClient) -> None:
-    await publish(await people.client(Role.AUTHOR, username="anna"), "By Anna")
+async def test_an_authors_name_has_no_case(users: Users, anonymous: httpx.AsyncClient) -> None:
+    await publish(await users.client(Role.AUTHOR, username="anna"), "By Anna")
 
-    assert await listed(stranger, author="ANNA") == ["by-anna"]
+    assert await listed(anonymous, author="ANNA") == ["by-anna"]
 
 
 async def test_articles_in_a_category_and_in_those_below_it(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     for name, parent in (("World", None), ("Europe", "world"), ("France", "europe"), ("Sport", None)):
         await editor.post("/categories", json={"name": name, "parent": parent})
         await publish(author, f"In {name}", at="2020-01-01T00:00:00Z", category=name.lower())
     await publish(author, "In none")
 
-    assert await listed(stranger, category="world", sort="title") == ["in-europe", "in-france", "in-world"]
-    assert await listed(stranger, category="europe", sort="title") == ["in-europe", "in-france"]
-    assert await listed(stranger, category="france") == ["in-france"]
-    assert await listed(stranger, category="nowhere") == []
+    assert await listed(anonymous, category="world", sort="title") == ["in-europe", "in-france", "in-world"]
+    assert await listed(anonymous, category="europe", sort="title") == ["in-europe", "in-france"]
+    assert await listed(anonymous, category="france") == ["in-france"]
+    assert await listed(anonymous, category="nowhere") == []
 
 
-async def test_articles_with_all_of_the_tags(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_articles_with_all_of_the_tags(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     for tags in (["red"], ["red", "green"], ["red", "green", "blue"], []):
         await publish(author, " ".join(["with", *tags]), tags=tags)
 
-    assert await listed(stranger, tag="red", sort="title") == ["with-red", "with-red-green", "with-red-green-blue"]
-    assert await listed(stranger, tag=["green", "red"], sort="title") == ["with-red-green", "with-red-green-blue"]
-    assert await listed(stranger, tag=["blue", "blue", "red"]) == ["with-red-green-blue"]
-    assert await listed(stranger, tag=["red", "yellow"]) == []
+    assert await listed(anonymous, tag="red", sort="title") == ["with-red", "with-red-green", "with-red-green-blue"]
+    assert await listed(anonymous, tag=["green", "red"], sort="title") == ["with-red-green", "with-red-green-blue"]
+    assert await listed(anonymous, tag=["blue", "blue", "red"]) == ["with-red-green-blue"]
+    assert await listed(anonymous, tag=["red", "yellow"]) == []
 
 
-async def test_articles_of_a_time(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_articles_of_a_time(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     for day in (1, 2, 3):
         await publish(author, f"Day {day}", at=f"2020-01-0{day}T12:00:00Z")
 
-    assert await listed(stranger, published_after="2020-01-01T12:00:00Z") == ["day-3", "day-2"]
-    assert await listed(stranger, published_before="2020-01-03T12:00:00Z") == ["day-2", "day-1"]
+    assert await listed(anonymous, published_after="2020-01-01T12:00:00Z") == ["day-3", "day-2"]
+    assert await listed(anonymous, published_before="2020-01-03T12:00:00Z") == ["day-2", "day-1"]
     assert await listed(
-        stranger, published_after="2020-01-02T13:59:59+02:00", published_before="2020-01-02T13:00Z"
+        anonymous, published_after="2020-01-02T13:59:59+02:00", published_before="2020-01-02T13:00Z"
     ) == ["day-2"]
 
 
-async def test_filters_narrow_each_other(people: People, author: httpx.AsyncClient) -> None:
-    await publish(await people.client(Role.AUTHOR, username="anna"), "One", tags=["red"])
+async def test_filters_narrow_each_other(users: Users, author: httpx.AsyncClient) -> None:
+    await publish(await users.client(Role.AUTHOR, username="anna"), "One", tags=["red"])
     await publish(author, "Two", tags=["red"])
     await publish(author, "Three", tags=["blue"])
 
@@ -143,15 +143,15 @@ async def test_drafts_are_sorted_by_the_day_they_were_begun(author: httpx.AsyncC
     ],
 )
 async def test_a_parameter_that_is_wrong_or_unknown_is_refused(
-    stranger: httpx.AsyncClient, name: str, value: object
+    anonymous: httpx.AsyncClient, name: str, value: object
 ) -> None:
-    problem = problem_in(await stranger.get("/articles", params={name: str(value)}), 422, "validation_error")
+    problem = problem_in(await anonymous.get("/articles", params={name: str(value)}), 422, "validation_error")
 
     assert fields_of(problem)[0].startswith(f"{name}")
 
 
-async def test_too_many_tags_are_refused(stranger: httpx.AsyncClient) -> None:
-    problem_in(await stranger.get("/articles", params={"tag": ["x"] * 11}), 422, "validation_error")
+async def test_too_many_tags_are_refused(anonymous: httpx.AsyncClient) -> None:
+    problem_in(await anonymous.get("/articles", params={"tag": ["x"] * 11}), 422, "validation_error")
 
 
 async def test_the_largest_and_the_smallest_page(author: httpx.AsyncClient) -> None:

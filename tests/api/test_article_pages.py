@@ -28,13 +28,13 @@ async def slugs(author: httpx.AsyncClient, reader: httpx.AsyncClient) -> set[str
 
 @pytest.mark.parametrize("sort", SORTS)
 async def test_pages_show_every_article_once_and_in_order(
-    stranger: httpx.AsyncClient, slugs: set[str], sort: str
+    anonymous: httpx.AsyncClient, slugs: set[str], sort: str
 ) -> None:
-    whole = names(await walk(stranger, "/articles", sort=sort, limit=100))
+    whole = names(await walk(anonymous, "/articles", sort=sort, limit=100))
 
     assert set(whole) == slugs
     for limit in (1, 2, 3, 7):
-        assert names(await walk(stranger, "/articles", sort=sort, limit=limit)) == whole
+        assert names(await walk(anonymous, "/articles", sort=sort, limit=limit)) == whole
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -50,38 +50,38 @@ async def test_drafts_and_deleted_articles_are_paged_too(editor: httpx.AsyncClie
     assert set(found) == slugs
 
 
-async def test_the_link_keeps_what_was_asked_for(stranger: httpx.AsyncClient, slugs: set[str]) -> None:
+async def test_the_link_keeps_what_was_asked_for(anonymous: httpx.AsyncClient, slugs: set[str]) -> None:
     params = {"tag": ["a", "b"], "limit": 2, "sort": "title", "published_after": "2019-12-31T23:00:00+01:00"}
 
-    assert set(names(await walk(stranger, "/articles", **params))) == slugs
+    assert set(names(await walk(anonymous, "/articles", **params))) == slugs
 
 
 async def test_the_link_is_relative_and_leads_where_the_cursor_does(
-    stranger: httpx.AsyncClient, slugs: set[str]
+    anonymous: httpx.AsyncClient, slugs: set[str]
 ) -> None:
-    first = await stranger.get("/articles", params={"limit": 3})
+    first = await anonymous.get("/articles", params={"limit": 3})
 
     link = first.links["next"]["url"]
 
     assert link.startswith("/api/v1/articles?")
-    by_cursor = await read(stranger, "/articles", limit=3, cursor=first.json()["next_cursor"])
-    assert (await stranger.get(f"http://blog.example.com{link}")).json() == by_cursor
+    by_cursor = await read(anonymous, "/articles", limit=3, cursor=first.json()["next_cursor"])
+    assert (await anonymous.get(f"http://blog.example.com{link}")).json() == by_cursor
     assert set(names(by_cursor["items"])) < slugs
 
 
-async def test_the_last_page_has_no_link(stranger: httpx.AsyncClient, slugs: set[str]) -> None:
-    response = await stranger.get("/articles", params={"limit": len(slugs)})
+async def test_the_last_page_has_no_link(anonymous: httpx.AsyncClient, slugs: set[str]) -> None:
+    response = await anonymous.get("/articles", params={"limit": len(slugs)})
 
     assert response.json()["next_cursor"] is None
     assert "Link" not in response.headers
 
 
-async def test_some_can_be_skipped(stranger: httpx.AsyncClient, slugs: set[str]) -> None:
-    whole = names(await walk(stranger, "/articles"))
+async def test_some_can_be_skipped(anonymous: httpx.AsyncClient, slugs: set[str]) -> None:
+    whole = names(await walk(anonymous, "/articles"))
 
     assert len(whole) == len(slugs)
-    assert names(await walk(stranger, "/articles", skip=2, limit=2)) == whole[2:]
-    assert names(await walk(stranger, "/articles", skip=1000)) == []
+    assert names(await walk(anonymous, "/articles", skip=2, limit=2)) == whole[2:]
+    assert names(await walk(anonymous, "/articles", skip=1000)) == []
 
 
 async def test_what_is_published_meanwhile_does_not_shift_the_pages(author: httpx.AsyncClient, slugs: set[str]) -> None:

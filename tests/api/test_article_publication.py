@@ -11,7 +11,7 @@ from tests.support.writing import publish, read, write
 PUBLICATION = "/articles/an-article/publication"
 
 
-async def test_an_article_is_published_now(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_an_article_is_published_now(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     await write(author)
     before = datetime.now(UTC)
 
@@ -20,7 +20,7 @@ async def test_an_article_is_published_now(author: httpx.AsyncClient, stranger: 
     assert response.status_code == 200
     assert response.json()["status"] == "published"
     assert before <= datetime.fromisoformat(response.json()["published_at"]) <= datetime.now(UTC)
-    assert await read(stranger, "/articles/an-article") == response.json()
+    assert await read(anonymous, "/articles/an-article") == response.json()
 
 
 @pytest.mark.parametrize("body", [{}, {"published_at": None}])
@@ -71,16 +71,16 @@ async def test_publishing_again_keeps_the_date(author: httpx.AsyncClient) -> Non
 
 
 async def test_a_draft_again_is_gone_and_comes_back_under_its_date(
-    author: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await publish(author, at="2019-01-01T00:00:00Z")
 
     assert (await author.delete(PUBLICATION)).status_code == 204
 
-    problem_in(await stranger.get("/articles/an-article"), 404, "article_not_found")
+    problem_in(await anonymous.get("/articles/an-article"), 404, "article_not_found")
     assert (await read(author, "/articles/an-article"))["status"] == "draft"
     assert (await author.put(PUBLICATION)).json()["published_at"] == "2019-01-01T00:00:00Z"
-    assert (await stranger.get("/articles/an-article")).status_code == 200
+    assert (await anonymous.get("/articles/an-article")).status_code == 200
 
 
 async def test_a_draft_can_be_made_a_draft(author: httpx.AsyncClient) -> None:

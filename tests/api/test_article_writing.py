@@ -40,13 +40,13 @@ async def test_a_title_is_all_that_it_takes(author: httpx.AsyncClient) -> None:
 
 
 async def test_an_article_can_be_published_as_it_is_written(
-    author: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     written = await write(author, "At once", status="published")
 
     assert written["status"] == "published"
     assert written["published_at"] is not None
-    assert await read(stranger, "/articles/at-once") == written
+    assert await read(anonymous, "/articles/at-once") == written
 
 
 @pytest.mark.parametrize(

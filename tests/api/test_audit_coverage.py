@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.audit.models import AuditEvent
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, log_in, with_password
-from tests.support.people import People
+from tests.support.users import Users
 
 SERVICES = Path(__file__).parents[2] / "app" / "services"
 NEW_PASSWORD = "seven slow barges"
@@ -62,10 +62,10 @@ async def recorded(app: FastAPI) -> list[AuditEvent]:
 
 
 @pytest.fixture
-async def clients(people: People) -> dict[str, httpx.AsyncClient]:
-    author = await with_password(people, role=Role.AUTHOR, username="anna")
-    clients = {role: await people.client(Role(role)) for role in ("editor", "admin")}
-    return {**clients, "author": await people.client_for(author), "nobody": await people.client()}
+async def clients(users: Users) -> dict[str, httpx.AsyncClient]:
+    author = await with_password(users, role=Role.AUTHOR, username="anna")
+    clients = {role: await users.client(Role(role)) for role in ("editor", "admin")}
+    return {**clients, "author": await users.client_for(author), "nobody": await users.client()}
 
 
 async def test_whatever_matters_is_recorded_and_nothing_personal_with_it(
@@ -92,9 +92,9 @@ async def test_whatever_matters_is_recorded_and_nothing_personal_with_it(
     assert (await editor.get("/users/me")).status_code == 401
 
 
-async def test_logins_are_recorded_whether_or_not_they_succeed(people: People, app: FastAPI) -> None:
-    anna = await with_password(people, username="anna")
-    client = await people.client()
+async def test_logins_are_recorded_whether_or_not_they_succeed(users: Users, app: FastAPI) -> None:
+    anna = await with_password(users, username="anna")
+    client = await users.client()
 
     for login, password in (("anna", PASSWORD), ("anna", NEW_PASSWORD), ("nobody", PASSWORD)):
         await log_in(client, login, password)

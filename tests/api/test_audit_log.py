@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.models import AuditEvent
 from app.core import clock
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
 from tests.support.statements import recorded_statements
+from tests.support.users import Users
 
 NOW = clock.now()
 
 
 @pytest.fixture
-async def admin(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.ADMIN, username="root")
+async def admin(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.ADMIN, username="root")
 
 
 def event(action: str = "login.failed", **values: Any) -> AuditEvent:
@@ -46,9 +46,9 @@ async def actions(client: httpx.AsyncClient, **query: object) -> list[str]:
 
 
 async def test_an_event_says_who_did_what_to_what_and_from_where(
-    people: People, session: AsyncSession, admin: httpx.AsyncClient
+    users: Users, session: AsyncSession, admin: httpx.AsyncClient
 ) -> None:
-    anna = await people.user(username="anna")
+    anna = await users.user(username="anna")
     stored = event(
         "article.deleted",
         actor_id=anna.id,
@@ -145,11 +145,11 @@ async def test_a_cursor_of_another_list_is_refused(admin: httpx.AsyncClient) -> 
 
 
 async def test_a_page_takes_the_same_queries_however_long_it_is(
-    app: FastAPI, people: People, session: AsyncSession, admin: httpx.AsyncClient
+    app: FastAPI, users: Users, session: AsyncSession, admin: httpx.AsyncClient
 ) -> None:
     counts = []
     for number in (3, 30):
-        accounts = [await people.user() for _ in range(number)]
+        accounts = [await users.user() for _ in range(number)]
         await store(session, *(event(actor_id=account.id) for account in accounts))
         with recorded_statements(app.state.database) as statements:
             page = (await admin.get("/audit-events?limit=100")).json()

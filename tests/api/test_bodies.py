@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from app.api.middleware import body_limit
 from app.api.middleware.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
-from tests.support.people import client_of
 from tests.support.problems import problem_in
+from tests.support.users import client_of
 
 JSON = {"Content-Type": "application/json"}
 
@@ -42,39 +42,39 @@ async def test_the_longest_comment_fits_however_it_is_written(
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate, gzip", "GZIP"])
-async def test_compressed_bodies_are_refused_unread(stranger: httpx.AsyncClient, coding: str) -> None:
+async def test_compressed_bodies_are_refused_unread(anonymous: httpx.AsyncClient, coding: str) -> None:
     bomb = gzip.compress(b'{"email": "' + b"a" * 10_000_000 + b'"}')
 
-    refused = await stranger.post("/auth/register", content=bomb, headers={**JSON, "Content-Encoding": coding})
+    refused = await anonymous.post("/auth/register", content=bomb, headers={**JSON, "Content-Encoding": coding})
 
     problem_in(refused, 415, "unsupported_content_encoding")
     assert refused.headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-async def test_nesting_without_end_is_refused(stranger: httpx.AsyncClient, opening: str) -> None:
+async def test_nesting_without_end_is_refused(anonymous: httpx.AsyncClient, opening: str) -> None:
     body = opening * (100_000 // len(opening))
 
-    problem_in(await stranger.post("/auth/register", content=body, headers=JSON), 400, "bad_request")
+    problem_in(await anonymous.post("/auth/register", content=body, headers=JSON), 400, "bad_request")
 
 
 @pytest.mark.parametrize("depth", [400, 900])
-async def test_deep_nesting_that_can_be_read_is_wrong_input(stranger: httpx.AsyncClient, depth: int) -> None:
+async def test_deep_nesting_that_can_be_read_is_wrong_input(anonymous: httpx.AsyncClient, depth: int) -> None:
     nested = '{"a":' * depth + "1" + "}" * depth
     body = f'{{"credential": {nested}}}'
 
     for path in ("/auth/passkeys/login", "/auth/register"):
-        refused = await stranger.post(path, content=body, headers=JSON)
+        refused = await anonymous.post(path, content=body, headers=JSON)
 
         assert refused.status_code in {400, 401, 404, 422}, refused.text
 
 
-async def test_a_form_has_few_fields(stranger: httpx.AsyncClient) -> None:
+async def test_a_form_has_few_fields(anonymous: httpx.AsyncClient) -> None:
     fields = {"username": "anna", "password": "four calm otters"}
 
-    many = await stranger.post("/auth/login", data={**fields, **{f"f{number}": "" for number in range(30)}})
-    long = await stranger.post("/auth/login", data={**fields, "password": "x" * 5_000})
-    file = await stranger.post("/auth/login", data=fields, files={"f": b"x"})
+    many = await anonymous.post("/auth/login", data={**fields, **{f"f{number}": "" for number in range(30)}})
+    long = await anonymous.post("/auth/login", data={**fields, "password": "x" * 5_000})
+    file = await anonymous.post("/auth/login", data=fields, files={"f": b"x"})
 
     for refused in (many, long, file):
         problem_in(refused, 400, "bad_request")

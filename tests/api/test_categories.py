@@ -26,7 +26,7 @@ async def shape_of(client: httpx.AsyncClient) -> dict[str, Any]:
     return shape(await read(client, "/categories"))
 
 
-async def test_a_category_is_made(editor: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_a_category_is_made(editor: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     await plant(editor, "World")
     sent = {"name": " Größe ", "description": "What is large.", "parent": "world"}
 
@@ -35,7 +35,7 @@ async def test_a_category_is_made(editor: httpx.AsyncClient, stranger: httpx.Asy
     expected = {"slug": "grosse", "name": "Größe", "description": "What is large.", "parent": "world"}
     assert response.status_code == 201
     assert response.json() == {**expected, "article_count": 0}
-    assert await read(stranger, "/categories/grosse") == response.json()
+    assert await read(anonymous, "/categories/grosse") == response.json()
 
 
 async def test_the_tree_is_sorted_by_name_without_case_and_accents(editor: httpx.AsyncClient) -> None:
@@ -52,23 +52,23 @@ async def test_the_tree_is_sorted_by_name_without_case_and_accents(editor: httpx
 
 
 async def test_articles_are_counted_here_and_below(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await plant(editor, "World", "Europe", "France")
     for category in ("world", "europe", "europe", "france"):
         await publish(author, category=category)
     await write(author, category="france")
 
-    [world] = await read(stranger, "/categories")
+    [world] = await read(anonymous, "/categories")
 
     assert world["article_count"] == 4
     assert world["children"][0]["article_count"] == 3
     assert world["children"][0]["children"][0]["article_count"] == 1
-    assert (await read(stranger, "/categories/europe"))["article_count"] == 3
+    assert (await read(anonymous, "/categories/europe"))["article_count"] == 3
 
 
 async def test_every_branch_is_counted_by_itself(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await plant(editor, "World", "Europe", "France")
     await plant(editor, "Spain", below="europe")
@@ -80,8 +80,8 @@ async def test_every_branch_is_counted_by_itself(
     counted = {"world": 4, "europe": 3, "france": 1, "spain": 2, "asia": 1, "sport": 1}
 
     for slug, count in counted.items():
-        assert (await read(stranger, f"/categories/{slug}"))["article_count"] == count
-    [world, sport] = sorted(await read(stranger, "/categories"), key=itemgetter("slug"), reverse=True)
+        assert (await read(anonymous, f"/categories/{slug}"))["article_count"] == count
+    [world, sport] = sorted(await read(anonymous, "/categories"), key=itemgetter("slug"), reverse=True)
     assert (world["article_count"], sport["article_count"]) == (4, 1)
     assert {node["slug"]: node["article_count"] for node in world["children"]} == {"asia": 1, "europe": 3}
 
@@ -219,11 +219,11 @@ async def test_what_is_not_there_is_not_found(editor: httpx.AsyncClient) -> None
 
 
 async def test_only_editors_change_categories(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await plant(editor, "A")
 
     for method, path in (("POST", "/categories"), ("PATCH", "/categories/a"), ("DELETE", "/categories/a")):
         problem_in(await author.request(method, path, json={"name": "x"}), 403, "forbidden")
-        problem_in(await stranger.request(method, path, json={"name": "x"}), 401, "not_authenticated")
-    assert await shape_of(stranger) == {"a": {}}
+        problem_in(await anonymous.request(method, path, json={"name": "x"}), 401, "not_authenticated")
+    assert await shape_of(anonymous) == {"a": {}}

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk
 
 COMMENTS = "/articles/an-article/comments"
@@ -50,10 +50,10 @@ async def test_each_comment_is_followed_by_its_answers(reader: httpx.AsyncClient
         assert await walk(reader, COMMENTS, limit=limit) == whole
 
 
-async def test_more_than_ten_answers_stay_in_order(people: People, reader: httpx.AsyncClient) -> None:
+async def test_more_than_ten_answers_stay_in_order(users: Users, reader: httpx.AsyncClient) -> None:
     [root] = await thread(reader, "Root")
     # By two, for nobody writes more than ten a minute.
-    other = await people.client(Role.READER)
+    other = await users.client(Role.READER)
     for number in range(11):
         await comment(reader if number % 2 else other, "an-article", str(number), root)
 
@@ -101,12 +101,12 @@ async def test_a_deleted_comment_cannot_be_answered(reader: httpx.AsyncClient) -
 
 
 async def test_of_a_deleted_comment_with_answers_only_the_place_is_left(
-    reader: httpx.AsyncClient, stranger: httpx.AsyncClient
+    reader: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     root, answer = await thread(reader, "Root", "Answer")
     await delete(reader, root)
 
-    assert (await read(stranger, COMMENTS))["items"] == [
+    assert (await read(anonymous, COMMENTS))["items"] == [
         {**root, "is_deleted": True, "author": None, "body_markdown": None, "body_html": None},
         answer,
     ]

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk
 
 COMMENTS = "/articles/an-article/comments"
@@ -16,8 +16,8 @@ async def _an_article(author: httpx.AsyncClient) -> None:
     await publish(author)
 
 
-async def test_a_comment_is_there_for_everybody(people: People, stranger: httpx.AsyncClient) -> None:
-    anna = await people.client(Role.READER, username="anna", avatar_url="https://example.com/a.png")
+async def test_a_comment_is_there_for_everybody(users: Users, anonymous: httpx.AsyncClient) -> None:
+    anna = await users.client(Role.READER, username="anna", avatar_url="https://example.com/a.png")
 
     written = await comment(anna, "an-article", "  *Well* said  ")
 
@@ -34,7 +34,7 @@ async def test_a_comment_is_there_for_everybody(people: People, stranger: httpx.
         False,
         None,
     )
-    assert (await read(stranger, COMMENTS))["items"] == [written]
+    assert (await read(anonymous, COMMENTS))["items"] == [written]
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 10_001, None, 1, "a\x00b"])
@@ -67,14 +67,14 @@ async def test_a_parent_that_cannot_be_is_refused(reader: httpx.AsyncClient, par
     assert fields_of(problem_in(response, 422, "validation_error")) == ["parent_id"]
 
 
-async def test_strangers_and_the_unverified_do_not_comment(people: People, stranger: httpx.AsyncClient) -> None:
-    unverified = await people.client(Role.READER, is_verified=False)
+async def test_strangers_and_the_unverified_do_not_comment(users: Users, anonymous: httpx.AsyncClient) -> None:
+    unverified = await users.client(Role.READER, is_verified=False)
 
-    problem_in(await stranger.post(COMMENTS, json={"body_markdown": "Hi"}), 401, "not_authenticated")
+    problem_in(await anonymous.post(COMMENTS, json={"body_markdown": "Hi"}), 401, "not_authenticated")
     problem_in(await unverified.post(COMMENTS, json={"body_markdown": "Hi"}), 403, "email_not_verified")
 
 
-async def test_a_comment_is_changed_by_its_writer(reader: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_a_comment_is_changed_by_its_writer(reader: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     before = await comment(reader, "an-article")
 
     response = await reader.patch(f"/comments/{before['id']}", json={"body_markdown": "On second thought"})
@@ -83,26 +83,26 @@ async def test_a_comment_is_changed_by_its_writer(reader: httpx.AsyncClient, str
     assert response.status_code == 200
     assert {name for name in after if after[name] != before[name]} == {"body_markdown", "body_html", "edited_at"}
     assert after["edited_at"] > before["created_at"]
-    assert (await read(stranger, COMMENTS))["items"] == [after]
+    assert (await read(anonymous, COMMENTS))["items"] == [after]
 
 
 async def test_nobody_else_changes_it(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     path = f"/comments/{(await comment(reader, 'an-article'))['id']}"
 
     problem_in(await author.patch(path, json={"body_markdown": "x"}), 403, "forbidden")
     problem_in(await editor.patch(path, json={"body_markdown": "x"}), 403, "forbidden")
-    problem_in(await stranger.patch(path, json={"body_markdown": "x"}), 401, "not_authenticated")
+    problem_in(await anonymous.patch(path, json={"body_markdown": "x"}), 401, "not_authenticated")
 
 
 async def test_a_comment_is_deleted_by_its_writer_the_articles_author_and_editors(
-    people: People, author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient
+    users: Users, author: httpx.AsyncClient, editor: httpx.AsyncClient, reader: httpx.AsyncClient
 ) -> None:
     for client in (reader, author, editor):
         path = f"/comments/{(await comment(reader, 'an-article'))['id']}"
-        problem_in(await (await people.client(Role.AUTHOR)).delete(path), 403, "forbidden")
-        problem_in(await (await people.client(Role.READER)).delete(path), 403, "forbidden")
+        problem_in(await (await users.client(Role.AUTHOR)).delete(path), 403, "forbidden")
+        problem_in(await (await users.client(Role.READER)).delete(path), 403, "forbidden")
 
         assert (await client.delete(path)).status_code == 204
     assert (await read(author, COMMENTS))["items"] == []
@@ -203,6 +203,6 @@ async def test_comments_of_an_article_that_was_deleted_are_gone_with_it(
     problem_in(await editor.put(f"/comments/{written['id']}/restoration"), 404, "comment_not_found")
 
 
-async def test_only_editors_see_that_list(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_only_editors_see_that_list(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     problem_in(await author.get("/comments"), 403, "forbidden")
-    problem_in(await stranger.get("/comments"), 401, "not_authenticated")
+    problem_in(await anonymous.get("/comments"), 401, "not_authenticated")

@@ -54,7 +54,7 @@ async def test_names_in_every_script_and_with_emoji_are_welcome(author: httpx.As
         assert changed.json()["display_name"] == name
 
 
-async def test_an_address_comes_without_a_name(stranger: httpx.AsyncClient) -> None:
+async def test_an_address_comes_without_a_name(anonymous: httpx.AsyncClient) -> None:
     data = {"email": "Anna <a@example.com>", "username": "anna", "password": "correct horse battery"}
 
-    problem_in(await stranger.post("/auth/register", json=data), 422, "validation_error")
+    problem_in(await anonymous.post("/auth/register", json=data), 422, "validation_error")

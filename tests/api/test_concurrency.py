@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.content.models import Category, Tag
 from app.core.roles import Role
 from tests.support.mails import mailed_token, mails_waiting, token_in
-from tests.support.people import People
+from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk, write
 
 MANY = 30
@@ -28,13 +28,13 @@ async def at_once(requests: Iterable[Awaitable[httpx.Response]]) -> Counter[int]
 
 
 @pytest.fixture
-async def author(live_people: People) -> httpx.AsyncClient:
-    return await live_people.client(Role.AUTHOR)
+async def author(live_users: Users) -> httpx.AsyncClient:
+    return await live_users.client(Role.AUTHOR)
 
 
 @pytest.fixture
-async def editor(live_people: People) -> httpx.AsyncClient:
-    return await live_people.client(Role.EDITOR)
+async def editor(live_users: Users) -> httpx.AsyncClient:
+    return await live_users.client(Role.EDITOR)
 
 
 async def stored(app: FastAPI, statement: Any) -> Any:
@@ -42,12 +42,12 @@ async def stored(app: FastAPI, statement: Any) -> Any:
         return await session.scalar(statement)
 
 
-async def test_one_address_is_confirmed_once(live_app: FastAPI, live_people: People) -> None:
-    stranger = await live_people.client()
+async def test_one_address_is_confirmed_once(live_app: FastAPI, live_users: Users) -> None:
+    anonymous = await live_users.client()
     emails = ["anna@example.com", "ANNA@example.com", "Anna@Example.COM"]
 
     answers = await at_once(
-        stranger.post(
+        anonymous.post(
             "/auth/register", json={"email": emails[number % 3], "username": f"anna-{number}", "password": PASSWORD}
         )
         for number in range(MANY)
@@ -56,17 +56,17 @@ async def test_one_address_is_confirmed_once(live_app: FastAPI, live_people: Peo
     tokens = [token_in(mail.text) for mail in await mails_waiting(live_app)]
     assert len(set(tokens)) == MANY
 
-    answers = await at_once(stranger.post("/auth/verify", json={"token": token}) for token in tokens)
+    answers = await at_once(anonymous.post("/auth/verify", json={"token": token}) for token in tokens)
 
     assert answers == {200: 1, 403: MANY - 1}
     assert await stored(live_app, select(func.count()).where(User.email == "anna@example.com")) == 1
 
 
-async def test_one_username_is_registered_once(live_app: FastAPI, live_people: People) -> None:
-    stranger = await live_people.client()
+async def test_one_username_is_registered_once(live_app: FastAPI, live_users: Users) -> None:
+    anonymous = await live_users.client()
 
     answers = await at_once(
-        stranger.post(
+        anonymous.post(
             "/auth/register", json={"email": f"anna-{number}@example.com", "username": "anna", "password": PASSWORD}
         )
         for number in range(MANY)
@@ -187,10 +187,10 @@ async def test_changes_of_different_fields_are_all_kept(author: httpx.AsyncClien
 
 @pytest.mark.parametrize("deposed", [{"role": "author"}, {"is_active": False}])
 async def test_two_admins_who_depose_each_other_leave_one(
-    live_app: FastAPI, live_people: People, deposed: dict[str, Any]
+    live_app: FastAPI, live_users: Users, deposed: dict[str, Any]
 ) -> None:
-    admins = [await live_people.user(Role.ADMIN) for _ in range(2)]
-    clients = [await live_people.client_for(admin) for admin in admins]
+    admins = [await live_users.user(Role.ADMIN) for _ in range(2)]
+    clients = [await live_users.client_for(admin) for admin in admins]
 
     answers = await at_once(
         clients[number % 2].patch(f"/users/{admins[1 - number % 2].id}", json=deposed) for number in range(10)
@@ -200,9 +200,9 @@ async def test_two_admins_who_depose_each_other_leave_one(
     assert await stored(live_app, ACTING_ADMINS) == 1
 
 
-async def test_admins_who_delete_each_other_leave_one(live_app: FastAPI, live_people: People) -> None:
-    admins = [await live_people.user(Role.ADMIN) for _ in range(4)]
-    clients = [await live_people.client_for(admin) for admin in admins]
+async def test_admins_who_delete_each_other_leave_one(live_app: FastAPI, live_users: Users) -> None:
+    admins = [await live_users.user(Role.ADMIN) for _ in range(4)]
+    clients = [await live_users.client_for(admin) for admin in admins]
 
     answers = await at_once(client.delete(f"/users/{admin.id}") for client in clients for admin in admins)
 
@@ -248,14 +248,14 @@ async def test_categories_and_the_articles_in_them_change_at_once(
     assert set(answers) <= {200, 204, 409}
 
 
-async def test_a_reset_token_works_once(live_app: FastAPI, live_people: People) -> None:
-    user = await live_people.user()
-    stranger = await live_people.client()
-    await stranger.post("/auth/forgot-password", json={"email": user.email})
+async def test_a_reset_token_works_once(live_app: FastAPI, live_users: Users) -> None:
+    user = await live_users.user()
+    anonymous = await live_users.client()
+    await anonymous.post("/auth/forgot-password", json={"email": user.email})
     token = await mailed_token(live_app)
 
     answers = await at_once(
-        stranger.post("/auth/reset-password", json={"token": token, "password": f"{PASSWORD} {number}"})
+        anonymous.post("/auth/reset-password", json={"token": token, "password": f"{PASSWORD} {number}"})
         for number in range(5)
     )
 

@@ -14,7 +14,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 
 from app.core.roles import Role
 from tests.support.databases import Template
-from tests.support.people import People
+from tests.support.users import Users
 
 # The app in its own thread draws random numbers too, for the ids of mails; hypothesis takes it for the generator.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
@@ -99,8 +99,8 @@ async def test_strangers_get_what_the_schema_promises(live_app: FastAPI) -> None
     assert await failures_of(live_app, phases=_AT_RANDOM) == []
 
 
-async def test_admins_get_what_the_schema_promises(live_app: FastAPI, live_people: People, template: Template) -> None:
-    admin = await live_people.client(Role.ADMIN)
+async def test_admins_get_what_the_schema_promises(live_app: FastAPI, live_users: Users, template: Template) -> None:
+    admin = await live_users.client(Role.ADMIN)
     # It takes long, and most of it is refused before the database has any part in it: once is enough.
     phases = _AT_RANDOM if template.is_sqlite else _SYSTEMATIC
 

@@ -11,20 +11,20 @@ from app.accounts.models import User
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
-from tests.support.people import People
 from tests.support.problems import problem_in
+from tests.support.users import Users
 
 OLD, NEW = "anna@example.com", "new@example.com"
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
 @pytest.fixture
-async def device(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username)
+async def device(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username)
 
 
 async def ask_for(device: Device, email: str = NEW, password: str | None = PASSWORD) -> httpx.Response:
@@ -49,30 +49,30 @@ async def addresses(device: Device) -> tuple[object, object]:
 
 
 async def test_a_change_waits_until_the_new_address_confirms_it(
-    app: FastAPI, device: Device, stranger: httpx.AsyncClient
+    app: FastAPI, device: Device, anonymous: httpx.AsyncClient
 ) -> None:
     assert (await ask_for(device)).status_code == 202
     assert await addresses(device) == (OLD, NEW)
-    assert (await log_in(stranger, NEW)).status_code == 401
+    assert (await log_in(anonymous, NEW)).status_code == 401
 
     (token,) = await tokens_mailed(app, NEW)
-    confirmed = await verify(stranger, token)
+    confirmed = await verify(anonymous, token)
 
     assert confirmed.json()["is_verified"] is True
     assert await addresses(device) == (NEW, None)
-    assert (await log_in(stranger, NEW)).status_code == 200
-    assert (await log_in(stranger, OLD)).status_code == 401
-    problem_in(await verify(stranger, token), 403, "invalid_verification_token")
+    assert (await log_in(anonymous, NEW)).status_code == 200
+    assert (await log_in(anonymous, OLD)).status_code == 401
+    problem_in(await verify(anonymous, token), 403, "invalid_verification_token")
 
 
 async def test_the_old_address_is_told_when_it_is_asked_for_and_when_it_is_done(
-    app: FastAPI, device: Device, stranger: httpx.AsyncClient
+    app: FastAPI, device: Device, anonymous: httpx.AsyncClient
 ) -> None:
     await ask_for(device)
     (mail,) = [mail for mail in await mails_waiting(app) if mail.recipient == OLD]
     assert NEW in mail.text
 
-    await verify(stranger, (await tokens_mailed(app, NEW))[0])
+    await verify(anonymous, (await tokens_mailed(app, NEW))[0])
 
     assert len(await tokens_mailed(app, OLD)) == 2
 
@@ -85,9 +85,9 @@ async def test_it_takes_the_current_password(app: FastAPI, device: Device, passw
     assert await mails_waiting(app) == []
 
 
-async def test_an_account_without_a_password_has_to_have_logged_in_just_now(app: FastAPI, people: People) -> None:
+async def test_an_account_without_a_password_has_to_have_logged_in_just_now(app: FastAPI, users: Users) -> None:
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
-        client = await people.client(Role.READER)
+        client = await users.client(Role.READER)
         assert (await client.put("/users/me/email", json={"email": NEW})).status_code == 202
         clock.shift(timedelta(minutes=11))
 
@@ -95,8 +95,8 @@ async def test_an_account_without_a_password_has_to_have_logged_in_just_now(app:
     assert len(await tokens_mailed(app, NEW)) == 1
 
 
-async def test_it_is_not_told_that_an_address_is_somebody_elses(app: FastAPI, people: People, device: Device) -> None:
-    await people.user(username="bert")
+async def test_it_is_not_told_that_an_address_is_somebody_elses(app: FastAPI, users: Users, device: Device) -> None:
+    await users.user(username="bert")
 
     taken, free = await ask_for(device, "bert@example.com"), await ask_for(device)
 
@@ -106,84 +106,84 @@ async def test_it_is_not_told_that_an_address_is_somebody_elses(app: FastAPI, pe
 
 
 async def test_two_may_claim_an_address_and_whoever_confirms_it_first_has_it(
-    app: FastAPI, people: People, device: Device, stranger: httpx.AsyncClient
+    app: FastAPI, users: Users, device: Device, anonymous: httpx.AsyncClient
 ) -> None:
-    bert = await device_of(people, (await with_password(people, username="bert")).username)
+    bert = await device_of(users, (await with_password(users, username="bert")).username)
     await ask_for(device)
     await ask_for(bert)
     annas, berts = await tokens_mailed(app, NEW)
 
-    assert (await verify(stranger, berts)).status_code == 200
-    problem_in(await verify(stranger, annas), 403, "invalid_verification_token")
+    assert (await verify(anonymous, berts)).status_code == 200
+    problem_in(await verify(anonymous, annas), 403, "invalid_verification_token")
 
     assert await addresses(bert) == (NEW, None)
     assert await addresses(device) == (OLD, NEW)
 
 
 async def test_the_link_of_an_earlier_wish_is_worthless(
-    app: FastAPI, device: Device, stranger: httpx.AsyncClient
+    app: FastAPI, device: Device, anonymous: httpx.AsyncClient
 ) -> None:
     await ask_for(device)
     await ask_for(device, "newer@example.com")
     (earlier,) = await tokens_mailed(app, NEW)
 
-    problem_in(await verify(stranger, earlier), 403, "invalid_verification_token")
+    problem_in(await verify(anonymous, earlier), 403, "invalid_verification_token")
 
 
-async def test_a_change_can_be_withdrawn(app: FastAPI, device: Device, stranger: httpx.AsyncClient) -> None:
+async def test_a_change_can_be_withdrawn(app: FastAPI, device: Device, anonymous: httpx.AsyncClient) -> None:
     await ask_for(device)
 
     assert (await device.client.delete("/users/me/email")).status_code == 204
 
     assert await addresses(device) == (OLD, None)
     (token,) = await tokens_mailed(app, NEW)
-    problem_in(await verify(stranger, token), 403, "invalid_verification_token")
+    problem_in(await verify(anonymous, token), 403, "invalid_verification_token")
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
 async def test_the_old_address_undoes_it_and_locks_the_thief_out(
-    app: FastAPI, people: People, device: Device, stranger: httpx.AsyncClient, confirmed: bool
+    app: FastAPI, users: Users, device: Device, anonymous: httpx.AsyncClient, confirmed: bool
 ) -> None:
     await ask_for(device)
     if confirmed:
-        await verify(stranger, (await tokens_mailed(app, NEW))[0])
+        await verify(anonymous, (await tokens_mailed(app, NEW))[0])
     link = (await tokens_mailed(app, OLD))[-1]
 
-    assert (await undo(stranger, link)).status_code == 204
+    assert (await undo(anonymous, link)).status_code == 204
 
     assert not await device.is_logged_in()
     problem_in(await device.refresh(), 401, "invalid_refresh_token")
-    problem_in(await log_in(stranger, "anna"), 401, "invalid_credentials")
+    problem_in(await log_in(anonymous, "anna"), 401, "invalid_credentials")
     reset = {"token": (await tokens_mailed(app, OLD))[-1], "password": "nine loud herons"}
-    assert (await stranger.post("/auth/reset-password", json=reset)).status_code == 204
-    again = await people.client()
+    assert (await anonymous.post("/auth/reset-password", json=reset)).status_code == 204
+    again = await users.client()
     answer = await log_in(again, OLD, "nine loud herons")
     assert answer.status_code == 200, answer.text
-    problem_in(await undo(stranger, link), 403, "invalid_undo_token")
-    problem_in(await verify(stranger, (await tokens_mailed(app, NEW))[0]), 403, "invalid_verification_token")
+    problem_in(await undo(anonymous, link), 403, "invalid_undo_token")
+    problem_in(await verify(anonymous, (await tokens_mailed(app, NEW))[0]), 403, "invalid_verification_token")
 
 
-async def test_it_can_be_undone_for_a_week(app: FastAPI, people: People, stranger: httpx.AsyncClient) -> None:
+async def test_it_can_be_undone_for_a_week(app: FastAPI, users: Users, anonymous: httpx.AsyncClient) -> None:
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
-        user = await with_password(people, username="carl", email="carl@example.com")
-        device = await device_of(people, user.username)
+        user = await with_password(users, username="carl", email="carl@example.com")
+        device = await device_of(users, user.username)
         await ask_for(device)
-        await verify(stranger, (await tokens_mailed(app, NEW))[0])
+        await verify(anonymous, (await tokens_mailed(app, NEW))[0])
         link = (await tokens_mailed(app, "carl@example.com"))[-1]
         clock.shift(timedelta(days=7, seconds=1))
-        problem_in(await undo(stranger, link), 403, "invalid_undo_token")
+        problem_in(await undo(anonymous, link), 403, "invalid_undo_token")
         clock.shift(timedelta(seconds=-2))
 
-        assert (await undo(stranger, link)).status_code == 204
+        assert (await undo(anonymous, link)).status_code == 204
 
 
 @pytest.mark.parametrize("token", ["", "garbage", "a.b.c"])
-async def test_garbage_undoes_nothing(stranger: httpx.AsyncClient, token: str) -> None:
-    problem_in(await undo(stranger, token), 403, "invalid_undo_token")
+async def test_garbage_undoes_nothing(anonymous: httpx.AsyncClient, token: str) -> None:
+    problem_in(await undo(anonymous, token), 403, "invalid_undo_token")
 
 
-async def test_a_link_that_confirms_does_not_undo(app: FastAPI, device: Device, stranger: httpx.AsyncClient) -> None:
+async def test_a_link_that_confirms_does_not_undo(app: FastAPI, device: Device, anonymous: httpx.AsyncClient) -> None:
     await ask_for(device)
 
-    problem_in(await undo(stranger, (await tokens_mailed(app, NEW))[0]), 403, "invalid_undo_token")
-    problem_in(await verify(stranger, (await tokens_mailed(app, OLD))[0]), 403, "invalid_verification_token")
+    problem_in(await undo(anonymous, (await tokens_mailed(app, NEW))[0]), 403, "invalid_undo_token")
+    problem_in(await verify(anonymous, (await tokens_mailed(app, OLD))[0]), 403, "invalid_verification_token")

@@ -16,8 +16,8 @@ from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
-from tests.support.people import client_of
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import client_of
 
 SECRET_DETAIL = "the key is under the mat"
 
@@ -31,57 +31,57 @@ def _broken_categories(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/articles/slug/nowhere", "/../../etc/passwd", "//articles"])
-async def test_where_there_is_nothing_the_answer_is_404(stranger: httpx.AsyncClient, path: str) -> None:
-    problem_in(await stranger.get(path), 404, "not_found")
+async def test_where_there_is_nothing_the_answer_is_404(anonymous: httpx.AsyncClient, path: str) -> None:
+    problem_in(await anonymous.get(path), 404, "not_found")
 
 
-async def test_what_a_path_cannot_do_is_answered_with_what_it_can(stranger: httpx.AsyncClient) -> None:
-    refused = await stranger.put("/auth/register", json={})
+async def test_what_a_path_cannot_do_is_answered_with_what_it_can(anonymous: httpx.AsyncClient) -> None:
+    refused = await anonymous.put("/auth/register", json={})
 
     problem_in(refused, 405, "method_not_allowed")
     assert refused.headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/users"])
-async def test_a_path_tells_all_that_it_can_do(stranger: httpx.AsyncClient, path: str) -> None:
-    allowed = (await stranger.request("TRACE", path)).headers["Allow"].split(", ")
+async def test_a_path_tells_all_that_it_can_do(anonymous: httpx.AsyncClient, path: str) -> None:
+    allowed = (await anonymous.request("TRACE", path)).headers["Allow"].split(", ")
 
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        assert ((await stranger.request(method, path)).status_code == 405) == (method not in allowed), allowed
+        assert ((await anonymous.request(method, path)).status_code == 405) == (method not in allowed), allowed
 
 
-async def test_a_body_that_is_too_large_is_refused(stranger: httpx.AsyncClient) -> None:
+async def test_a_body_that_is_too_large_is_refused(anonymous: httpx.AsyncClient) -> None:
     body = b'"' + b"x" * MAX_ARTICLE_BYTES + b'"'
 
     for path in ("/auth/register", "/articles"):
-        refused = await stranger.post(path, content=body, headers={"Content-Type": "application/json"})
+        refused = await anonymous.post(path, content=body, headers={"Content-Type": "application/json"})
 
         problem_in(refused, 413, "content_too_large")
 
 
-async def test_a_body_that_turns_out_to_be_too_large_is_refused(stranger: httpx.AsyncClient) -> None:
+async def test_a_body_that_turns_out_to_be_too_large_is_refused(anonymous: httpx.AsyncClient) -> None:
     """Its length is not always told beforehand."""
 
     async def body() -> AsyncIterator[bytes]:
         for _ in range(4):
             yield b" " * (MAX_ARTICLE_BYTES // 3)
 
-    refused = await stranger.post("/auth/register", content=body(), headers={"Content-Type": "application/json"})
+    refused = await anonymous.post("/auth/register", content=body(), headers={"Content-Type": "application/json"})
 
     assert "Content-Length" not in refused.request.headers
     problem_in(refused, 413, "content_too_large")
 
 
-async def test_a_form_that_is_too_large_is_refused(stranger: httpx.AsyncClient) -> None:
-    refused = await stranger.post("/auth/login", data={"username": "anna", "password": "x" * MAX_ARTICLE_BYTES})
+async def test_a_form_that_is_too_large_is_refused(anonymous: httpx.AsyncClient) -> None:
+    refused = await anonymous.post("/auth/login", data={"username": "anna", "password": "x" * MAX_ARTICLE_BYTES})
 
     problem_in(refused, 413, "content_too_large")
 
 
-async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(stranger: httpx.AsyncClient) -> None:
+async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(anonymous: httpx.AsyncClient) -> None:
     body = {"email": "sent by anna", "username": ["sent by anna"], "password": "short", "more": "sent by anna"}
 
-    refused = await stranger.post("/auth/register", json=body)
+    refused = await anonymous.post("/auth/register", json=body)
 
     problem = problem_in(refused, 422, "validation_error")
     assert fields_of(problem) == ["email", "username", "password", "more"]
@@ -91,8 +91,8 @@ async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(stranger: ht
 
 
 @pytest.mark.parametrize("body", [{"data": {"email": "anna@example.com"}}, {"json": ["anna@example.com"]}])
-async def test_who_sends_no_json_object_is_told_to(stranger: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    answer = await stranger.post("/auth/forgot-password", **body)
+async def test_who_sends_no_json_object_is_told_to(anonymous: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    answer = await anonymous.post("/auth/forgot-password", **body)
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
@@ -100,17 +100,17 @@ async def test_who_sends_no_json_object_is_told_to(stranger: httpx.AsyncClient, 
     ]
 
 
-async def test_wrong_query_parameters_are_named_too(stranger: httpx.AsyncClient) -> None:
-    problem = problem_in(await stranger.get("/articles?limit=0&sort=worst&x=1"), 422, "validation_error")
+async def test_wrong_query_parameters_are_named_too(anonymous: httpx.AsyncClient) -> None:
+    problem = problem_in(await anonymous.get("/articles?limit=0&sort=worst&x=1"), 422, "validation_error")
 
     assert fields_of(problem) == ["limit", "sort", "x"]
 
 
 @pytest.mark.usefixtures("_broken_categories")
 async def test_what_nobody_expected_is_logged_but_not_told(
-    stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    anonymous: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failed = await stranger.get("/categories")
+    failed = await anonymous.get("/categories")
 
     problem = problem_in(failed, 500, "internal_error")
     assert problem["detail"] == "Something went wrong on our side."
@@ -121,16 +121,16 @@ async def test_what_nobody_expected_is_logged_but_not_told(
 
 
 @pytest.mark.usefixtures("_broken_categories")
-async def test_what_nobody_expected_can_be_found_in_the_log_by_its_id(stranger: httpx.AsyncClient) -> None:
-    failed = await stranger.get("/categories", headers={"X-Request-ID": "trace-me"})
+async def test_what_nobody_expected_can_be_found_in_the_log_by_its_id(anonymous: httpx.AsyncClient) -> None:
+    failed = await anonymous.get("/categories", headers={"X-Request-ID": "trace-me"})
 
     assert failed.json()["instance"] == "trace-me"
     assert failed.headers["X-Request-ID"] == "trace-me"
 
 
 @pytest.mark.usefixtures("_broken_categories")
-async def test_a_page_of_the_frontend_may_read_even_what_nobody_expected(stranger: httpx.AsyncClient) -> None:
-    failed = await stranger.get("/categories", headers={"Origin": "https://blog.example.com"})
+async def test_a_page_of_the_frontend_may_read_even_what_nobody_expected(anonymous: httpx.AsyncClient) -> None:
+    failed = await anonymous.get("/categories", headers={"Origin": "https://blog.example.com"})
 
     assert failed.status_code == 500
     assert failed.headers["Access-Control-Allow-Origin"] == "https://blog.example.com"
@@ -162,16 +162,16 @@ async def test_without_its_database_the_blog_asks_to_come_back(
 
 
 @pytest.mark.parametrize("identifier", ["a", "7f3c-41.b_Z", "x" * 64])
-async def test_an_id_given_by_a_proxy_is_kept(stranger: httpx.AsyncClient, identifier: str) -> None:
-    answer = await stranger.get("/articles/nowhere", headers={"X-Request-ID": identifier})
+async def test_an_id_given_by_a_proxy_is_kept(anonymous: httpx.AsyncClient, identifier: str) -> None:
+    answer = await anonymous.get("/articles/nowhere", headers={"X-Request-ID": identifier})
 
     assert answer.headers["X-Request-ID"] == identifier
     assert answer.json()["instance"] == identifier
 
 
 @pytest.mark.parametrize("identifier", [b"", b"x" * 65, b"a b", b"a\tb", b"<script>", b"\xff", b"a;b", "é".encode()])
-async def test_an_id_that_could_do_harm_in_a_log_is_replaced(stranger: httpx.AsyncClient, identifier: bytes) -> None:
-    answer = await stranger.get("/articles/nowhere", headers=[(b"X-Request-ID", identifier)])
+async def test_an_id_that_could_do_harm_in_a_log_is_replaced(anonymous: httpx.AsyncClient, identifier: bytes) -> None:
+    answer = await anonymous.get("/articles/nowhere", headers=[(b"X-Request-ID", identifier)])
 
     given = answer.headers["X-Request-ID"]
     assert given.isalnum()
@@ -179,8 +179,8 @@ async def test_an_id_that_could_do_harm_in_a_log_is_replaced(stranger: httpx.Asy
     assert answer.json()["instance"] == given
 
 
-async def test_every_answer_has_an_id_of_its_own(stranger: httpx.AsyncClient) -> None:
-    answers = [await stranger.get(path) for path in ("/articles", "/articles", "/nowhere")]
+async def test_every_answer_has_an_id_of_its_own(anonymous: httpx.AsyncClient) -> None:
+    answers = [await anonymous.get(path) for path in ("/articles", "/articles", "/nowhere")]
 
     assert len({answer.headers["X-Request-ID"] for answer in answers}) == 3
 
@@ -188,14 +188,14 @@ async def test_every_answer_has_an_id_of_its_own(stranger: httpx.AsyncClient) ->
 # --- Pages of other origins ------------------------------------------------------------------------------------
 
 
-async def test_a_page_of_the_frontend_may_send_what_the_blog_understands(stranger: httpx.AsyncClient) -> None:
+async def test_a_page_of_the_frontend_may_send_what_the_blog_understands(anonymous: httpx.AsyncClient) -> None:
     asked = {
         "Origin": "https://blog.example.com",
         "Access-Control-Request-Method": "PATCH",
         "Access-Control-Request-Headers": "authorization,content-type,x-request-id",
     }
 
-    allowed = await stranger.options("/users/me", headers=asked)
+    allowed = await anonymous.options("/users/me", headers=asked)
 
     assert allowed.status_code == 200
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://blog.example.com"
@@ -204,8 +204,8 @@ async def test_a_page_of_the_frontend_may_send_what_the_blog_understands(strange
     assert "Access-Control-Allow-Credentials" not in allowed.headers
 
 
-async def test_a_page_of_the_frontend_may_read_links_and_ids(stranger: httpx.AsyncClient) -> None:
-    answer = await stranger.get("/articles", headers={"Origin": "https://blog.example.com"})
+async def test_a_page_of_the_frontend_may_read_links_and_ids(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get("/articles", headers={"Origin": "https://blog.example.com"})
 
     assert (
         answer.headers["Access-Control-Expose-Headers"]
@@ -214,9 +214,12 @@ async def test_a_page_of_the_frontend_may_read_links_and_ids(stranger: httpx.Asy
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "http://blog.example.com", "null"])
-async def test_a_page_from_elsewhere_may_not_read_anything(stranger: httpx.AsyncClient, origin: str) -> None:
+async def test_a_page_from_elsewhere_may_not_read_anything(anonymous: httpx.AsyncClient, origin: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
 
-    assert (await stranger.options("/articles", headers=asked)).status_code == 400
-    for answer in (await stranger.options("/articles", headers=asked), await stranger.get("/articles", headers=asked)):
+    assert (await anonymous.options("/articles", headers=asked)).status_code == 400
+    for answer in (
+        await anonymous.options("/articles", headers=asked),
+        await anonymous.get("/articles", headers=asked),
+    ):
         assert "Access-Control-Allow-Origin" not in answer.headers

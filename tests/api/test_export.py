@@ -27,9 +27,9 @@ from app.db.base import Base
 from app.privacy import exporter
 from tests.support.blogs import all_articles, import_blog
 from tests.support.logins import Device, device_of, with_password
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
+from tests.support.users import Users
 from tests.support.writing import comment, publish, read, write
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -73,13 +73,13 @@ async def export(client: httpx.AsyncClient) -> Contents:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna", role=Role.EDITOR)
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna", role=Role.EDITOR)
 
 
 @pytest.fixture
-async def device(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username, "Anna's phone")
+async def device(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username, "Anna's phone")
 
 
 async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: AsyncSession) -> None:
@@ -97,9 +97,9 @@ async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: Asy
     assert (newest.action, newest.actor_id) == ("account.exported", newest.subject_id)
 
 
-async def test_the_account_is_told_as_it_is(anna: User, people: People, device: Device, session: AsyncSession) -> None:
+async def test_the_account_is_told_as_it_is(anna: User, users: Users, device: Device, session: AsyncSession) -> None:
     phone = await with_totp(device.client)
-    bert = await people.user(username="bert")
+    bert = await users.user(username="bert")
     session.add_all(
         [
             PersonalToken(user_id=anna.id, name="Backup", digest="d" * 64, scope="read"),
@@ -176,8 +176,8 @@ async def test_articles_come_as_markdown_whatever_their_state(device: Device) ->
     assert {"status: deleted", "draft: true"} <= set(contents.texts["articles/gone.md"].splitlines())
 
 
-async def test_what_was_exported_can_be_imported(live_app: FastAPI, live_people: People, tmp_path: Path) -> None:
-    author, editor = await live_people.client(Role.AUTHOR, username="anna"), await live_people.client(Role.EDITOR)
+async def test_what_was_exported_can_be_imported(live_app: FastAPI, live_users: Users, tmp_path: Path) -> None:
+    author, editor = await live_users.client(Role.AUTHOR, username="anna"), await live_users.client(Role.EDITOR)
     category = (await editor.post("/categories", json={"name": "Notes"})).json()["slug"]
     await publish(
         author,
@@ -211,8 +211,8 @@ async def test_what_was_exported_can_be_imported(live_app: FastAPI, live_people:
     assert after["gone"]["status"] == "draft"
 
 
-async def test_comments_come_with_their_articles(people: People, device: Device) -> None:
-    writer = await people.client(Role.AUTHOR, username="bert")
+async def test_comments_come_with_their_articles(users: Users, device: Device) -> None:
+    writer = await users.client(Role.AUTHOR, username="bert")
     await publish(writer, "Theirs")
     first = await comment(device.client, "theirs", "*Is* it so?")
     await comment(writer, "theirs", "Bert's answer", parent=first)
@@ -229,9 +229,9 @@ async def test_comments_come_with_their_articles(people: People, device: Device)
     assert "Bert" not in contents.whole
 
 
-async def test_what_was_recorded_says_nothing_of_others(anna: User, people: People, device: Device) -> None:
+async def test_what_was_recorded_says_nothing_of_others(anna: User, users: Users, device: Device) -> None:
     admin = await device_of(
-        people, (await with_password(people, username="boss", role=Role.ADMIN)).username, "The boss's computer"
+        users, (await with_password(users, username="boss", role=Role.ADMIN)).username, "The boss's computer"
     )
     assert (await admin.client.patch(f"/users/{anna.id}", json={"bio": "New"})).status_code == 200
 
@@ -247,11 +247,11 @@ async def test_what_was_recorded_says_nothing_of_others(anna: User, people: Peop
 
 
 async def test_everything_is_in_it_however_much_there_is(
-    device: Device, people: People, monkeypatch: pytest.MonkeyPatch
+    device: Device, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporter, "_ARTICLES", 2)
     monkeypatch.setattr(exporter, "_ROWS", 2)
-    other = await people.client(Role.AUTHOR)
+    other = await users.client(Role.AUTHOR)
     for number in range(5):
         await write(device.client, f"Mine {number}")
         await write(other, f"Theirs {number}")
@@ -277,9 +277,9 @@ async def test_nothing_leads_out_of_the_archive(device: Device, session: AsyncSe
     assert (await export(device.client)).articles == [f"articles/article-{article['id']}.md"]
 
 
-async def test_nobody_exports_somebody_else(people: People, anna: User, stranger: httpx.AsyncClient) -> None:
-    problem_in(await stranger.get("/users/me/export"), 401, "not_authenticated")
-    admin = await people.client(Role.ADMIN)
+async def test_nobody_exports_somebody_else(users: Users, anna: User, anonymous: httpx.AsyncClient) -> None:
+    problem_in(await anonymous.get("/users/me/export"), 401, "not_authenticated")
+    admin = await users.client(Role.ADMIN)
     assert (await admin.get(f"/users/{anna.id}/export")).status_code == 404
 
     found = (await export(admin)).json("account.json")
@@ -287,20 +287,20 @@ async def test_nobody_exports_somebody_else(people: People, anna: User, stranger
     assert found["account"]["username"] != anna.username
 
 
-async def test_scripts_cannot(stranger: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
+async def test_scripts_cannot(anonymous: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest=digest_of("clp_t"), scope="read write"))
     await session.commit()
-    stranger.headers["Authorization"] = "Bearer clp_t"
+    anonymous.headers["Authorization"] = "Bearer clp_t"
 
-    problem_in(await stranger.get("/users/me/export"), 403, "login_required")
+    problem_in(await anonymous.get("/users/me/export"), 403, "login_required")
 
 
-async def test_it_is_limited_by_account(people: People, anna: User, device: Device) -> None:
+async def test_it_is_limited_by_account(users: Users, anna: User, device: Device) -> None:
     for _ in range(5):
         await export(device.client)
 
-    problem_in(await (await people.client_for(anna)).get("/users/me/export"), 429, "too_many_requests")
-    assert (await export(await people.client(Role.READER))).texts
+    problem_in(await (await users.client_for(anna)).get("/users/me/export"), 429, "too_many_requests")
+    assert (await export(await users.client(Role.READER))).texts
 
 
 @pytest.mark.parametrize("where", ["post_of", "_comment"])
@@ -322,8 +322,8 @@ async def test_an_export_that_fails_leaves_no_trace(
     assert await read(device.client, "/users/me")
 
 
-async def test_an_export_waits_for_writers_instead_of_failing(live_people: People) -> None:
-    client = await live_people.client(Role.AUTHOR)
+async def test_an_export_waits_for_writers_instead_of_failing(live_users: Users) -> None:
+    client = await live_users.client(Role.AUTHOR)
 
     exports = (client.get("/users/me/export") for _ in range(4))
     answers = await asyncio.gather(*exports, *(write(client, f"Article {number}") for number in range(4)))

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.api.middleware import fast_reads as lean
-from tests.support.people import People
+from tests.support.users import Users
 from tests.support.writing import comment, publish, write
 
 # Strangers too, but not for those who answer before the routes.
@@ -48,14 +48,14 @@ FOR_THE_ROUTES = [
 
 
 @pytest.fixture
-async def blog(author: httpx.AsyncClient, people: People) -> httpx.AsyncClient:
+async def blog(author: httpx.AsyncClient, users: Users) -> httpx.AsyncClient:
     """As a stranger sees it."""
     for number in range(4):
         await publish(author, f"A {number}", tags=["red", "blue"])
     await write(author, "Draft")
     for text in ("One", "Two"):
         await comment(author, "a-1", text)
-    return await people.client()
+    return await users.client()
 
 
 @pytest.fixture

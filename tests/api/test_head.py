@@ -15,9 +15,9 @@ def headers_of(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/categories", "/articles/nowhere", "/users/me", "/nowhere"])
 async def test_it_is_what_get_would_be_but_for_the_body(
-    reader: httpx.AsyncClient, stranger: httpx.AsyncClient, path: str
+    reader: httpx.AsyncClient, anonymous: httpx.AsyncClient, path: str
 ) -> None:
-    for client in (reader, stranger):
+    for client in (reader, anonymous):
         full, head = await client.get(path), await client.head(path)
 
         assert head.status_code == full.status_code
@@ -26,16 +26,16 @@ async def test_it_is_what_get_would_be_but_for_the_body(
         assert head.content == b""
 
 
-async def test_where_there_is_nothing_to_get_there_is_no_head(stranger: httpx.AsyncClient) -> None:
-    refused = await stranger.head("/auth/login")
+async def test_where_there_is_nothing_to_get_there_is_no_head(anonymous: httpx.AsyncClient) -> None:
+    refused = await anonymous.head("/auth/login")
 
     assert refused.status_code == 405
     assert refused.headers["Allow"] == "POST"
     assert refused.content == b""
 
 
-async def test_what_can_be_got_says_so(stranger: httpx.AsyncClient) -> None:
-    refused = await stranger.patch("/tags", json={})
+async def test_what_can_be_got_says_so(anonymous: httpx.AsyncClient) -> None:
+    refused = await anonymous.patch("/tags", json={})
 
     problem_in(refused, 405, "method_not_allowed")
     assert refused.headers["Allow"] == "GET, HEAD"

@@ -38,32 +38,32 @@ def states(body: dict[str, Any]) -> dict[str, str]:
     return {name: part["state"] for name, part in body["parts"].items()}
 
 
-async def test_a_server_that_has_all_it_needs_is_ready(stranger: httpx.AsyncClient) -> None:
+async def test_a_server_that_has_all_it_needs_is_ready(anonymous: httpx.AsyncClient) -> None:
     parts = {"database": OK, "migrations": OK, "mail": OK}
 
-    assert await readiness(stranger) == (200, {"state": "ok", "parts": parts})
+    assert await readiness(anonymous) == (200, {"state": "ok", "parts": parts})
 
 
 async def test_one_that_is_about_to_stop_is_alive_but_not_ready(
-    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.state, "draining", True, raising=False)
     # It does not ask anybody anything any more.
     monkeypatch.setattr(app.state, "database", None)
-    status, body = await readiness(stranger)
+    status, body = await readiness(anonymous)
 
     assert (status, body["code"]) == (503, "draining")
-    live = await stranger.get(LIVE)
+    live = await anonymous.get(LIVE)
     assert (live.status_code, live.json(), live.headers["Cache-Control"]) == (200, {"state": "ok"}, "no-store")
 
 
 async def test_without_a_database_it_is_not_ready(
-    app: FastAPI, stranger: httpx.AsyncClient, template: Template, tmp_path: Path
+    app: FastAPI, anonymous: httpx.AsyncClient, template: Template, tmp_path: Path
 ) -> None:
     for url in unusable_databases(template, tmp_path):
         database = open_database(url)
         app.state.database = database
-        answer = await stranger.get(READY)
+        answer = await anonymous.get(READY)
         await database.dispose()
         body = answer.json()
 
@@ -137,13 +137,13 @@ async def test_with_a_newer_schema_it_goes_on_until_its_successor_has_taken_over
 
 @pytest.mark.parametrize(("late", "state"), [(OVERDUE_SECONDS - 60, "ok"), (OVERDUE_SECONDS + 60, "degraded")])
 async def test_mails_that_nobody_sends_show_but_keep_no_reader_away(
-    stranger: httpx.AsyncClient, database: Database, late: int, state: str
+    anonymous: httpx.AsyncClient, database: Database, late: int, state: str
 ) -> None:
     async with database.writing() as session:
         due = clock.now() - timedelta(seconds=late)
         session.add(OutboxMail(recipient="", subject="", text="", html="", next_attempt_at=due))
         await session.commit()
-    status, body = await readiness(stranger)
+    status, body = await readiness(anonymous)
 
     assert (status, body["state"]) == (200, state)
     assert body["parts"]["mail"]["state"] == state

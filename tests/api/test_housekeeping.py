@@ -19,8 +19,8 @@ from app.workers import housekeeping
 from app.workers.housekeeping import Housekeeper
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting, token_in
-from tests.support.people import People
 from tests.support.statements import recorded_statements
+from tests.support.users import Users
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -41,12 +41,12 @@ async def number_of(session: AsyncSession, table: type) -> int:
 
 
 async def test_expired_sessions_go_with_their_tokens(
-    app: FastAPI, people: People, session: AsyncSession, traveller: time_machine.Traveller
+    app: FastAPI, users: Users, session: AsyncSession, traveller: time_machine.Traveller
 ) -> None:
-    await with_password(people, username="anna")
-    await device_of(people, "anna")
+    await with_password(users, username="anna")
+    await device_of(users, "anna")
     traveller.shift(SECOND)
-    await device_of(people, "anna")
+    await device_of(users, "anna")
 
     traveller.shift(timedelta(days=30) - 2 * SECOND)
     await tidy_up(app)
@@ -59,11 +59,11 @@ async def test_expired_sessions_go_with_their_tokens(
 
 
 async def test_expired_challenges_and_invitations_go(
-    app: FastAPI, people: People, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, users: Users, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In several batches.
     monkeypatch.setattr(housekeeping, "_BATCH", 2)
-    admin = await people.user(Role.ADMIN)
+    admin = await users.user(Role.ADMIN)
     for number, age in enumerate([*[timedelta(days=30)] * 5, timedelta(days=29), timedelta(0), -SECOND]):
         expires_at = START - age
         session.add(PasskeyChallenge(challenge=bytes([number]), expires_at=expires_at))
@@ -83,14 +83,14 @@ async def register(client: httpx.AsyncClient, name: str) -> None:
 
 
 async def test_accounts_that_were_never_confirmed_go_after_a_week(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, traveller: time_machine.Traveller, session: AsyncSession
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, traveller: time_machine.Traveller, session: AsyncSession
 ) -> None:
-    await register(stranger, "anna")
+    await register(anonymous, "anna")
     traveller.shift(SECOND)
-    await register(stranger, "bert")
-    await register(stranger, "carl")
+    await register(anonymous, "bert")
+    await register(anonymous, "carl")
     highest = await session.scalar(select(func.max(User.id)))
-    await device_of(people, "carl")
+    await device_of(users, "carl")
 
     traveller.shift(timedelta(days=7) - SECOND)
     await tidy_up(app)
@@ -100,19 +100,19 @@ async def test_accounts_that_were_never_confirmed_go_after_a_week(
     assert await session.scalar(select(AuditEvent.action).order_by(AuditEvent.id.desc()).limit(1)) == "account.expired"
     traveller.shift(SECOND)
     await tidy_up(app)
-    await register(stranger, "anna")
+    await register(anonymous, "anna")
     assert await session.scalar(select(User.id).where(User.username == "anna")) == (highest or 0) + 1
 
 
 async def test_who_has_confirmed_or_written_stays(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, traveller: time_machine.Traveller, session: AsyncSession
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, traveller: time_machine.Traveller, session: AsyncSession
 ) -> None:
-    await register(stranger, "anna")
+    await register(anonymous, "anna")
     token = token_in((await mails_waiting(app))[-1].text)
-    assert (await stranger.post("/auth/verify", json={"token": token})).status_code == 200
-    writer = await people.user(username="bert", email=None, pending_email="b@example.com", is_verified=False)
-    unclaimed = await people.user(username="carl", is_verified=False)
-    changing = await people.user(username="dora", pending_email="d@example.com")
+    assert (await anonymous.post("/auth/verify", json={"token": token})).status_code == 200
+    writer = await users.user(username="bert", email=None, pending_email="b@example.com", is_verified=False)
+    unclaimed = await users.user(username="carl", is_verified=False)
+    changing = await users.user(username="dora", pending_email="d@example.com")
     article = Article(slug="a", title="A", author_id=writer.id, body_html="", body_markdown="")
     article.derived_excerpt, article.word_count, article.reading_minutes = "", 0, 0
     session.add(article)
@@ -125,8 +125,8 @@ async def test_who_has_confirmed_or_written_stays(
     assert stayed == {"anna", writer.username, unclaimed.username, changing.username}
 
 
-async def test_with_nothing_to_do_nothing_is_written(app: FastAPI, people: People) -> None:
-    await people.client(Role.READER)
+async def test_with_nothing_to_do_nothing_is_written(app: FastAPI, users: Users) -> None:
+    await users.client(Role.READER)
 
     with recorded_statements(app.state.database) as statements:
         await tidy_up(app)
@@ -156,9 +156,9 @@ async def test_one_chore_that_fails_keeps_no_other_from_being_done(
 
 
 async def test_any_number_of_them_may_clear_away_at_once(
-    live_app: FastAPI, live_people: People, traveller: time_machine.Traveller
+    live_app: FastAPI, live_users: Users, traveller: time_machine.Traveller
 ) -> None:
-    client = await live_people.client()
+    client = await live_users.client()
     for name in ("anna", "bert", "carl"):
         await register(client, name)
     traveller.shift(timedelta(days=40))

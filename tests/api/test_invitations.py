@@ -16,21 +16,21 @@ from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
 from tests.support.mails import mails_waiting
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 from tests.support.writing import walk
 
 ANNA = {"email": "anna@example.com", "username": "anna", "password": "four calm otters"}
 
 
 @pytest.fixture
-async def admin(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.ADMIN, username="ada")
+async def admin(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.ADMIN, username="ada")
 
 
 @pytest.fixture
-async def editor(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.EDITOR, username="edith")
+async def editor(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.EDITOR, username="edith")
 
 
 async def invite(client: httpx.AsyncClient, **fields: Any) -> Any:
@@ -52,8 +52,8 @@ async def ids_of(client: httpx.AsyncClient) -> list[int]:
         (Role.ADMIN, ["reader", "author", "editor", "admin"]),
     ],
 )
-async def test_nobody_gives_more_than_they_may(people: People, inviter: Role, allowed: list[str]) -> None:
-    client = await people.client(inviter)
+async def test_nobody_gives_more_than_they_may(users: Users, inviter: Role, allowed: list[str]) -> None:
+    client = await users.client(inviter)
 
     answers = {role: await client.post("/invitations", json={"role": role}) for role in Role}
 
@@ -67,7 +67,7 @@ async def test_without_an_address_the_answer_has_the_token(
     app: FastAPI, editor: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     with time_machine.travel(datetime(2026, 11, 21, 12, tzinfo=UTC), tick=False):
-        client = await People(app).client(Role.EDITOR, username="erik")
+        client = await Users(app).client(Role.EDITOR, username="erik")
         invitation = await invite(client)
         await client.aclose()
 
@@ -121,24 +121,24 @@ async def test_what_is_no_invitation(editor: httpx.AsyncClient, data: dict[str, 
 
 
 async def test_editors_see_their_own_and_admins_all(
-    people: People, editor: httpx.AsyncClient, admin: httpx.AsyncClient
+    users: Users, editor: httpx.AsyncClient, admin: httpx.AsyncClient
 ) -> None:
     own = [(await invite(editor))["id"] for _ in range(3)]
     admins = (await invite(admin))["id"]
 
     assert await ids_of(editor) == own[::-1]
     assert await ids_of(admin) == [admins, *own[::-1]]
-    assert await ids_of(await people.client(Role.EDITOR)) == []
+    assert await ids_of(await users.client(Role.EDITOR)) == []
 
 
 async def test_whoever_came_is_named_and_the_address_forgotten(
-    app: FastAPI, editor: httpx.AsyncClient, stranger: httpx.AsyncClient, session: AsyncSession
+    app: FastAPI, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     await invite(editor, email="anna@example.com")
     (mail,) = await mails_waiting(app)
     token = mail.text.split("?invitation=")[1].split()[0]
 
-    assert (await stranger.post("/auth/register", json={**ANNA, "invitation": token})).status_code == 202
+    assert (await anonymous.post("/auth/register", json={**ANNA, "invitation": token})).status_code == 202
 
     ((invitation),) = (await editor.get("/invitations")).json()["items"]
     assert (invitation["used_by"], invitation["email"]) == ("anna", None)
@@ -149,13 +149,13 @@ async def test_whoever_came_is_named_and_the_address_forgotten(
 
 
 async def test_nobody_takes_back_what_they_may_not_see(
-    people: People, editor: httpx.AsyncClient, admin: httpx.AsyncClient
+    users: Users, editor: httpx.AsyncClient, admin: httpx.AsyncClient
 ) -> None:
     first, second = (await invite(editor))["id"], (await invite(editor))["id"]
-    other = await people.client(Role.EDITOR)
+    other = await users.client(Role.EDITOR)
 
     problem_in(await other.delete(f"/invitations/{first}"), 404, "invitation_not_found")
-    problem_in(await (await people.client(Role.AUTHOR)).delete(f"/invitations/{first}"), 403, "forbidden")
+    problem_in(await (await users.client(Role.AUTHOR)).delete(f"/invitations/{first}"), 403, "forbidden")
     assert (await admin.delete(f"/invitations/{first}")).status_code == 204
     assert (await editor.delete(f"/invitations/{second}")).status_code == 204
     problem_in(await editor.delete(f"/invitations/{second}"), 404, "invitation_not_found")
@@ -163,9 +163,9 @@ async def test_nobody_takes_back_what_they_may_not_see(
     assert await ids_of(admin) == []
 
 
-async def test_a_used_invitation_cannot_be_taken_back(editor: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_a_used_invitation_cannot_be_taken_back(editor: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     invitation = await invite(editor)
-    await stranger.post("/auth/register", json={**ANNA, "invitation": invitation["token"]})
+    await anonymous.post("/auth/register", json={**ANNA, "invitation": invitation["token"]})
 
     problem = problem_in(await editor.delete(f"/invitations/{invitation['id']}"), 404, "invitation_not_found")
 
@@ -173,12 +173,12 @@ async def test_a_used_invitation_cannot_be_taken_back(editor: httpx.AsyncClient,
     assert await ids_of(editor) == [invitation["id"]]
 
 
-async def test_an_invitation_is_used_or_taken_back_but_not_both(live_people: People) -> None:
-    editor, stranger = await live_people.client(Role.EDITOR), await live_people.client()
+async def test_an_invitation_is_used_or_taken_back_but_not_both(live_users: Users) -> None:
+    editor, anonymous = await live_users.client(Role.EDITOR), await live_users.client()
     invitation = await invite(editor)
 
     registered, *revoked = await asyncio.gather(
-        stranger.post("/auth/register", json={**ANNA, "invitation": invitation["token"]}),
+        anonymous.post("/auth/register", json={**ANNA, "invitation": invitation["token"]}),
         *(editor.delete(f"/invitations/{invitation['id']}") for _ in range(2)),
     )
 

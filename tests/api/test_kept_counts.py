@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.content.models import Article, Category, Tag, article_tags
 from app.content.queries.articles import is_public
 from app.core.roles import Role
-from tests.support.people import People
+from tests.support.users import Users
 from tests.support.writing import publish, read, write
 
 _PUBLIC_TAGGED = select(func.count()).join(Article, Article.id == article_tags.c.article_id).where(is_public)
@@ -40,8 +40,8 @@ async def kept(session: AsyncSession) -> dict[str, int]:
 
 
 @pytest.fixture
-async def anna(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.AUTHOR, username="anna")
+async def anna(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.AUTHOR, username="anna")
 
 
 async def test_what_people_do_with_articles_is_counted(
@@ -93,12 +93,12 @@ async def test_what_happens_to_tags_and_categories_is_counted(
 
 
 async def test_statements_that_change_many_rows_are_counted(
-    anna: httpx.AsyncClient, people: People, session: AsyncSession
+    anna: httpx.AsyncClient, users: Users, session: AsyncSession
 ) -> None:
     for number in range(3):
         await publish(anna, f"A {number}", tags=["red", "blue"])
     await write(anna, "Draft", tags=["green"])
-    ben = await people.user(Role.AUTHOR, username="ben")
+    ben = await users.user(Role.AUTHOR, username="ben")
 
     for statement, expected in (
         ("UPDATE articles SET author_id = :ben", {"ben": 3, "red": 3, "blue": 3}),
@@ -146,12 +146,10 @@ async def at_once(requests: list[Awaitable[httpx.Response]]) -> set[int]:
     return {response.status_code for response in await asyncio.gather(*requests)}
 
 
-async def test_many_who_count_the_same_at_once_neither_block_nor_miscount(
-    live_app: FastAPI, live_people: People
-) -> None:
+async def test_many_who_count_the_same_at_once_neither_block_nor_miscount(live_app: FastAPI, live_users: Users) -> None:
     """Articles with the same tags in opposite orders: whoever locks them crosswise waits for ever."""
-    authors = [await live_people.client(Role.AUTHOR) for _ in range(2)]
-    editor = await live_people.client(Role.EDITOR)
+    authors = [await live_users.client(Role.AUTHOR) for _ in range(2)]
+    editor = await live_users.client(Role.EDITOR)
     await editor.post("/categories", json={"name": "News"})
     tags = [f"tag {number}" for number in range(6)]
     slugs = []
@@ -180,7 +178,7 @@ async def test_many_who_count_the_same_at_once_neither_block_nor_miscount(
     async with live_app.state.database.reading() as session:
         counts = await kept(session)
     assert sum(counts[author] for author in counts if author.startswith("author")) == 6
-    shown = (await read(await live_people.client(), "/tags"))["items"]
+    shown = (await read(await live_users.client(), "/tags"))["items"]
     assert {tag["slug"]: tag["article_count"] for tag in shown} == {
         slug: count for slug, count in counts.items() if slug.startswith("tag")
     }

@@ -13,8 +13,8 @@ from app.accounts.models import User
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
-from tests.support.people import People, client_of
 from tests.support.problems import problem_in
+from tests.support.users import Users, client_of
 from tests.support.writing import comment, publish
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,69 +27,69 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
-async def statuses(people: People, login: str, password: str, times: int) -> list[int]:
+async def statuses(users: Users, login: str, password: str, times: int) -> list[int]:
     """Of logins from as many addresses."""
-    return [(await log_in(await people.client(), login, password)).status_code for _ in range(times)]
+    return [(await log_in(await users.client(), login, password)).status_code for _ in range(times)]
 
 
 # --- Guessing passwords ----------------------------------------------------------------------------------------
 
 
 async def test_guessing_from_many_addresses_slows_down_and_is_locked_out_for_minutes(
-    clock: time_machine.Traveller, people: People, anna: User
+    clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
     wrong = "four wild otters"
     for _ in range(3):
-        assert await statuses(people, anna.username, wrong, 6) == [401] * 5 + [429]
+        assert await statuses(users, anna.username, wrong, 6) == [401] * 5 + [429]
         clock.shift(timedelta(seconds=61))
 
-    refused = await log_in(await people.client(), anna.username)
+    refused = await log_in(await users.client(), anna.username)
 
     assert "login-failures" in refused.headers["RateLimit"]
     problem_in(refused, 429, "too_many_requests")
     assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
     clock.shift(timedelta(seconds=int(refused.headers["Retry-After"])))
-    assert await statuses(people, anna.username, PASSWORD, 1) == [200]
+    assert await statuses(users, anna.username, PASSWORD, 1) == [200]
 
 
-async def test_hammering_does_not_lock_for_longer(clock: time_machine.Traveller, people: People, anna: User) -> None:
-    await statuses(people, anna.username, "four wild otters", 5)
+async def test_hammering_does_not_lock_for_longer(clock: time_machine.Traveller, users: Users, anna: User) -> None:
+    await statuses(users, anna.username, "four wild otters", 5)
     for _ in range(7):
-        assert await statuses(people, anna.username, "four wild otters", 3) == [429] * 3
+        assert await statuses(users, anna.username, "four wild otters", 3) == [429] * 3
         clock.shift(timedelta(seconds=8))
     clock.shift(timedelta(seconds=5))
 
-    assert await statuses(people, anna.username, PASSWORD, 1) == [200]
+    assert await statuses(users, anna.username, PASSWORD, 1) == [200]
 
 
-async def test_a_right_password_makes_up_for_the_wrong_ones_before(people: People, anna: User) -> None:
+async def test_a_right_password_makes_up_for_the_wrong_ones_before(users: Users, anna: User) -> None:
     for _ in range(3):
-        assert await statuses(people, anna.username, "four wild otters", 4) == [401] * 4
-        assert await statuses(people, anna.username, PASSWORD, 1) == [200]
+        assert await statuses(users, anna.username, "four wild otters", 4) == [401] * 4
+        assert await statuses(users, anna.username, PASSWORD, 1) == [200]
 
 
-async def test_a_reset_unlocks(app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User) -> None:
-    assert await statuses(people, anna.contact_email, "four wild otters", 6) == [401] * 5 + [429]
-    await stranger.post("/auth/forgot-password", json={"email": anna.email})
+async def test_a_reset_unlocks(app: FastAPI, users: Users, anonymous: httpx.AsyncClient, anna: User) -> None:
+    assert await statuses(users, anna.contact_email, "four wild otters", 6) == [401] * 5 + [429]
+    await anonymous.post("/auth/forgot-password", json={"email": anna.email})
     reset = {"token": await mailed_token(app), "password": "nine loud herons"}
 
-    assert (await stranger.post("/auth/reset-password", json=reset)).status_code == 204
+    assert (await anonymous.post("/auth/reset-password", json=reset)).status_code == 204
 
-    assert await statuses(people, anna.contact_email, "nine loud herons", 1) == [200]
+    assert await statuses(users, anna.contact_email, "nine loud herons", 1) == [200]
 
 
-async def test_one_address_cannot_try_one_password_on_many_accounts(stranger: httpx.AsyncClient) -> None:
-    answers = [(await log_in(stranger, f"somebody-{number}")).status_code for number in range(31)]
+async def test_one_address_cannot_try_one_password_on_many_accounts(anonymous: httpx.AsyncClient) -> None:
+    answers = [(await log_in(anonymous, f"somebody-{number}")).status_code for number in range(31)]
 
     assert answers == [401] * 30 + [429]
 
 
-async def test_the_current_password_cannot_be_guessed_in_a_stolen_session(people: People, anna: User) -> None:
-    thief = await people.client_for(anna)
+async def test_the_current_password_cannot_be_guessed_in_a_stolen_session(users: Users, anna: User) -> None:
+    thief = await users.client_for(anna)
     wrong = {"current_password": "four wild otters", "new_password": "nine loud herons"}
 
     answers = [(await thief.put("/users/me/password", json=wrong)).status_code for _ in range(6)]
@@ -101,10 +101,10 @@ async def test_the_current_password_cannot_be_guessed_in_a_stolen_session(people
 
 
 @pytest.mark.parametrize("path", ["/auth/forgot-password", "/auth/request-verify-token"])
-async def test_nobodys_mailbox_is_flooded(app: FastAPI, people: People, anna: User, path: str) -> None:
-    await people.user(username="bert", is_verified=False, email="b@example.com")
+async def test_nobodys_mailbox_is_flooded(app: FastAPI, users: Users, anna: User, path: str) -> None:
+    await users.user(username="bert", is_verified=False, email="b@example.com")
     answers = [
-        (await (await people.client()).post(path, json={"email": email})).status_code
+        (await (await users.client()).post(path, json={"email": email})).status_code
         for email in ("anna@example.com", "b@example.com")
         for _ in range(6)
     ]
@@ -113,9 +113,9 @@ async def test_nobodys_mailbox_is_flooded(app: FastAPI, people: People, anna: Us
     assert max(len([mail for mail in await mails_waiting(app) if mail.recipient == anna.email]), 5) == 5
 
 
-async def test_one_address_registers_only_so_many(stranger: httpx.AsyncClient) -> None:
+async def test_one_address_registers_only_so_many(anonymous: httpx.AsyncClient) -> None:
     answers = [
-        await stranger.post(
+        await anonymous.post(
             "/auth/register", json={"email": f"n{number}@example.com", "username": f"n-{number}", "password": PASSWORD}
         )
         for number in range(21)
@@ -124,14 +124,14 @@ async def test_one_address_registers_only_so_many(stranger: httpx.AsyncClient) -
     assert [answer.status_code for answer in answers] == [202] * 20 + [429]
 
 
-async def test_tokens_cannot_be_tried_for_ever(stranger: httpx.AsyncClient) -> None:
-    answers = [(await stranger.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)]
+async def test_tokens_cannot_be_tried_for_ever(anonymous: httpx.AsyncClient) -> None:
+    answers = [(await anonymous.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)]
 
     assert answers == [403] * 60 + [429]
 
 
-async def test_an_account_comments_only_so_often(people: People, clock: time_machine.Traveller) -> None:
-    author, reader = await people.client(Role.AUTHOR), await people.client(Role.READER)
+async def test_an_account_comments_only_so_often(users: Users, clock: time_machine.Traveller) -> None:
+    author, reader = await users.client(Role.AUTHOR), await users.client(Role.READER)
     slug = (await publish(author))["slug"]
     for _ in range(10):
         await comment(reader, slug)
@@ -144,15 +144,15 @@ async def test_an_account_comments_only_so_often(people: People, clock: time_mac
     await comment(reader, slug)
 
 
-async def test_answers_say_what_is_left(people: People, anna: User) -> None:
-    answer = await log_in(await people.client(), anna.username)
+async def test_answers_say_what_is_left(users: Users, anna: User) -> None:
+    answer = await log_in(await users.client(), anna.username)
 
     assert answer.headers["RateLimit-Policy"] == '"login";q=30;w=60'
     assert answer.headers["RateLimit"].startswith('"login";r=29;')
 
 
-async def test_limits_can_be_switched_off(live_people: People) -> None:
-    client = await live_people.client()
+async def test_limits_can_be_switched_off(live_users: Users) -> None:
+    client = await live_users.client()
 
     answers = {(await client.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)}
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.people import People, client_of
 from tests.support.problems import problem_in
+from tests.support.users import Users, client_of
 
 PASSWORD = "four calm otters"
 # The settings of the tests sign with it.
@@ -24,13 +24,13 @@ ABSENT = object()
 
 
 @pytest.fixture
-async def anna(app: FastAPI, people: People) -> User:
+async def anna(app: FastAPI, users: Users) -> User:
     hashed = await app.state.process.passwords.hash(PASSWORD)
-    return await people.user(username="anna", email="ünal@example.com", hashed_password=hashed)
+    return await users.user(username="anna", email="ünal@example.com", hashed_password=hashed)
 
 
-async def reloaded(people: People, user: User) -> User:
-    async with people.app.state.database.reading() as session:
+async def reloaded(users: Users, user: User) -> User:
+    async with users.app.state.database.reading() as session:
         found: User = await session.get_one(User, user.id)
         return found
 
@@ -44,9 +44,9 @@ async def log_in(client: httpx.AsyncClient, username: str, password: str = PASSW
 )
 @pytest.mark.usefixtures("anna")
 async def test_people_log_in_by_address_or_username_in_any_case(
-    app: FastAPI, stranger: httpx.AsyncClient, login: str
+    app: FastAPI, anonymous: httpx.AsyncClient, login: str
 ) -> None:
-    answer = await log_in(stranger, login)
+    answer = await log_in(anonymous, login)
 
     assert answer.status_code == 200, answer.text
     token = answer.json()
@@ -56,24 +56,24 @@ async def test_people_log_in_by_address_or_username_in_any_case(
 
 
 @pytest.mark.usefixtures("anna")
-async def test_what_else_an_oauth2_form_holds_does_no_harm(stranger: httpx.AsyncClient) -> None:
+async def test_what_else_an_oauth2_form_holds_does_no_harm(anonymous: httpx.AsyncClient) -> None:
     form = {"username": "anna", "password": PASSWORD, "grant_type": "password", "scope": "", "client_id": "docs"}
 
-    assert (await stranger.post("/auth/login", data=form)).status_code == 200
+    assert (await anonymous.post("/auth/login", data=form)).status_code == 200
 
 
 async def test_all_who_may_not_log_in_get_the_same_answer(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, anna: User
 ) -> None:
     hashed = await app.state.process.passwords.hash(PASSWORD)
-    await people.user(username="gone", hashed_password=hashed, is_active=False)
-    await people.user(username="no-password")
-    admin = await people.client(Role.ADMIN)
-    forgotten = await people.user(username="forgotten", hashed_password=hashed)
+    await users.user(username="gone", hashed_password=hashed, is_active=False)
+    await users.user(username="no-password")
+    admin = await users.client(Role.ADMIN)
+    forgotten = await users.user(username="forgotten", hashed_password=hashed)
     await admin.delete(f"/users/{forgotten.id}")
 
     answers = [
-        await log_in(stranger, *attempt)
+        await log_in(anonymous, *attempt)
         for attempt in [
             ("anna", "four wild otters"),
             (anna.contact_email, PASSWORD.upper()),
@@ -105,36 +105,36 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
         {"username": "anna", "password": PASSWORD, "grant_type": "refresh_token"},
     ],
 )
-async def test_a_form_that_is_not_one_is_refused(stranger: httpx.AsyncClient, form: dict[str, str]) -> None:
-    refused = await stranger.post("/auth/login", data=form)
+async def test_a_form_that_is_not_one_is_refused(anonymous: httpx.AsyncClient, form: dict[str, str]) -> None:
+    refused = await anonymous.post("/auth/login", data=form)
 
     problem_in(refused, 422, "validation_error")
     assert PASSWORD not in refused.text
 
 
-async def test_bytes_that_are_no_text_match_no_account(stranger: httpx.AsyncClient) -> None:
+async def test_bytes_that_are_no_text_match_no_account(anonymous: httpx.AsyncClient) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
 
     for broken in (b"username=%ED%A0%80&password=%ED%A0%80", b"username=\xff\xfe&password=\xed\xa0\x80"):
-        problem_in(await stranger.post("/auth/login", content=broken, headers=form), 401, "invalid_credentials")
+        problem_in(await anonymous.post("/auth/login", content=broken, headers=form), 401, "invalid_credentials")
 
 
 async def test_a_hash_of_older_parameters_is_replaced_at_login(
-    people: People, session: AsyncSession, stranger: httpx.AsyncClient
+    users: Users, session: AsyncSession, anonymous: httpx.AsyncClient
 ) -> None:
     weaker = Argon2Hasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
-    user = await people.user(username="bert", hashed_password=weaker)
+    user = await users.user(username="bert", hashed_password=weaker)
 
-    assert (await log_in(stranger, "bert")).status_code == 200
+    assert (await log_in(anonymous, "bert")).status_code == 200
 
     stored = await session.scalar(select(User.hashed_password).where(User.id == user.id))
     assert stored is not None
     assert stored != weaker
-    assert (await log_in(stranger, "bert")).status_code == 200
+    assert (await log_in(anonymous, "bert")).status_code == 200
 
 
-async def test_an_unverified_account_reads_but_does_not_write(people: People) -> None:
-    author = await people.client(Role.AUTHOR, is_verified=False)
+async def test_an_unverified_account_reads_but_does_not_write(users: Users) -> None:
+    author = await users.client(Role.AUTHOR, is_verified=False)
 
     assert (await author.get("/users/me")).status_code == 200
     assert (await author.get("/articles")).status_code == 200
@@ -142,16 +142,16 @@ async def test_an_unverified_account_reads_but_does_not_write(people: People) ->
     problem_in(refused, 403, "email_not_verified")
 
 
-async def test_a_new_role_ends_the_access_of_the_old_one(people: People) -> None:
-    admin = await people.client(Role.ADMIN)
-    user = await people.user(Role.READER)
-    client = await people.client_for(user)
+async def test_a_new_role_ends_the_access_of_the_old_one(users: Users) -> None:
+    admin = await users.client(Role.ADMIN)
+    user = await users.user(Role.READER)
+    client = await users.client_for(user)
     assert (await client.post("/articles", json={"title": "Not yet"})).status_code == 403
 
     await admin.patch(f"/users/{user.id}", json={"role": "author"})
 
     problem_in(await client.get("/users/me"), 401, "invalid_token")
-    again = await people.client_for(await reloaded(people, user))
+    again = await users.client_for(await reloaded(users, user))
     assert (await again.post("/articles", json={"title": "Now"})).status_code == 201
 
 
@@ -167,25 +167,25 @@ def signed(session_id: int, user: User, **changes: Any) -> str:
     return jwt.encode(claims(session_id, user, **changes), SECRET, "HS256")
 
 
-async def session_of(people: People, user: User) -> int:
+async def session_of(users: Users, user: User) -> int:
     """The id of a new session."""
-    token = (await people.client_for(user)).headers["Authorization"].removeprefix("Bearer ")
+    token = (await users.client_for(user)).headers["Authorization"].removeprefix("Bearer ")
     session_id: int = jwt.decode(token, options={"verify_signature": False})["sid"]
     return session_id
 
 
-async def test_a_token_that_says_what_the_blog_would_say_is_good(app: FastAPI, people: People, anna: User) -> None:
+async def test_a_token_that_says_what_the_blog_would_say_is_good(app: FastAPI, users: Users, anna: User) -> None:
     """Without this the forged tokens below could be refused for a reason that is not theirs."""
-    async with client_of(app, signed(await session_of(people, anna), anna)) as client:
+    async with client_of(app, signed(await session_of(users, anna), anna)) as client:
         assert (await client.get("/users/me")).json()["username"] == "anna"
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/articles"])
 async def test_a_forged_token_is_refused_even_where_strangers_may_read(
-    app: FastAPI, people: People, anna: User, path: str
+    app: FastAPI, users: Users, anna: User, path: str
 ) -> None:
-    session_id = await session_of(people, anna)
-    elsewhere = await session_of(people, await people.user())
+    session_id = await session_of(users, anna)
+    elsewhere = await session_of(users, await users.user())
     good = signed(session_id, anna)
     forged = {
         "of a session that is somebody else's": signed(elsewhere, anna),
@@ -237,26 +237,26 @@ async def test_a_forged_token_is_refused_even_where_strangers_may_read(
 @pytest.mark.parametrize(
     "header", [b"Bearer", b"Bearer \xff\xfe", b"Bearer " + "ü".encode(), b"Bearer " + b"a" * 10_000]
 )
-async def test_a_token_of_odd_bytes_is_refused(stranger: httpx.AsyncClient, header: bytes) -> None:
-    refused = await stranger.get("/users/me", headers=[(b"Authorization", header)])
+async def test_a_token_of_odd_bytes_is_refused(anonymous: httpx.AsyncClient, header: bytes) -> None:
+    refused = await anonymous.get("/users/me", headers=[(b"Authorization", header)])
 
     problem_in(refused, 401, "invalid_token")
 
 
 @pytest.mark.parametrize("header", ["Basic YW5uYTpv", "nonsense", ""])
-async def test_whoever_shows_no_token_is_a_stranger(stranger: httpx.AsyncClient, header: str) -> None:
-    refused = await stranger.get("/users/me", headers={"Authorization": header})
+async def test_whoever_shows_no_token_is_a_stranger(anonymous: httpx.AsyncClient, header: str) -> None:
+    refused = await anonymous.get("/users/me", headers={"Authorization": header})
 
     problem_in(refused, 401, "not_authenticated")
     assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_stranger_cannot_log_out(stranger: httpx.AsyncClient) -> None:
-    problem_in(await stranger.post("/auth/logout"), 401, "not_authenticated")
+async def test_a_stranger_cannot_log_out(anonymous: httpx.AsyncClient) -> None:
+    problem_in(await anonymous.post("/auth/logout"), 401, "not_authenticated")
 
 
-async def test_deactivation_ends_every_login_for_good(people: People, anna: User) -> None:
-    admin, client = await people.client(Role.ADMIN), await people.client_for(anna)
+async def test_deactivation_ends_every_login_for_good(users: Users, anna: User) -> None:
+    admin, client = await users.client(Role.ADMIN), await users.client_for(anna)
 
     await admin.patch(f"/users/{anna.id}", json={"is_active": False})
     problem_in(await client.get("/users/me"), 401, "invalid_token")
@@ -265,8 +265,8 @@ async def test_deactivation_ends_every_login_for_good(people: People, anna: User
     problem_in(await client.get("/users/me"), 401, "invalid_token")
 
 
-async def test_the_token_of_a_deleted_account_is_refused(people: People, anna: User) -> None:
-    admin, client = await people.client(Role.ADMIN), await people.client_for(anna)
+async def test_the_token_of_a_deleted_account_is_refused(users: Users, anna: User) -> None:
+    admin, client = await users.client(Role.ADMIN), await users.client_for(anna)
 
     assert (await admin.delete(f"/users/{anna.id}")).status_code == 204
 

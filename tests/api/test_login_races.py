@@ -9,26 +9,24 @@ from fastapi import FastAPI
 
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
+from tests.support.users import Users
 
 Login = Callable[[Callable[[], Awaitable[object]]], Awaitable[httpx.Response]]
 
 
 @pytest.fixture
-async def device(live_people: People) -> Device:
-    await with_password(live_people, username="anna")
-    return await device_of(live_people, "anna")
+async def device(live_users: Users) -> Device:
+    await with_password(live_users, username="anna")
+    return await device_of(live_users, "anna")
 
 
 @pytest.fixture
-async def login_during(
-    live_app: FastAPI, live_people: People, device: Device, monkeypatch: pytest.MonkeyPatch
-) -> Login:
+async def login_during(live_app: FastAPI, live_users: Users, device: Device, monkeypatch: pytest.MonkeyPatch) -> Login:
     """Logs in elsewhere; what it is given happens after the password was found right, and before the session begins."""
     assert device.refresh_token
-    client = await live_people.client()
+    client = await live_users.client()
     passwords = live_app.state.process.passwords
     verify = passwords.verify
 
@@ -66,8 +64,8 @@ async def test_a_login_begun_with_the_old_password_fails(device: Device, login_d
     problem_in(answer, 401, "invalid_credentials")
 
 
-async def test_a_login_begun_before_deactivation_fails(live_people: People, login_during: Login) -> None:
-    admin = await live_people.client(Role.ADMIN)
+async def test_a_login_begun_before_deactivation_fails(live_users: Users, login_during: Login) -> None:
+    admin = await live_users.client(Role.ADMIN)
     (anna,) = (await admin.get("/users", params={"q": "anna"})).json()["items"]
 
     answer = await login_during(lambda: admin.patch(f"/users/{anna['id']}", json={"is_active": False}))

@@ -27,7 +27,7 @@ from app.mail.outbox_status import OutboxStatus, outbox_status
 from tests.support.databases import Template
 from tests.support.mails import AwayMailer, RecordingMailer, RefusingMailer, mails_waiting, token_in
 from tests.support.outages import unusable_databases
-from tests.support.people import People
+from tests.support.users import Users
 
 ANNA = {"email": "anna@example.com", "username": "anna", "password": "four calm otters"}
 # How long a test waits for what happens at once unless something is broken.
@@ -71,7 +71,7 @@ async def test_a_mail_waits_for_the_transaction_that_it_belongs_to(live_app: Fas
 
 
 async def test_a_request_that_fails_sends_nothing(
-    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when it fails after the mail was written."""
     put = Outbox.put
@@ -81,18 +81,18 @@ async def test_a_request_that_fails_sends_nothing(
         raise RuntimeError
 
     monkeypatch.setattr(Outbox, "put", put_and_fail)
-    assert (await stranger.post("/auth/register", json=ANNA)).status_code == 500
+    assert (await anonymous.post("/auth/register", json=ANNA)).status_code == 500
 
     assert await mails_waiting(app) == []
     monkeypatch.undo()
-    await register(stranger, "anna")
+    await register(anonymous, "anna")
 
 
 # --- Out of it -------------------------------------------------------------------------------------------------
 
 
-async def test_a_mail_that_has_left_is_forgotten(app: FastAPI, stranger: httpx.AsyncClient) -> None:
-    await register(stranger, "anna")
+async def test_a_mail_that_has_left_is_forgotten(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
+    await register(anonymous, "anna")
     mailer = RecordingMailer()
     worker = OutboxWorker(app.state.database, mailer)
 
@@ -103,9 +103,9 @@ async def test_a_mail_that_has_left_is_forgotten(app: FastAPI, stranger: httpx.A
     assert not await worker.send_due()
 
 
-async def test_without_a_mail_server_the_mail_is_found_in_the_folder(live_app: FastAPI, live_people: People) -> None:
+async def test_without_a_mail_server_the_mail_is_found_in_the_folder(live_app: FastAPI, live_users: Users) -> None:
     # The owner of the address may be a stranger to whoever has chosen this name.
-    await register(await live_people.client(), "anna", display_name="You won: example.net")
+    await register(await live_users.client(), "anna", display_name="You won: example.net")
 
     await OutboxWorker(live_app.state.database, mailer_for(live_app.state.settings)).send_due()
 
@@ -118,7 +118,7 @@ async def test_without_a_mail_server_the_mail_is_found_in_the_folder(live_app: F
     assert "Hello anna," in text.get_content()
     assert "Hello anna," in html.get_content()
     assert "You won" not in bytes(mail).decode()
-    verified = await (await live_people.client()).post("/auth/verify", json={"token": token_in(text.get_content())})
+    verified = await (await live_users.client()).post("/auth/verify", json={"token": token_in(text.get_content())})
     assert verified.status_code == 200, verified.text
 
 
@@ -345,12 +345,12 @@ class StuckMailer:
 
 
 async def test_no_answer_waits_for_the_mail_server(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck = StuckMailer()
     monkeypatch.setattr("app.lifespan.mailer_for", lambda _settings: stuck)
     monkeypatch.setattr("app.lifespan.FINISH_MAILS_SECONDS", 0.2)
-    client = await live_people.client()
+    client = await live_users.client()
     await register(client, "anna")
     await live_app.state.database.dispose()  # the app opens its own
 

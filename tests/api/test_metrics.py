@@ -28,7 +28,7 @@ from tests.support.databases import Template
 from tests.support.log_watch import LogWatch
 from tests.support.metrics import value
 from tests.support.outages import unusable_databases
-from tests.support.people import People
+from tests.support.users import Users
 
 TOKEN = "a token of the tests"
 ROOT = "http://blog.example.com"
@@ -54,8 +54,8 @@ async def scraped(scraper: httpx.AsyncClient) -> dict[str, float]:
     return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
 
-async def test_without_a_token_in_the_settings_there_is_no_such_path(stranger: httpx.AsyncClient) -> None:
-    assert (await stranger.get(f"{ROOT}/metrics")).status_code == 404
+async def test_without_a_token_in_the_settings_there_is_no_such_path(anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.get(f"{ROOT}/metrics")).status_code == 404
 
 
 @pytest.mark.parametrize("given", [None, "", TOKEN, "Bearer ", "Bearer another", f"Basic {TOKEN}", "Bearer ü"])
@@ -77,21 +77,21 @@ async def test_it_is_never_kept_and_not_in_the_document(scraper: httpx.AsyncClie
     assert "/metrics" not in app.openapi()["paths"]
 
 
-async def test_requests_are_counted_by_the_template_of_their_route(stranger: httpx.AsyncClient) -> None:
+async def test_requests_are_counted_by_the_template_of_their_route(anonymous: httpx.AsyncClient) -> None:
     before = value("http_requests_total", **ACCOUNT, status="401")
     timed = value("http_request_duration_seconds_count", **ACCOUNT)
     for number in (1, 2):
-        await stranger.get(f"/users/{number}")
+        await anonymous.get(f"/users/{number}")
 
     assert value("http_requests_total", **ACCOUNT, status="401") == before + 2
     assert value("http_request_duration_seconds_count", **ACCOUNT) == timed + 2
 
 
-async def test_what_anybody_can_make_up_is_counted_as_one(stranger: httpx.AsyncClient) -> None:
+async def test_what_anybody_can_make_up_is_counted_as_one(anonymous: httpx.AsyncClient) -> None:
     labels = {"method": "OTHER", "route": "unmatched", "status": "404"}
     before = value("http_requests_total", **labels)
-    await stranger.request("BREW", "/coffee")
-    await stranger.request("WHEN", "/milk")
+    await anonymous.request("BREW", "/coffee")
+    await anonymous.request("WHEN", "/milk")
 
     assert value("http_requests_total", **labels) == before + 2
 
@@ -109,9 +109,9 @@ async def test_queries_are_counted(reader: httpx.AsyncClient) -> None:
     assert value("db_query_duration_seconds_count") > before
 
 
-async def test_logins_are_counted(stranger: httpx.AsyncClient) -> None:
+async def test_logins_are_counted(anonymous: httpx.AsyncClient) -> None:
     failed, succeeded = (value("logins_total", outcome=outcome) for outcome in ("failed", "succeeded"))
-    await stranger.post("/auth/login", data={"username": "nobody", "password": "nine loud herons"})
+    await anonymous.post("/auth/login", data={"username": "nobody", "password": "nine loud herons"})
 
     assert value("logins_total", outcome="failed") == failed + 1
     assert value("logins_total", outcome="succeeded") == succeeded
@@ -175,9 +175,9 @@ async def test_without_a_database_it_says_what_is_known_without_it(template: Tem
         assert "colophon_outbox_waiting_mails" not in report
 
 
-async def test_a_line_is_logged_for_each_request(people: People, caplog: pytest.LogCaptureFixture) -> None:
-    user = await people.user()
-    reader = await people.client_for(user)
+async def test_a_line_is_logged_for_each_request(users: Users, caplog: pytest.LogCaptureFixture) -> None:
+    user = await users.user()
+    reader = await users.client_for(user)
     with caplog.at_level(logging.INFO, "app.access"):
         caplog.clear()
         await reader.get("/users/777?limit=1", headers={"X-Request-ID": "mine-1"})
@@ -192,20 +192,20 @@ async def test_a_line_is_logged_for_each_request(people: People, caplog: pytest.
     assert str(user.username) not in str(line.__dict__)
 
 
-async def test_the_suites_watch_reads_what_is_logged(stranger: httpx.AsyncClient, log_watch: LogWatch) -> None:
+async def test_the_suites_watch_reads_what_is_logged(anonymous: httpx.AsyncClient, log_watch: LogWatch) -> None:
     before = log_watch.lines
-    await stranger.get(f"{ROOT}/health/live")
+    await anonymous.get(f"{ROOT}/health/live")
 
     # At DEBUG too, which most servers do not log.
     assert log_watch.lines == before + 1
 
 
 async def test_a_request_that_fails_is_counted_and_logged_as_such(
-    app: FastAPI, stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, anonymous: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.state, "database", None)
     before = value("http_requests_total", **ACCOUNT, status="500")
-    assert (await stranger.get("/users/1")).status_code == 500
+    assert (await anonymous.get("/users/1")).status_code == 500
 
     assert value("http_requests_total", **ACCOUNT, status="500") == before + 1
     assert caplog.records[-1].__dict__["status"] == 500
@@ -220,11 +220,11 @@ def everything_is_slow() -> Iterator[None]:
 
 @pytest.mark.usefixtures("everything_is_slow")
 async def test_slow_queries_are_logged_with_their_route_and_without_values(
-    stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    anonymous: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = value("db_slow_queries_total")
     caplog.clear()
-    await stranger.post("/auth/login", data={"username": "a-very-slow-name", "password": "nine loud herons"})
+    await anonymous.post("/auth/login", data={"username": "a-very-slow-name", "password": "nine loud herons"})
     lines = [record.__dict__ for record in caplog.records if record.getMessage() == "slow query"]
 
     assert lines
@@ -244,9 +244,9 @@ async def test_a_query_that_fails_is_counted_too(database: Database) -> None:
 
 
 async def test_requests_at_once_do_not_count_each_others_queries(
-    live_people: People, caplog: pytest.LogCaptureFixture
+    live_users: Users, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = await live_people.client(Role.READER)
+    client = await live_users.client(Role.READER)
     await client.get("/users/me")
     caplog.clear()
     await asyncio.gather(*(client.get("/users/me") for _ in range(5)))

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.public_pages import PAGES, outdated_pages, reader_of
+from tests.support.users import Users
 from tests.support.writing import comment, publish, write
 
 
@@ -28,14 +28,14 @@ class Blog:
 
 
 @pytest.fixture
-async def blog(people: People) -> Blog:
-    account = await people.user(Role.AUTHOR, username="anna", display_name="Anna")
+async def blog(users: Users) -> Blog:
+    account = await users.user(Role.AUTHOR, username="anna", display_name="Anna")
     anna, editor, admin = (
-        await people.client_for(account),
-        await people.client(Role.EDITOR),
-        await people.client(Role.ADMIN),
+        await users.client_for(account),
+        await users.client(Role.EDITOR),
+        await users.client(Role.ADMIN),
     )
-    reader = await people.client(Role.READER)
+    reader = await users.client(Role.READER)
     for category in ({"name": "World"}, {"name": "News", "parent": "world"}, {"name": "Sports"}):
         assert (await editor.post("/categories", json=category)).status_code == 201
     await publish(anna, "One", "2026-01-03T00:00:00Z", tags=["Red", "Blue"], category="news")
@@ -124,9 +124,9 @@ STORIES = {
 
 async def read_everything(app: FastAPI) -> int:
     """Have all pages kept; how many are."""
-    async with reader_of(app.state.response_cache) as stranger:
+    async with reader_of(app.state.response_cache) as anonymous:
         for page in PAGES:
-            await stranger.get(page)
+            await anonymous.get(page)
     return len(app.state.response_cache.store)
 
 

@@ -8,17 +8,17 @@ from app.accounts.models import User
 from app.core.roles import Role
 from tests.support.logins import log_in, with_password
 from tests.support.mails import mails_waiting, token_in
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.statements import recorded_statements
+from tests.support.users import Users
 
 CURIOUS = "six slow badgers"
 KNOWN, UNKNOWN = "known@example.com", "unknown@example.com"
 
 
 @pytest.fixture(autouse=True)
-async def known(people: People) -> User:
-    return await with_password(people, username="known")
+async def known(users: Users) -> User:
+    return await with_password(users, username="known")
 
 
 def shape_of(answer: httpx.Response) -> tuple[int, str, list[tuple[str, str]]]:
@@ -33,16 +33,16 @@ async def register(client: httpx.AsyncClient, email: str, username: str) -> http
 
 
 @pytest.mark.parametrize("path", ["/auth/forgot-password", "/auth/request-verify-token"])
-async def test_asking_for_a_mail_is_answered_alike(people: People, path: str) -> None:
-    answers = [await (await people.client()).post(path, json={"email": email}) for email in (KNOWN, UNKNOWN)]
+async def test_asking_for_a_mail_is_answered_alike(users: Users, path: str) -> None:
+    answers = [await (await users.client()).post(path, json={"email": email}) for email in (KNOWN, UNKNOWN)]
 
     assert shape_of(answers[0]) == shape_of(answers[1])
     assert answers[0].status_code == 202
 
 
-async def test_registering_is_answered_alike(app: FastAPI, people: People) -> None:
+async def test_registering_is_answered_alike(app: FastAPI, users: Users) -> None:
     answers = [
-        await register(await people.client(), email, username) for email, username in ((KNOWN, "a-1"), (UNKNOWN, "a-2"))
+        await register(await users.client(), email, username) for email, username in ((KNOWN, "a-1"), (UNKNOWN, "a-2"))
     ]
 
     assert shape_of(answers[0]) == shape_of(answers[1])
@@ -53,27 +53,27 @@ async def test_registering_is_answered_alike(app: FastAPI, people: People) -> No
     assert token_in(to_unknown.text)
 
 
-async def test_registering_takes_the_same_statements(app: FastAPI, people: People) -> None:
+async def test_registering_takes_the_same_statements(app: FastAPI, users: Users) -> None:
     taken = []
     for email, username in ((KNOWN, "a-1"), (UNKNOWN, "a-2")):
         with recorded_statements(app.state.database) as statements:
-            await register(await people.client(), email, username)
+            await register(await users.client(), email, username)
         taken.append(list(statements))
 
     assert taken[0] == taken[1]
     assert len(taken[0]) > 2
 
 
-async def test_a_taken_username_is_told_whatever_the_address(people: People) -> None:
+async def test_a_taken_username_is_told_whatever_the_address(users: Users) -> None:
     for email in (KNOWN, UNKNOWN):
-        problem_in(await register(await people.client(), email, "known"), 409, "username_taken")
+        problem_in(await register(await users.client(), email, "known"), 409, "username_taken")
 
 
-async def test_what_was_registered_behaves_alike_afterwards(people: People) -> None:
+async def test_what_was_registered_behaves_alike_afterwards(users: Users) -> None:
     """In two steps: after registering, the username is taken, and logs in, whether or not the address was free."""
     shown = []
     for email, username in ((KNOWN, "a-1"), (UNKNOWN, "a-2")):
-        client = await people.client()
+        client = await users.client()
         await register(client, email, username)
         problem_in(await register(client, "third@example.com", username), 409, "username_taken")
         problem_in(await log_in(client, email, CURIOUS), 401, "invalid_credentials")
@@ -86,32 +86,32 @@ async def test_what_was_registered_behaves_alike_afterwards(people: People) -> N
     assert shown[0] == shown[1]
 
 
-async def test_whoever_registers_with_anothers_address_gets_no_way_to_confirm_it(app: FastAPI, people: People) -> None:
-    client = await people.client()
+async def test_whoever_registers_with_anothers_address_gets_no_way_to_confirm_it(app: FastAPI, users: Users) -> None:
+    client = await users.client()
     await register(client, KNOWN, "a-1")
     await client.post("/auth/request-verify-token", json={"email": KNOWN})
 
     assert all("verify?token=" not in mail.text for mail in await mails_waiting(app))
 
 
-async def test_a_wrong_login_is_answered_alike(people: People) -> None:
-    answers = [await log_in(await people.client(), login, "wrong otters") for login in (KNOWN, UNKNOWN, "known", "x")]
+async def test_a_wrong_login_is_answered_alike(users: Users) -> None:
+    answers = [await log_in(await users.client(), login, "wrong otters") for login in (KNOWN, UNKNOWN, "known", "x")]
 
     assert {str(shape_of(answer)) for answer in answers} == {str(shape_of(answers[0]))}
 
 
-async def test_failures_lock_what_was_typed_whether_or_not_it_is_known(people: People) -> None:
+async def test_failures_lock_what_was_typed_whether_or_not_it_is_known(users: Users) -> None:
     for login in (KNOWN, UNKNOWN):
-        client = await people.client()
+        client = await users.client()
         answers = [(await log_in(client, login, "wrong otters")).status_code for _ in range(6)]
 
         assert answers == [401] * 5 + [429]
 
     # Otherwise it would tell whose address that is.
-    assert (await log_in(await people.client(), "known")).status_code == 200
+    assert (await log_in(await users.client(), "known")).status_code == 200
 
 
-async def test_admins_are_told_that_an_address_is_taken(people: People) -> None:
-    admin, other = await people.client(Role.ADMIN), await people.user()
+async def test_admins_are_told_that_an_address_is_taken(users: Users) -> None:
+    admin, other = await users.client(Role.ADMIN), await users.user()
 
     problem_in(await admin.patch(f"/users/{other.id}", json={"email": KNOWN}), 409, "email_taken")

@@ -22,8 +22,8 @@ from app.db.postgresql import DatabaseUnreachable
 from app.db.session import Bounds, Database, open_database
 from tests.support.databases import Template
 from tests.support.lines import Line
-from tests.support.people import People, client_of
 from tests.support.problems import problem_in
+from tests.support.users import Users, client_of
 
 BOUNDS = Bounds(connections=2, queue_seconds=0.2, statement_seconds=5)
 # What an outage may cost a request, on a busy machine.
@@ -165,9 +165,9 @@ def sqlite_app(live_app: FastAPI, template: Template) -> FastAPI:
 
 
 async def test_a_full_disk_is_called_by_its_name_and_leaves_nothing_half_done(
-    sqlite_app: FastAPI, live_people: People
+    sqlite_app: FastAPI, live_users: Users
 ) -> None:
-    author = await live_people.client(Role.AUTHOR)
+    author = await live_users.client(Role.AUTHOR)
 
     def fill(connection: sqlite3.Connection, _record: object) -> None:
         # No larger than it is.

@@ -22,7 +22,6 @@ from app.core.roles import Role
 from tests.support.authenticator import Authenticator, StoredKey, encode
 from tests.support.logins import Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import (
     KNOWING_IT,
@@ -37,6 +36,7 @@ from tests.support.second_factors import (
     with_passkey,
     with_totp,
 )
+from tests.support.users import Users
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OTHER_KEY = generate_private_key(SECP256R1())
@@ -49,13 +49,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
 @pytest.fixture
-async def device(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username)
+async def device(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username)
 
 
 @pytest.fixture
@@ -89,9 +89,9 @@ async def actions(session: AsyncSession) -> list[str]:
 
 
 async def test_a_passkey_is_a_second_factor_and_recovery_codes_come_with_it(
-    app: FastAPI, session: AsyncSession, people: People, device: Device
+    app: FastAPI, session: AsyncSession, users: Users, device: Device
 ) -> None:
-    other = await device_of(people, "anna")
+    other = await device_of(users, "anna")
 
     added = await with_passkey(device.client, authenticator(), "My phone")
 
@@ -105,10 +105,10 @@ async def test_a_passkey_is_a_second_factor_and_recovery_codes_come_with_it(
     assert (await actions(session))[-1] == "passkey.added"
 
 
-async def test_another_one_ends_nothing_and_brings_no_more_codes(people: People, device: Device) -> None:
+async def test_another_one_ends_nothing_and_brings_no_more_codes(users: Users, device: Device) -> None:
     phone, tablet = authenticator(), authenticator()
     await with_passkey(device.client, phone, "My phone")
-    other = Device(people.app, await people.client())
+    other = Device(users.app, await users.client())
     other.take(await log_in_with(other.client, phone))
 
     added = await with_passkey(device.client, tablet, "My tablet")
@@ -123,8 +123,8 @@ async def test_whoever_adds_one_knows_the_password(device: Device, body: dict[st
     problem_in(await device.client.post("/users/me/passkeys/options", json=body), 403, "wrong_password")
 
 
-async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Traveller, people: People) -> None:
-    client = await people.client(Role.READER, hashed_password=UNUSABLE)
+async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Traveller, users: Users) -> None:
+    client = await users.client(Role.READER, hashed_password=UNUSABLE)
     assert (await client.post("/users/me/passkeys/options", json={})).status_code == 200
 
     clock.shift(timedelta(minutes=11))
@@ -138,11 +138,9 @@ async def test_browsers_are_told_which_passkeys_there_are(device: Device, phone:
         phone.create(await creation_options(device.client))
 
 
-async def test_a_passkey_belongs_to_one_account(
-    monkeypatch: pytest.MonkeyPatch, people: People, device: Device
-) -> None:
-    await with_password(people, username="bert")
-    bert = await device_of(people, "bert")
+async def test_a_passkey_belongs_to_one_account(monkeypatch: pytest.MonkeyPatch, users: Users, device: Device) -> None:
+    await with_password(users, username="bert")
+    bert = await device_of(users, "bert")
     monkeypatch.setattr("tests.support.authenticator.StoredKey", partial(StoredKey, credential_id=b"always the same"))
     await with_passkey(device.client, authenticator())
 
@@ -186,9 +184,9 @@ async def test_options_are_for_one_passkey_and_five_minutes(clock: time_machine.
     problem_in(await add(device.client, late), 401, "invalid_passkey")
 
 
-async def test_options_are_for_one_account(people: People, device: Device) -> None:
-    await with_password(people, username="bert")
-    bert = await device_of(people, "bert")
+async def test_options_are_for_one_account(users: Users, device: Device) -> None:
+    await with_password(users, username="bert")
+    bert = await device_of(users, "bert")
 
     credential = authenticator().create(await creation_options(device.client))
     problem_in(await add(bert.client, credential), 401, "invalid_passkey")
@@ -210,7 +208,7 @@ async def test_a_passkey_has_a_name_in_one_line(device: Device, phone: Authentic
     assert phone.keys
 
 
-async def test_a_passkey_is_renamed_by_its_owner(people: People, device: Device, phone: Authenticator) -> None:
+async def test_a_passkey_is_renamed_by_its_owner(users: Users, device: Device, phone: Authenticator) -> None:
     assert phone.keys
     (passkey,) = await passkeys_of(device.client)
     path = f"/users/me/passkeys/{passkey['id']}"
@@ -218,7 +216,7 @@ async def test_a_passkey_is_renamed_by_its_owner(people: People, device: Device,
     renamed = await device.client.patch(path, json={"name": "My old phone"})
 
     assert renamed.json() == {**passkey, "name": "My old phone"}
-    other = await people.client(Role.ADMIN)
+    other = await users.client(Role.ADMIN)
     problem_in(await other.patch(path, json={"name": "Mine"}), 404, "passkey_not_found")
     problem_in(await other.patch("/users/me/passkeys/999999", json={"name": "Mine"}), 404, "passkey_not_found")
     assert await passkeys_of(device.client) == [renamed.json()]
@@ -228,10 +226,10 @@ async def test_a_passkey_is_renamed_by_its_owner(people: People, device: Device,
 
 
 async def test_a_passkey_alone_logs_in(
-    clock: time_machine.Traveller, session: AsyncSession, people: People, device: Device, phone: Authenticator
+    clock: time_machine.Traveller, session: AsyncSession, users: Users, device: Device, phone: Authenticator
 ) -> None:
     clock.shift(timedelta(hours=1))
-    new = Device(people.app, await people.client())
+    new = Device(users.app, await users.client())
     options = await request_options(new.client)
     assert options["allowCredentials"] == []
 
@@ -249,17 +247,17 @@ async def test_a_passkey_alone_logs_in(
     assert device.refresh_token != new.refresh_token
 
 
-async def test_a_passkey_that_does_not_count_logs_in_again_and_again(people: People, device: Device) -> None:
+async def test_a_passkey_that_does_not_count_logs_in_again_and_again(users: Users, device: Device) -> None:
     phone = replace(authenticator(), counts=False)
     await with_passkey(device.client, phone)
-    client = await people.client()
+    client = await users.client()
 
     for _ in range(2):
         assert (await log_in_with(client, phone)).status_code == 200
 
 
-async def test_a_passkey_is_the_second_factor_after_the_password(people: People, phone: Authenticator) -> None:
-    client = await people.client()
+async def test_a_passkey_is_the_second_factor_after_the_password(users: Users, phone: Authenticator) -> None:
+    client = await users.client()
     problem = problem_in(await log_in(client, "anna"), 401, "second_factor_required")
     assert problem["second_factor"]["methods"] == ["recovery_code", "passkey"]
     token = problem["second_factor"]["pending_token"]
@@ -270,11 +268,11 @@ async def test_a_passkey_is_the_second_factor_after_the_password(people: People,
     assert (await show(client, phone.get(options), token)).status_code == 200
 
 
-async def test_a_passkey_is_enough_for_an_account_with_an_authenticator_app(people: People, device: Device) -> None:
+async def test_a_passkey_is_enough_for_an_account_with_an_authenticator_app(users: Users, device: Device) -> None:
     await with_totp(device.client)
     phone = authenticator()
     assert (await with_passkey(device.client, phone))["recovery_codes"] == []
-    client = await people.client()
+    client = await users.client()
 
     problem = problem_in(await log_in(client, "anna"), 401, "second_factor_required")
 
@@ -283,10 +281,10 @@ async def test_a_passkey_is_enough_for_an_account_with_an_authenticator_app(peop
 
 
 async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
-    app: FastAPI, monkeypatch: pytest.MonkeyPatch, people: People, phone: Authenticator
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, users: Users, phone: Authenticator
 ) -> None:
     monkeypatch.setattr(app.state.settings, "auth_cookie", "strict")
-    client = await people.client()
+    client = await users.client()
     client.headers["Origin"] = "https://blog.example.com"
 
     answer = await show(client, phone.get(await request_options(client)), use_cookie=True)
@@ -295,9 +293,9 @@ async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
     assert answer.cookies["colophon_refresh"].startswith("clr_")
 
 
-async def test_a_recovery_code_does_for_a_lost_passkey(people: People, device: Device) -> None:
+async def test_a_recovery_code_does_for_a_lost_passkey(users: Users, device: Device) -> None:
     codes = (await with_passkey(device.client, authenticator()))["recovery_codes"]
-    client = await people.client()
+    client = await users.client()
 
     answer = await give(client, await pending_token(client, "anna"), recovery_code=codes[0])
 
@@ -311,29 +309,29 @@ async def test_a_recovery_code_does_for_a_lost_passkey(people: People, device: D
     "wrong", [*WRONG.values(), {"private_key": OTHER_KEY}], ids=[*WRONG.keys(), "signed with another key"]
 )
 async def test_what_is_no_proof_is_refused(
-    session: AsyncSession, people: People, phone: Authenticator, wrong: dict[str, Any]
+    session: AsyncSession, users: Users, phone: Authenticator, wrong: dict[str, Any]
 ) -> None:
-    problem_in(await log_in_with(await people.client(), replace(phone, **wrong)), 401, "invalid_passkey")
+    problem_in(await log_in_with(await users.client(), replace(phone, **wrong)), 401, "invalid_passkey")
 
     assert (await actions(session))[-1] == "login.failed"
 
 
 @pytest.mark.parametrize("credential", [{}, {"id": 1}, {"id": "AAAA", "response": {}}, {"response": None}])
-async def test_what_is_no_answer_is_refused(people: People, device: Device, credential: dict[str, Any]) -> None:
-    problem_in(await show(await people.client(), credential), 401, "invalid_passkey")
+async def test_what_is_no_answer_is_refused(users: Users, device: Device, credential: dict[str, Any]) -> None:
+    problem_in(await show(await users.client(), credential), 401, "invalid_passkey")
     problem_in(await add(device.client, credential), 401, "invalid_passkey")
 
 
 @pytest.mark.parametrize("credential", [None, "text", [], 1])
-async def test_an_answer_is_an_object(people: People, device: Device, credential: Any) -> None:
-    refused = await show(await people.client(), credential)
+async def test_an_answer_is_an_object(users: Users, device: Device, credential: Any) -> None:
+    refused = await show(await users.client(), credential)
     assert fields_of(problem_in(refused, 422, "validation_error")) == ["credential"]
     refused = await add(device.client, credential)
     assert fields_of(problem_in(refused, 422, "validation_error")) == ["credential"]
 
 
-async def test_an_answer_counts_once(people: People, phone: Authenticator) -> None:
-    client = await people.client()
+async def test_an_answer_counts_once(users: Users, phone: Authenticator) -> None:
+    client = await users.client()
     options = await request_options(client)
     credential = phone.get(options)
     assert (await show(client, credential)).status_code == 200
@@ -342,8 +340,8 @@ async def test_an_answer_counts_once(people: People, phone: Authenticator) -> No
     problem_in(await show(client, phone.get(options)), 401, "invalid_passkey")
 
 
-async def test_a_wrong_answer_uses_the_challenge_up_too(people: People, phone: Authenticator) -> None:
-    client = await people.client()
+async def test_a_wrong_answer_uses_the_challenge_up_too(users: Users, phone: Authenticator) -> None:
+    client = await users.client()
     options = await request_options(client)
     problem_in(await show(client, replace(phone, verifies_user=False).get(options)), 401, "invalid_passkey")
 
@@ -351,22 +349,22 @@ async def test_a_wrong_answer_uses_the_challenge_up_too(people: People, phone: A
 
 
 async def test_an_answer_that_comes_late_is_refused(
-    clock: time_machine.Traveller, people: People, device: Device
+    clock: time_machine.Traveller, users: Users, device: Device
 ) -> None:
     phone = authenticator()
     await with_passkey(device.client, phone)
-    client = await people.client()
+    client = await users.client()
     credential = phone.get(await request_options(client))
     clock.shift(timedelta(minutes=5))
 
     problem_in(await show(client, credential), 401, "invalid_passkey")
 
 
-async def test_of_answers_that_come_at_once_one_counts(live_people: People) -> None:
-    await with_password(live_people, username="anna")
+async def test_of_answers_that_come_at_once_one_counts(live_users: Users) -> None:
+    await with_password(live_users, username="anna")
     phone = authenticator()
-    await with_passkey((await device_of(live_people, "anna")).client, phone)
-    client = await live_people.client()
+    await with_passkey((await device_of(live_users, "anna")).client, phone)
+    client = await live_users.client()
     credential = phone.get(await request_options(client))
 
     answers = await asyncio.gather(*(show(client, credential) for _ in range(4)))
@@ -374,9 +372,9 @@ async def test_of_answers_that_come_at_once_one_counts(live_people: People) -> N
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
 
 
-async def test_a_copy_of_a_passkey_is_found_out(people: People, phone: Authenticator) -> None:
+async def test_a_copy_of_a_passkey_is_found_out(users: Users, phone: Authenticator) -> None:
     copy = replace(phone, keys=[replace(key) for key in phone.keys])
-    client = await people.client()
+    client = await users.client()
     for _ in range(2):
         assert (await log_in_with(client, phone)).status_code == 200
 
@@ -388,9 +386,9 @@ async def test_a_copy_of_a_passkey_is_found_out(people: People, phone: Authentic
 
 
 async def test_a_passkey_that_was_removed_or_never_added_looks_like_any_wrong_one(
-    people: People, device: Device, phone: Authenticator
+    users: Users, device: Device, phone: Authenticator
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     unknown = authenticator()
     unknown.create(await creation_options(device.client))
     (passkey,) = await passkeys_of(device.client)
@@ -402,25 +400,25 @@ async def test_a_passkey_that_was_removed_or_never_added_looks_like_any_wrong_on
 
 
 async def test_the_passkey_of_an_account_that_is_not_in_use_is_refused(
-    people: People, anna: User, phone: Authenticator
+    users: Users, anna: User, phone: Authenticator
 ) -> None:
-    admin = await people.client(Role.ADMIN)
+    admin = await users.client(Role.ADMIN)
     await admin.patch(f"/users/{anna.id}", json={"is_active": False})
 
-    problem_in(await log_in_with(await people.client(), phone), 401, "invalid_passkey")
+    problem_in(await log_in_with(await users.client(), phone), 401, "invalid_passkey")
 
 
-async def test_a_passkey_made_for_another_account_is_refused(people: People, phone: Authenticator) -> None:
+async def test_a_passkey_made_for_another_account_is_refused(users: Users, phone: Authenticator) -> None:
     phone.keys[0].user_handle = b"another account"
 
-    problem_in(await log_in_with(await people.client(), phone), 401, "invalid_passkey")
+    problem_in(await log_in_with(await users.client(), phone), 401, "invalid_passkey")
 
 
-async def test_one_accounts_passkey_does_not_complete_anothers_login(people: People, phone: Authenticator) -> None:
-    await with_password(people, username="bert")
-    bert, berts = await device_of(people, "bert"), authenticator()
+async def test_one_accounts_passkey_does_not_complete_anothers_login(users: Users, phone: Authenticator) -> None:
+    await with_password(users, username="bert")
+    bert, berts = await device_of(users, "bert"), authenticator()
     await with_passkey(bert.client, berts)
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "bert")
 
     options = await request_options(client, token)
@@ -432,16 +430,16 @@ async def test_one_accounts_passkey_does_not_complete_anothers_login(people: Peo
     assert (await log_in_with(client, berts, token)).status_code == 200
 
 
-async def test_what_was_asked_of_one_login_does_not_serve_another(people: People, phone: Authenticator) -> None:
-    client = await people.client()
+async def test_what_was_asked_of_one_login_does_not_serve_another(users: Users, phone: Authenticator) -> None:
+    client = await users.client()
     token = await pending_token(client, "anna")
 
     problem_in(await show(client, phone.get(await request_options(client)), token), 401, "invalid_passkey")
     problem_in(await show(client, phone.get(await request_options(client, token))), 401, "invalid_passkey")
 
 
-async def test_a_pending_token_is_looked_at_first(people: People, device: Device, phone: Authenticator) -> None:
-    client = await people.client()
+async def test_a_pending_token_is_looked_at_first(users: Users, device: Device, phone: Authenticator) -> None:
+    client = await users.client()
     access_token = device.client.headers["Authorization"].removeprefix("Bearer ")
     for token in ("garbage", access_token):
         asked = await client.post("/auth/login/passkey-options", json={"pending_token": token})
@@ -450,9 +448,9 @@ async def test_a_pending_token_is_looked_at_first(people: People, device: Device
         problem_in(await show(client, credential, token), 401, "invalid_pending_token")
 
 
-async def test_nothing_can_be_asked_of_an_account_without_a_passkey(people: People, device: Device) -> None:
+async def test_nothing_can_be_asked_of_an_account_without_a_passkey(users: Users, device: Device) -> None:
     await with_totp(device.client)
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
 
     asked = await client.post("/auth/login/passkey-options", json={"pending_token": token})
@@ -464,7 +462,7 @@ async def test_nothing_can_be_asked_of_an_account_without_a_passkey(people: Peop
 
 
 async def test_with_the_last_passkey_the_protection_goes(
-    app: FastAPI, session: AsyncSession, people: People, device: Device, phone: Authenticator
+    app: FastAPI, session: AsyncSession, users: Users, device: Device, phone: Authenticator
 ) -> None:
     tablet = authenticator()
     second = await with_passkey(device.client, tablet, "My tablet")
@@ -472,20 +470,20 @@ async def test_with_the_last_passkey_the_protection_goes(
 
     assert (await remove(device.client, first["id"], **KNOWING_IT)).status_code == 204
     assert (await device.client.get("/users/me")).json()["has_second_factor"] is True
-    problem_in(await log_in_with(await people.client(), phone), 401, "invalid_passkey")
-    assert (await log_in_with(await people.client(), tablet)).status_code == 200
+    problem_in(await log_in_with(await users.client(), phone), 401, "invalid_passkey")
+    assert (await log_in_with(await users.client(), tablet)).status_code == 200
 
     assert (await remove(device.client, second["passkey"]["id"], **KNOWING_IT)).status_code == 204
     assert (await device.client.get("/users/me")).json()["has_second_factor"] is False
     found = (await device.client.get("/users/me/second-factors")).json()
     assert found == {"totp": False, "recovery_codes": 0, "passkeys": []}
-    assert (await log_in(await people.client(), "anna")).status_code == 200
+    assert (await log_in(await users.client(), "anna")).status_code == 200
     assert "A passkey was removed from your account." in (await mails_waiting(app))[-1].text
     assert (await actions(session)).count("passkey.removed") == 2
 
 
 async def test_the_app_stays_when_the_passkey_goes(
-    clock: time_machine.Traveller, people: People, device: Device, phone: Authenticator
+    clock: time_machine.Traveller, users: Users, device: Device, phone: Authenticator
 ) -> None:
     app = await with_totp(device.client)
     assert (phone.keys != [], app.recovery_codes) == (True, [])
@@ -496,7 +494,7 @@ async def test_the_app_stays_when_the_passkey_goes(
     found = (await device.client.get("/users/me/second-factors")).json()
     assert found == {"totp": True, "recovery_codes": 10, "passkeys": []}
     clock.shift(STEP)
-    client = await people.client()
+    client = await users.client()
     assert (await give(client, await pending_token(client, "anna"), code=app.code())).status_code == 200
 
 
@@ -510,11 +508,11 @@ async def test_whoever_removes_one_knows_the_password(device: Device, phone: Aut
     assert await passkeys_of(device.client) == [passkey]
 
 
-async def test_nobody_removes_somebody_elses(people: People, device: Device, phone: Authenticator) -> None:
+async def test_nobody_removes_somebody_elses(users: Users, device: Device, phone: Authenticator) -> None:
     assert phone.keys
     (passkey,) = await passkeys_of(device.client)
-    await with_password(people, username="bert", role=Role.ADMIN)
-    bert = await device_of(people, "bert")
+    await with_password(users, username="bert", role=Role.ADMIN)
+    bert = await device_of(users, "bert")
 
     for passkey_id in (passkey["id"], 999_999):
         problem_in(await remove(bert.client, passkey_id, **KNOWING_IT), 404, "passkey_not_found")
@@ -523,27 +521,27 @@ async def test_nobody_removes_somebody_elses(people: People, device: Device, pho
 
 
 async def test_the_last_way_in_is_not_removed(
-    monkeypatch: pytest.MonkeyPatch, session: AsyncSession, people: People
+    monkeypatch: pytest.MonkeyPatch, session: AsyncSession, users: Users
 ) -> None:
-    user = await people.user(hashed_password=UNUSABLE)
-    client, phone = await people.client_for(user), authenticator()
+    user = await users.user(hashed_password=UNUSABLE)
+    client, phone = await users.client_for(user), authenticator()
     await with_passkey(client, phone)
     (passkey,) = await passkeys_of(client)
 
     problem_in(await remove(client, passkey["id"]), 409, "last_login_method")
 
-    assert (await log_in_with(await people.client(), phone)).status_code == 200
+    assert (await log_in_with(await users.client(), phone)).status_code == 200
     session.add(ProviderAccount(user_id=user.id, provider="github", subject="1"))
     await session.commit()
     # One that is not offered any more is no way in.
     problem_in(await remove(client, passkey["id"]), 409, "last_login_method")
-    monkeypatch.setattr(people.app.state.process.identities, "names", lambda: ["github"])
+    monkeypatch.setattr(users.app.state.process.identities, "names", lambda: ["github"])
     assert (await remove(client, passkey["id"])).status_code == 204
 
 
-async def test_of_the_last_two_ways_in_one_stays_whoever_is_quick(live_people: People) -> None:
-    user = await live_people.user(hashed_password=UNUSABLE)
-    client = await live_people.client_for(user)
+async def test_of_the_last_two_ways_in_one_stays_whoever_is_quick(live_users: Users) -> None:
+    user = await live_users.user(hashed_password=UNUSABLE)
+    client = await live_users.client_for(user)
     for _ in range(2):
         await with_passkey(client, authenticator())
 
@@ -564,9 +562,9 @@ async def test_the_public_half_is_all_that_is_stored(session: AsyncSession, phon
 
 
 async def test_whether_a_passkey_is_backed_up_is_kept_up_to_date(
-    session: AsyncSession, people: People, phone: Authenticator
+    session: AsyncSession, users: Users, phone: Authenticator
 ) -> None:
-    await log_in_with(await people.client(), replace(phone, is_backed_up=True))
+    await log_in_with(await users.client(), replace(phone, is_backed_up=True))
 
     assert await session.scalar(select(Passkey.is_backed_up)) is True
     assert await session.scalar(select(Passkey.sign_count)) == 1

@@ -15,7 +15,7 @@ from app.comments.models import Comment
 from app.content.markup import render_article
 from app.content.models import Article, Category, Tag
 from app.core.roles import Role
-from tests.support.people import People
+from tests.support.users import Users
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -37,27 +37,27 @@ class Blog:
             return [self.named(item) for item in value]
         return value.format_map(self.names) if isinstance(value, str) else value
 
-    async def client(self, people: People, who: str) -> httpx.AsyncClient:
+    async def client(self, users: Users, who: str) -> httpx.AsyncClient:
         match who:
             case "stranger":
-                return await people.client()
+                return await users.client()
             case "unverified":
-                return await people.client(Role.ADMIN, is_verified=False)
+                return await users.client(Role.ADMIN, is_verified=False)
             case "commenter":
-                return await people.client_for(self.commenter)
+                return await users.client_for(self.commenter)
             case "other":
-                return await people.client(Role.AUTHOR)
+                return await users.client(Role.AUTHOR)
             case "owner":
-                return await people.client_for(self.owner)
-        return await people.client(Role(who))
+                return await users.client_for(self.owner)
+        return await users.client(Role(who))
 
 
-async def blog_of(people: People, **attributes: object) -> Blog:
+async def blog_of(users: Users, **attributes: object) -> Blog:
     """A new one, in which the owner and the commenter have these attributes."""
-    owner = await people.user(Role.AUTHOR, **attributes)
-    commenter = await people.user(Role.READER, **attributes)
+    owner = await users.user(Role.AUTHOR, **attributes)
+    commenter = await users.user(Role.READER, **attributes)
     number = owner.id
-    async with people.app.state.database.writing() as session:
+    async with users.app.state.database.writing() as session:
         articles = [
             Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id) for kind in ("public", "draft", "deleted")
         ]
@@ -179,13 +179,13 @@ async def ask(client: httpx.AsyncClient, blog: Blog, action: str) -> int:
 @pytest.mark.parametrize(
     ("action", "expected"), [pytest.param(action, expected, id=what) for what, action, expected in rows()]
 )
-async def test_everybody_may_do_what_the_table_says(people: People, action: str, expected: dict[str, int]) -> None:
+async def test_everybody_may_do_what_the_table_says(users: Users, action: str, expected: dict[str, int]) -> None:
     answers = {}
-    blog = await blog_of(people)
+    blog = await blog_of(users)
     for who in expected:
-        answers[who] = await ask(await blog.client(people, who), blog, action)
+        answers[who] = await ask(await blog.client(users, who), blog, action)
         if answers[who] < 300 and not action.startswith("GET"):
-            blog = await blog_of(people)
+            blog = await blog_of(users)
 
     assert answers == expected
 
@@ -194,27 +194,27 @@ WRITING = ["PATCH /articles/{public}", "DELETE /articles/{draft}", "PUT /article
 
 
 @pytest.mark.parametrize("action", [*WRITING, "POST /articles", "POST /articles/{public}/comments"])
-async def test_authors_write_nothing_before_their_address_is_confirmed(people: People, action: str) -> None:
-    blog = await blog_of(people, is_verified=False)
+async def test_authors_write_nothing_before_their_address_is_confirmed(users: Users, action: str) -> None:
+    blog = await blog_of(users, is_verified=False)
 
-    assert await ask(await blog.client(people, "owner"), blog, action) == 403
+    assert await ask(await blog.client(users, "owner"), blog, action) == 403
 
 
 @pytest.mark.parametrize("action", ["PATCH /comments/{comment}", "DELETE /comments/{comment}"])
-async def test_a_comment_stays_as_it_is_before_its_authors_address_is_confirmed(people: People, action: str) -> None:
-    blog = await blog_of(people, is_verified=False)
+async def test_a_comment_stays_as_it_is_before_its_authors_address_is_confirmed(users: Users, action: str) -> None:
+    blog = await blog_of(users, is_verified=False)
 
-    assert await ask(await blog.client(people, "commenter"), blog, action) == 403
+    assert await ask(await blog.client(users, "commenter"), blog, action) == 403
 
 
 @pytest.mark.parametrize("action", [*WRITING, "DELETE /comments/{comment}"])
-async def test_whoever_is_no_author_any_more_has_no_say_in_what_they_wrote(people: People, action: str) -> None:
-    blog = await blog_of(people)
-    admin = await people.client(Role.ADMIN)
+async def test_whoever_is_no_author_any_more_has_no_say_in_what_they_wrote(users: Users, action: str) -> None:
+    blog = await blog_of(users)
+    admin = await users.client(Role.ADMIN)
     await admin.patch(f"/users/{blog.owner.id}", json={"role": "reader"})
-    async with people.app.state.database.reading() as session:
+    async with users.app.state.database.reading() as session:
         demoted = await session.get_one(User, blog.owner.id)
-    owner = await people.client_for(demoted)
+    owner = await users.client_for(demoted)
 
     assert await ask(owner, blog, action) == 403
 
@@ -272,13 +272,13 @@ def routes_of(app: FastAPI) -> set[str]:
     }
 
 
-async def test_every_route_is_public_or_asks_who_is_there(app: FastAPI, stranger: httpx.AsyncClient) -> None:
+async def test_every_route_is_public_or_asks_who_is_there(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
     private = routes_of(app) - PUBLIC
     answers = {}
     for route in sorted(private):
         method, path = route.split()
         url = f"http://blog.example.com{path.format_map(defaultdict(lambda: 1, slug='slug'))}"
-        response = await stranger.request(method, url, json=NEEDED.get(route, {}))
+        response = await anonymous.request(method, url, json=NEEDED.get(route, {}))
         answers[route] = (response.status_code, response.headers.get("WWW-Authenticate"))
 
     assert answers == dict.fromkeys(private, (401, "Bearer"))

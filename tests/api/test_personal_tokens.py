@@ -24,9 +24,9 @@ from app.core.opaque_tokens import digest_of, new_token
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting
-from tests.support.people import People, client_of
 from tests.support.problems import fields_of, problem_in
 from tests.support.statements import recorded_statements
+from tests.support.users import Users, client_of
 from tests.support.writing import publish, write
 
 PATH = "/auth/personal-tokens"
@@ -41,13 +41,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna", role=Role.ADMIN)
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna", role=Role.ADMIN)
 
 
 @pytest.fixture
-async def owner(people: People, anna: User) -> httpx.AsyncClient:
-    return await people.client_for(anna)
+async def owner(users: Users, anna: User) -> httpx.AsyncClient:
+    return await users.client_for(anna)
 
 
 async def asked_for(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
@@ -61,15 +61,15 @@ async def made(client: httpx.AsyncClient, **fields: Any) -> Any:
     return answer.json()
 
 
-def script_with(people: People, token: str) -> httpx.AsyncClient:
-    client = client_of(people.app, token)
-    people.clients.append(client)
+def script_with(users: Users, token: str) -> httpx.AsyncClient:
+    client = client_of(users.app, token)
+    users.clients.append(client)
     return client
 
 
-async def script_of(people: People, client: httpx.AsyncClient, **fields: Any) -> httpx.AsyncClient:
+async def script_of(users: Users, client: httpx.AsyncClient, **fields: Any) -> httpx.AsyncClient:
     """A script with a new token of this client's account."""
-    return script_with(people, (await made(client, **fields))["token"])
+    return script_with(users, (await made(client, **fields))["token"])
 
 
 # --- Making ----------------------------------------------------------------------------------------------------
@@ -90,12 +90,12 @@ async def test_a_token_is_shown_once_and_stored_as_a_digest(owner: httpx.AsyncCl
 
 
 async def test_no_token_gets_into_the_log(
-    owner: httpx.AsyncClient, people: People, caplog: pytest.LogCaptureFixture
+    owner: httpx.AsyncClient, users: Users, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
     token = (await made(owner))["token"]
-    assert (await script_with(people, token).get("/users/me")).status_code == 200
+    assert (await script_with(users, token).get("/users/me")).status_code == 200
 
     assert caplog.records
     assert token.removeprefix("clp_") not in caplog.text
@@ -112,28 +112,28 @@ async def test_the_owner_is_told_by_mail(app: FastAPI, owner: httpx.AsyncClient)
 
 @pytest.mark.parametrize(("fields", "days"), [({}, 90), ({"expires_in_days": 1}, 1), ({"expires_in_days": 366}, 366)])
 async def test_a_token_expires(
-    clock: time_machine.Traveller, people: People, anna: User, fields: dict[str, int], days: int
+    clock: time_machine.Traveller, users: Users, anna: User, fields: dict[str, int], days: int
 ) -> None:
-    owner = await people.client_for(anna)
-    script = await script_of(people, owner, **fields)
+    owner = await users.client_for(anna)
+    script = await script_of(users, owner, **fields)
     clock.shift(timedelta(days=days) - timedelta(seconds=1))
     assert (await script.get("/users/me")).status_code == 200
 
     clock.shift(timedelta(seconds=1))
 
     problem_in(await script.get("/users/me"), 401, "invalid_token")
-    assert (await (await people.client_for(anna)).get(PATH)).json() == []
+    assert (await (await users.client_for(anna)).get(PATH)).json() == []
 
 
 async def test_a_token_that_never_expires_has_to_be_asked_for(
-    clock: time_machine.Traveller, people: People, owner: httpx.AsyncClient
+    clock: time_machine.Traveller, users: Users, owner: httpx.AsyncClient
 ) -> None:
     token = await made(owner, expires_in_days=None)
     assert token["expires_at"] is None
 
     clock.shift(timedelta(days=5000))
 
-    assert (await script_with(people, token["token"]).get("/users/me")).status_code == 200
+    assert (await script_with(users, token["token"]).get("/users/me")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -164,9 +164,9 @@ async def test_the_password_is_asked_for(owner: httpx.AsyncClient, password: str
     assert (await owner.get(PATH)).json() == []
 
 
-async def test_without_a_password_the_login_has_to_be_recent(clock: time_machine.Traveller, people: People) -> None:
-    user = await people.user(hashed_password=UNUSABLE)
-    owner = await people.client_for(user)
+async def test_without_a_password_the_login_has_to_be_recent(clock: time_machine.Traveller, users: Users) -> None:
+    user = await users.user(hashed_password=UNUSABLE)
+    owner = await users.client_for(user)
     assert (await made(owner, current_password=None))["name"] == "Backup"
 
     # The access token lives for a quarter of an hour.
@@ -176,9 +176,9 @@ async def test_without_a_password_the_login_has_to_be_recent(clock: time_machine
 
 
 async def test_there_is_an_end_to_how_many(
-    app: FastAPI, clock: time_machine.Traveller, people: People, anna: User
+    app: FastAPI, clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    owner = await people.client_for(anna)
+    owner = await users.client_for(anna)
     await store_tokens(app, anna, MOST_TOKENS, expires_at=START + timedelta(seconds=1))
     problem_in(await asked_for(owner), 409, "too_many_personal_tokens")
 
@@ -188,10 +188,10 @@ async def test_there_is_an_end_to_how_many(
     assert len((await owner.get(PATH)).json()) == 1
 
 
-async def test_whoever_makes_many_at_once_gets_no_more(live_app: FastAPI, live_people: People) -> None:
-    anna = await with_password(live_people, username="anna")
+async def test_whoever_makes_many_at_once_gets_no_more(live_app: FastAPI, live_users: Users) -> None:
+    anna = await with_password(live_users, username="anna")
     await store_tokens(live_app, anna, MOST_TOKENS - 2)
-    owner = await live_people.client_for(anna)
+    owner = await live_users.client_for(anna)
 
     answers = await asyncio.gather(*(asked_for(owner) for _ in range(6)))
 
@@ -215,8 +215,8 @@ async def store_tokens(app: FastAPI, user: User, count: int, expires_at: datetim
 
 
 @pytest.mark.usefixtures("clock")
-async def test_the_list_says_what_each_is_for(people: People, anna: User) -> None:
-    owner = await people.client_for(anna)
+async def test_the_list_says_what_each_is_for(users: Users, anna: User) -> None:
+    owner = await users.client_for(anna)
     await made(owner, name="Backup", scopes=["write", "read", "write"])
     await made(owner, name="Statistics", expires_in_days=None)
 
@@ -233,30 +233,30 @@ async def test_the_list_says_what_each_is_for(people: People, anna: User) -> Non
 
 
 async def test_a_revoked_token_is_worthless_at_once(
-    people: People, owner: httpx.AsyncClient, session: AsyncSession
+    users: Users, owner: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     kept, lost = await made(owner), await made(owner)
 
     assert (await owner.delete(f"{PATH}/{lost['id']}")).status_code == 204
 
-    problem_in(await script_with(people, lost["token"]).get("/articles"), 401, "invalid_token")
-    assert (await script_with(people, kept["token"]).get("/users/me")).status_code == 200
+    problem_in(await script_with(users, lost["token"]).get("/articles"), 401, "invalid_token")
+    assert (await script_with(users, kept["token"]).get("/users/me")).status_code == 200
     problem_in(await owner.delete(f"{PATH}/{lost['id']}"), 404, "personal_token_not_found")
     assert "personal_token.revoked" in await session.scalars(select(AuditEvent.action))
 
 
-async def test_nobody_sees_or_revokes_somebody_elses(people: People, owner: httpx.AsyncClient) -> None:
+async def test_nobody_sees_or_revokes_somebody_elses(users: Users, owner: httpx.AsyncClient) -> None:
     token = await made(owner)
-    bert = await people.client(Role.ADMIN)
+    bert = await users.client(Role.ADMIN)
 
     assert (await bert.get(PATH)).json() == []
     problem_in(await bert.delete(f"{PATH}/{token['id']}"), 404, "personal_token_not_found")
 
-    assert (await script_with(people, token["token"]).get("/users/me")).status_code == 200
+    assert (await script_with(users, token["token"]).get("/users/me")).status_code == 200
 
 
-async def test_a_token_is_revoked_once(live_people: People) -> None:
-    owner = await live_people.client_for(await with_password(live_people))
+async def test_a_token_is_revoked_once(live_users: Users) -> None:
+    owner = await live_users.client_for(await with_password(live_users))
     token = await made(owner)
 
     answers = await asyncio.gather(*(owner.delete(f"{PATH}/{token['id']}") for _ in range(3)))
@@ -268,15 +268,15 @@ async def test_a_token_is_revoked_once(live_people: People) -> None:
 
 
 @pytest.mark.parametrize("token", ["clp_", "clp_garbage", "clp_" + "x" * 43, "clp_" + "x" * 5000, "CLP_x"])
-async def test_a_token_that_was_never_given_out_is_refused(people: People, token: str) -> None:
-    problem_in(await script_with(people, token).get("/articles"), 401, "invalid_token")
+async def test_a_token_that_was_never_given_out_is_refused(users: Users, token: str) -> None:
+    problem_in(await script_with(users, token).get("/articles"), 401, "invalid_token")
 
 
-async def test_the_digest_is_no_token(people: People, owner: httpx.AsyncClient) -> None:
+async def test_the_digest_is_no_token(users: Users, owner: httpx.AsyncClient) -> None:
     digest = digest_of((await made(owner))["token"])
 
     for stolen in (digest, f"clp_{digest}"):
-        problem_in(await script_with(people, stolen).get("/users/me"), 401, "invalid_token")
+        problem_in(await script_with(users, stolen).get("/users/me"), 401, "invalid_token")
 
 
 # What needs which scope of an admin, who may do all of it.
@@ -311,9 +311,9 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("action", NEEDED)
-async def test_each_scope_is_for_what_it_says(people: People, owner: httpx.AsyncClient, action: str) -> None:
-    bert = await people.user(Role.AUTHOR)
-    author = await people.client_for(bert)
+async def test_each_scope_is_for_what_it_says(users: Users, owner: httpx.AsyncClient, action: str) -> None:
+    bert = await users.user(Role.AUTHOR)
+    author = await users.client_for(bert)
     await publish(author, "Public", tags=["tag"])
     await publish(owner, "Mine")
     comment = await owner.post("/articles/public/comments", json={"body_markdown": "Well"})
@@ -323,20 +323,20 @@ async def test_each_scope_is_for_what_it_says(people: People, owner: httpx.Async
 
     answers = {}
     for missing in needed:
-        script = await script_of(people, owner, scopes=[scope for scope in EVERY if scope != missing])
+        script = await script_of(users, owner, scopes=[scope for scope in EVERY if scope != missing])
         answers[missing] = await script.request(method, path, json=BODIES.get(action))
-    script = await script_of(people, owner, scopes=needed)
+    script = await script_of(users, owner, scopes=needed)
     allowed = await script.request(method, path, json=BODIES.get(action))
 
     assert allowed.status_code in {200, 201, 204}, allowed.text
     assert {answer.status_code for answer in answers.values()} == {403}
 
 
-async def test_drafts_are_seen_as_far_as_the_scope_goes(people: People, owner: httpx.AsyncClient) -> None:
-    await write(await people.client(Role.AUTHOR), "Somebody else's")
+async def test_drafts_are_seen_as_far_as_the_scope_goes(users: Users, owner: httpx.AsyncClient) -> None:
+    await write(await users.client(Role.AUTHOR), "Somebody else's")
     await write(owner, "Mine")
-    reading = await script_of(people, owner, scopes=["read", "write", "admin"])
-    moderating = await script_of(people, owner, scopes=["read", "moderate"])
+    reading = await script_of(users, owner, scopes=["read", "write", "admin"])
+    moderating = await script_of(users, owner, scopes=["read", "moderate"])
 
     async def drafts(client: httpx.AsyncClient) -> set[str]:
         return {item["title"] for item in (await client.get("/articles?status=draft")).json()["items"]}
@@ -346,9 +346,9 @@ async def test_drafts_are_seen_as_far_as_the_scope_goes(people: People, owner: h
     assert (await reading.get("/articles/somebody-elses")).status_code == 404
 
 
-async def test_a_scope_gives_nobody_a_role(people: People) -> None:
-    reader = await people.client_for(await with_password(people))
-    script = await script_of(people, reader, scopes=EVERY)
+async def test_a_scope_gives_nobody_a_role(users: Users) -> None:
+    reader = await users.client_for(await with_password(users))
+    script = await script_of(users, reader, scopes=EVERY)
 
     problem_in(await script.post("/articles", json={"title": "Hello"}), 403, "forbidden")
     problem_in(await script.get("/users"), 403, "forbidden")
@@ -370,28 +370,24 @@ GUARDED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("action", GUARDED)
-async def test_what_guards_the_account_is_not_for_scripts(
-    people: People, owner: httpx.AsyncClient, action: str
-) -> None:
-    script = await script_of(people, owner, scopes=EVERY)
+async def test_what_guards_the_account_is_not_for_scripts(users: Users, owner: httpx.AsyncClient, action: str) -> None:
+    script = await script_of(users, owner, scopes=EVERY)
     method, path = action.split()
 
     problem_in(await script.request(method, path, json=GUARDED[action]), 403, "login_required")
 
 
 async def test_a_role_that_needs_a_second_factor_needs_it_here_too(
-    app: FastAPI, people: People, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, users: Users, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = await script_of(people, owner, scopes=EVERY)
+    script = await script_of(users, owner, scopes=EVERY)
     monkeypatch.setattr(app.state.settings, "require_2fa_for", [Role.ADMIN])
 
     problem_in(await script.post("/articles", json={"title": "Hello"}), 403, "second_factor_missing")
 
 
-async def test_knowing_whose_token_it_is_takes_one_query(
-    app: FastAPI, people: People, owner: httpx.AsyncClient
-) -> None:
-    script = await script_of(people, owner)
+async def test_knowing_whose_token_it_is_takes_one_query(app: FastAPI, users: Users, owner: httpx.AsyncClient) -> None:
+    script = await script_of(users, owner)
     await script.get("/users/me")
 
     with recorded_statements(app.state.database) as statements:
@@ -401,16 +397,16 @@ async def test_knowing_whose_token_it_is_takes_one_query(
 
 
 async def test_uses_are_noted_every_ten_minutes(
-    app: FastAPI, clock: time_machine.Traveller, people: People, anna: User
+    app: FastAPI, clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    owner = await people.client_for(anna)
-    script = await script_of(people, owner, scopes=["read", "write"])
+    owner = await users.client_for(anna)
+    script = await script_of(users, owner, scopes=["read", "write"])
 
     async def last_used_after(minutes: int, method: str = "GET") -> tuple[str, int]:
         clock.shift(timedelta(minutes=minutes))
         with recorded_statements(app.state.database) as statements:
             await script.request(method, "/articles", json={"title": "Hello"} if method == "POST" else None)
-        (token,) = (await (await people.client_for(anna)).get(PATH)).json()
+        (token,) = (await (await users.client_for(anna)).get(PATH)).json()
         return token["last_used_at"][11:16], sum(sql.startswith("UPDATE personal_tokens") for sql in statements)
 
     assert await last_used_after(0) == ("12:00", 1)
@@ -420,9 +416,9 @@ async def test_uses_are_noted_every_ten_minutes(
 
 
 async def test_a_use_that_cannot_be_noted_is_answered_all_the_same(
-    people: People, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    users: Users, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    script = await script_of(people, owner)
+    script = await script_of(users, owner)
 
     async def fail(_self: PersonalTokenService, _token_id: int) -> None:
         raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
@@ -433,9 +429,9 @@ async def test_a_use_that_cannot_be_noted_is_answered_all_the_same(
     assert "could not be noted" in caplog.text
 
 
-async def test_uses_are_noted_over_real_connections(live_people: People) -> None:
-    owner = await live_people.client_for(await with_password(live_people))
-    script = await script_of(live_people, owner)
+async def test_uses_are_noted_over_real_connections(live_users: Users) -> None:
+    owner = await live_users.client_for(await with_password(live_users))
+    script = await script_of(live_users, owner)
 
     answers = await asyncio.gather(*(script.get("/users/me") for _ in range(5)))
 
@@ -447,9 +443,9 @@ async def test_uses_are_noted_over_real_connections(live_people: People) -> None
 # --- Ending ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_token_outlives_the_login_that_made_it(people: People, anna: User, session: AsyncSession) -> None:
-    device = await device_of(people, anna.username)
-    script = await script_of(people, device.client)
+async def test_a_token_outlives_the_login_that_made_it(users: Users, anna: User, session: AsyncSession) -> None:
+    device = await device_of(users, anna.username)
+    script = await script_of(users, device.client)
 
     await device.client.post("/auth/logout-all")
 
@@ -457,10 +453,10 @@ async def test_a_token_outlives_the_login_that_made_it(people: People, anna: Use
     assert (await script.get("/users/me")).status_code == 200
 
 
-async def test_deactivation_ends_tokens_for_good(people: People, session: AsyncSession) -> None:
-    bert = await with_password(people, username="bert")
-    script = await script_of(people, await people.client_for(bert))
-    admin = await people.client(Role.ADMIN)
+async def test_deactivation_ends_tokens_for_good(users: Users, session: AsyncSession) -> None:
+    bert = await with_password(users, username="bert")
+    script = await script_of(users, await users.client_for(bert))
+    admin = await users.client(Role.ADMIN)
 
     await admin.patch(f"/users/{bert.id}", json={"is_active": False})
     problem_in(await script.get("/users/me"), 401, "invalid_token")
@@ -470,10 +466,10 @@ async def test_deactivation_ends_tokens_for_good(people: People, session: AsyncS
     assert (await session.scalars(select(PersonalToken))).all() == []
 
 
-async def test_deletion_ends_tokens(people: People, session: AsyncSession) -> None:
-    bert = await with_password(people, username="bert")
-    script = await script_of(people, await people.client_for(bert))
-    admin = await people.client(Role.ADMIN)
+async def test_deletion_ends_tokens(users: Users, session: AsyncSession) -> None:
+    bert = await with_password(users, username="bert")
+    script = await script_of(users, await users.client_for(bert))
+    admin = await users.client(Role.ADMIN)
 
     assert (await admin.delete(f"/users/{bert.id}")).status_code == 204
 
@@ -482,14 +478,14 @@ async def test_deletion_ends_tokens(people: People, session: AsyncSession) -> No
 
 
 async def test_whoever_gets_a_stolen_account_back_gets_it_back_without_the_thiefs_tokens(
-    app: FastAPI, people: People, owner: httpx.AsyncClient, stranger: httpx.AsyncClient
+    app: FastAPI, users: Users, owner: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    script = await script_of(people, owner)
+    script = await script_of(users, owner)
     data = {"email": "thief@example.com", "current_password": PASSWORD}
     assert (await owner.put("/users/me/email", json=data)).status_code == 202
     (warning,) = [mail for mail in await mails_waiting(app) if "undo-email-change" in mail.text]
     token = warning.text.split("?token=")[1].split()[0]
 
-    assert (await stranger.post("/auth/undo-email-change", json={"token": token})).status_code == 204
+    assert (await anonymous.post("/auth/undo-email-change", json={"token": token})).status_code == 204
 
     problem_in(await script.get("/users/me"), 401, "invalid_token")

@@ -9,22 +9,22 @@ from fastapi import FastAPI
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.hostile import NEVER_VALID, json_with
-from tests.support.people import People
+from tests.support.malformed import NEVER_VALID, json_with
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 
 OLD, NEW = "four calm otters", "nine loud herons"
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def anna(app: FastAPI, people: People) -> User:
-    return await people.user(username="anna", hashed_password=await app.state.process.passwords.hash(OLD))
+async def anna(app: FastAPI, users: Users) -> User:
+    return await users.user(username="anna", hashed_password=await app.state.process.passwords.hash(OLD))
 
 
 @pytest.fixture
-async def client(people: People, anna: User) -> httpx.AsyncClient:
-    return await people.client_for(anna)
+async def client(users: Users, anna: User) -> httpx.AsyncClient:
+    return await users.client_for(anna)
 
 
 async def change_password(client: httpx.AsyncClient, new: str, *, current: str = OLD) -> httpx.Response:
@@ -67,8 +67,8 @@ async def test_what_is_not_sent_stays(client: httpx.AsyncClient) -> None:
     assert (shown["username"], shown["bio"], shown["avatar_url"]) == ("anna", "Mine", None)
 
 
-async def test_the_username_may_become_none_that_another_has(people: People, client: httpx.AsyncClient) -> None:
-    await people.user(username="bert")
+async def test_the_username_may_become_none_that_another_has(users: Users, client: httpx.AsyncClient) -> None:
+    await users.user(username="bert")
 
     refused = await client.patch("/users/me", json={"username": "BERT", "bio": "lost"})
 
@@ -128,7 +128,7 @@ async def test_a_profile_that_cannot_be_shown_is_refused(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("value", NEVER_VALID.values(), ids=NEVER_VALID.keys())
-async def test_hostile_values_are_refused(client: httpx.AsyncClient, value: str) -> None:
+async def test_malformed_values_are_refused(client: httpx.AsyncClient, value: str) -> None:
     for field in ("username", "display_name", "bio", "avatar_url"):
         refused = await client.patch("/users/me", content=json_with({field: value}), headers=JSON)
 
@@ -142,27 +142,27 @@ async def test_hostile_values_are_refused(client: httpx.AsyncClient, value: str)
 
 
 async def test_a_new_password_replaces_the_old_one_and_ends_every_login(
-    people: People, anna: User, client: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, anna: User, client: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    elsewhere = await people.client_for(anna)
+    elsewhere = await users.client_for(anna)
 
     assert (await change_password(client, NEW)).status_code == 204
 
     for ended in (client, elsewhere):
         problem_in(await ended.get("/users/me"), 401, "invalid_token")
-    assert (await log_in(stranger, NEW)).status_code == 200
-    assert (await log_in(stranger, OLD)).status_code == 401
+    assert (await log_in(anonymous, NEW)).status_code == 200
+    assert (await log_in(anonymous, OLD)).status_code == 401
 
 
 @pytest.mark.parametrize("current", ["nine calm otters", OLD.upper(), f"{OLD} ", "x"])
 async def test_the_current_password_has_to_be_known(
-    client: httpx.AsyncClient, stranger: httpx.AsyncClient, current: str
+    client: httpx.AsyncClient, anonymous: httpx.AsyncClient, current: str
 ) -> None:
     refused = await change_password(client, NEW, current=current)
 
     assert fields_of(problem_in(refused, 403, "wrong_password")) == ["current_password"]
     assert (await client.get("/users/me")).status_code == 200
-    assert (await log_in(stranger, OLD)).status_code == 200
+    assert (await log_in(anonymous, OLD)).status_code == 200
 
 
 @pytest.mark.parametrize("new", ["nine char", "x1y" * 86, "password123", "anna@example.com"])
@@ -195,16 +195,16 @@ async def test_neither_password_is_repeated_or_logged(
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/users/me"), ("PATCH", "/users/me"), ("PUT", "/users/me/password")]
 )
-async def test_a_stranger_has_no_account(stranger: httpx.AsyncClient, method: str, path: str) -> None:
-    problem_in(await stranger.request(method, path, json={}), 401, "not_authenticated")
+async def test_a_stranger_has_no_account(anonymous: httpx.AsyncClient, method: str, path: str) -> None:
+    problem_in(await anonymous.request(method, path, json={}), 401, "not_authenticated")
 
 
-async def test_an_author_is_known_by_the_new_username_at_once(people: People, stranger: httpx.AsyncClient) -> None:
-    author = await people.client(Role.AUTHOR, username="bert")
+async def test_an_author_is_known_by_the_new_username_at_once(users: Users, anonymous: httpx.AsyncClient) -> None:
+    author = await users.client(Role.AUTHOR, username="bert")
     await author.post("/articles", json={"title": "Mine", "status": "published"})
 
     await author.patch("/users/me", json={"username": "berta", "bio": "New"})
 
-    assert (await stranger.get("/authors/bert")).status_code == 404
-    assert (await stranger.get("/authors/berta")).json()["bio"] == "New"
-    assert (await stranger.get("/articles/mine")).json()["author"]["username"] == "berta"
+    assert (await anonymous.get("/authors/bert")).status_code == 404
+    assert (await anonymous.get("/authors/berta")).json()["bio"] == "New"
+    assert (await anonymous.get("/articles/mine")).json()["author"]["username"] == "berta"

@@ -20,9 +20,9 @@ from app.core.roles import Role
 from tests.support.logins import PASSWORD, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.oidc import LocalProvider
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
 from tests.support.signing_in import finish, link, offered_by, returned, returned_to_link, sign_in
+from tests.support.users import Users
 
 BEGIN = "/users/me/providers/oidc/authorizations"
 
@@ -34,14 +34,14 @@ def elsewhere(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalPr
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
+async def anna(users: Users) -> User:
     """She has no password."""
-    return await people.user(username="anna")
+    return await users.user(username="anna")
 
 
 @pytest.fixture
-async def client(people: People, anna: User) -> httpx.AsyncClient:
-    return await people.client_for(anna)
+async def client(users: Users, anna: User) -> httpx.AsyncClient:
+    return await users.client_for(anna)
 
 
 async def link_to(client: httpx.AsyncClient, elsewhere: LocalProvider, provider: str = "oidc") -> httpx.Response:
@@ -79,7 +79,7 @@ def a_passkey(user: User) -> Passkey:
 
 
 async def test_what_is_linked_logs_in_whatever_its_address(
-    app: FastAPI, elsewhere: LocalProvider, people: People, client: httpx.AsyncClient, session: AsyncSession, anna: User
+    app: FastAPI, elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession, anna: User
 ) -> None:
     elsewhere.person.email, elsewhere.person.email_verified = "anna@work.example.com", False
 
@@ -89,7 +89,7 @@ async def test_what_is_linked_logs_in_whatever_its_address(
     account: dict[str, Any] = answer.json()
     assert (account["provider"], account["email"]) == ("oidc", "anna@work.example.com")
     assert (await client.get("/users/me/providers")).json() == [account]
-    assert (await sign_in(await people.client(), elsewhere)).status_code == 200
+    assert (await sign_in(await users.client(), elsewhere)).status_code == 200
     (mail,) = await mails_waiting(app)
     assert (mail.recipient, "can now be logged in to with oidc" in mail.text) == (anna.email, True)
     events = (await session.scalars(select(AuditEvent).order_by(AuditEvent.id))).all()
@@ -100,20 +100,18 @@ async def test_what_is_linked_logs_in_whatever_its_address(
     assert events[1].details == {"methods": ["oidc"]}
 
 
-async def test_everybody_sees_their_own_only(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient
-) -> None:
+async def test_everybody_sees_their_own_only(elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient) -> None:
     await link_to(client, elsewhere)
     elsewhere.person.subject = "2"
     await link_to(client, elsewhere, "github")
 
     assert await linked(client) == ["github", "oidc"]
-    assert await linked(await people.client(Role.ADMIN)) == []
+    assert await linked(await users.client(Role.ADMIN)) == []
 
 
-async def test_linking_takes_the_password(elsewhere: LocalProvider, people: People, session: AsyncSession) -> None:
-    bert = await with_password(people, username="bert")
-    client = await people.client_for(bert)
+async def test_linking_takes_the_password(elsewhere: LocalProvider, users: Users, session: AsyncSession) -> None:
+    bert = await with_password(users, username="bert")
+    client = await users.client_for(bert)
 
     for body in ({}, {"current_password": "not the password"}):
         assert fields_of(problem_in(await client.post(BEGIN, json=body), 403, "wrong_password")) == ["current_password"]
@@ -139,10 +137,10 @@ async def test_an_unknown_provider_is_not_there(elsewhere: LocalProvider, client
 
 
 async def test_a_flow_is_for_the_account_the_session_the_purpose_and_the_provider_that_it_was_begun_for(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient, session: AsyncSession, anna: User
+    elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession, anna: User
 ) -> None:
     answer = await returned_to_link(client, elsewhere)
-    other_session, other_account = await people.client_for(anna), await people.client(Role.ADMIN)
+    other_session, other_account = await users.client_for(anna), await users.client(Role.ADMIN)
 
     for other in (other_session, other_account):
         problem_in(await link(other, answer), 401, "provider_failed")
@@ -158,9 +156,9 @@ async def test_a_flow_is_for_the_account_the_session_the_purpose_and_the_provide
 
 
 async def test_a_page_that_makes_its_visitor_link_the_attackers_account_fails(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    attacker = await people.client(Role.READER)
+    attacker = await users.client(Role.READER)
     attackers, own = await returned_to_link(attacker, elsewhere), await returned_to_link(client, elsewhere)
 
     problem_in(await link(client, attackers), 401, "provider_failed")
@@ -179,11 +177,11 @@ async def test_a_code_links_once(elsewhere: LocalProvider, client: httpx.AsyncCl
 
 
 async def test_what_is_linked_to_somebody_else_stays_theirs(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient, session: AsyncSession, anna: User
+    elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession, anna: User
 ) -> None:
     await link_to(client, elsewhere)
 
-    problem_in(await link_to(await people.client(Role.ADMIN), elsewhere), 409, "provider_account_taken")
+    problem_in(await link_to(await users.client(Role.ADMIN), elsewhere), 409, "provider_account_taken")
 
     assert await stored_links(session) == [(anna.id, "oidc")]
 
@@ -202,10 +200,10 @@ async def test_a_second_account_of_a_provider_is_refused_and_the_same_one_is_no_
 
 
 async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
-    app: FastAPI, elsewhere: LocalProvider, people: People, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, elsewhere: LocalProvider, users: Users, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await with_password(people, username="bert")
-    thief, owner = await device_of(people, "bert"), await device_of(people, "bert")
+    await with_password(users, username="bert")
+    thief, owner = await device_of(users, "bert"), await device_of(users, "bert")
     answer = await returned_to_link(thief.client, elsewhere, password=PASSWORD)
     ask = app.state.process.identities.identity
 
@@ -223,9 +221,9 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
 
 
 async def test_one_account_elsewhere_is_not_linked_to_two_at_once(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clients = [await live_people.client(Role.READER) for _ in range(3)]
+    clients = [await live_users.client(Role.READER) for _ in range(3)]
     with offered_by(live_app, monkeypatch) as elsewhere:
         flows = [await returned_to_link(client, elsewhere) for client in clients]
 
@@ -237,9 +235,9 @@ async def test_one_account_elsewhere_is_not_linked_to_two_at_once(
 
 
 async def test_two_accounts_of_a_provider_are_not_linked_to_one_at_once(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = await live_people.client(Role.READER)
+    client = await live_users.client(Role.READER)
     with offered_by(live_app, monkeypatch) as elsewhere:
         flows = []
         for number in range(3):
@@ -257,25 +255,25 @@ async def test_two_accounts_of_a_provider_are_not_linked_to_one_at_once(
 
 
 async def test_what_is_unlinked_logs_in_no_more(
-    app: FastAPI, elsewhere: LocalProvider, people: People, session: AsyncSession
+    app: FastAPI, elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    bert = await with_password(people, username="bert")
-    client = await people.client_for(bert)
+    bert = await with_password(users, username="bert")
+    client = await users.client_for(bert)
     await link(client, await returned_to_link(client, elsewhere, password=PASSWORD))
 
     assert (await unlink(client, current_password=PASSWORD)).status_code == 204
 
     assert await linked(client) == []
     elsewhere.person.email_verified = False
-    problem_in(await sign_in(await people.client(), elsewhere), 403, "provider_email_unverified")
+    problem_in(await sign_in(await users.client(), elsewhere), 403, "provider_email_unverified")
     assert (await log_in(client, "bert")).status_code == 200
     assert "can no longer be logged in to with oidc" in (await mails_waiting(app))[-1].text
     events = (await session.scalars(select(AuditEvent.action).order_by(AuditEvent.id))).all()
     assert events == ["provider.linked", "provider.unlinked", "login.succeeded"]
 
 
-async def test_unlinking_takes_the_password(elsewhere: LocalProvider, people: People) -> None:
-    client = await people.client_for(await with_password(people, username="bert"))
+async def test_unlinking_takes_the_password(elsewhere: LocalProvider, users: Users) -> None:
+    client = await users.client_for(await with_password(users, username="bert"))
     await link(client, await returned_to_link(client, elsewhere, password=PASSWORD))
 
     problem_in(await unlink(client), 403, "wrong_password")
@@ -285,10 +283,10 @@ async def test_unlinking_takes_the_password(elsewhere: LocalProvider, people: Pe
 
 
 async def test_what_is_not_linked_cannot_be_unlinked(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient
+    elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient
 ) -> None:
     await link_to(client, elsewhere)
-    bert = await people.client(Role.ADMIN)
+    bert = await users.client(Role.ADMIN)
 
     problem_in(await unlink(client, "github"), 404, "provider_not_linked")
     problem_in(await unlink(bert), 404, "provider_not_linked")
@@ -331,9 +329,9 @@ async def test_a_provider_that_is_not_offered_any_more_is_no_way_in_and_can_be_u
 
 
 async def test_somebody_elses_ways_in_do_not_count(
-    elsewhere: LocalProvider, people: People, client: httpx.AsyncClient, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    bert = await people.user(username="bert")
+    bert = await users.user(username="bert")
     session.add_all([a_passkey(bert), ProviderAccount(user_id=bert.id, provider="github", subject="1")])
     await session.commit()
     await link_to(client, elsewhere)
@@ -342,9 +340,9 @@ async def test_somebody_elses_ways_in_do_not_count(
 
 
 async def test_two_unlinked_at_once_do_not_lock_the_owner_out(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = await live_people.client(Role.READER)
+    client = await live_users.client(Role.READER)
     with offered_by(live_app, monkeypatch) as elsewhere:
         for provider in ("oidc", "github"):
             await link_to(client, elsewhere, provider)
@@ -353,21 +351,21 @@ async def test_two_unlinked_at_once_do_not_lock_the_owner_out(
 
         assert sorted(answer.status_code for answer in answers) == [204, 409]
         (left,) = await linked(client)
-        back = await sign_in(await live_people.client(), elsewhere, left)
+        back = await sign_in(await live_users.client(), elsewhere, left)
     assert back.status_code == 200, back.text
 
 
 async def test_unlinking_and_linking_again_is_allowed_to_somebody_else(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    bert = await with_password(people, username="bert")
-    client = await people.client_for(bert)
+    bert = await with_password(users, username="bert")
+    client = await users.client_for(bert)
     await link(client, await returned_to_link(client, elsewhere, password=PASSWORD))
     await unlink(client, current_password=PASSWORD)
-    anna = await people.user(username="anna")
+    anna = await users.user(username="anna")
 
-    assert (await link_to(await people.client_for(anna), elsewhere)).status_code == 201
+    assert (await link_to(await users.client_for(anna), elsewhere)).status_code == 201
 
     assert await stored_links(session) == [(anna.id, "oidc")]
-    answer = await finish(await people.client(), await returned(client, elsewhere))
+    answer = await finish(await users.client(), await returned(client, elsewhere))
     assert answer.status_code == 200

@@ -25,9 +25,9 @@ from app.db.base import Base
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.oidc import DISCOVERY, GITHUB_TOKEN, LocalProvider, Reply
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.signing_in import finish, offered_by, returned, returned_to_link, sign_in
+from tests.support.users import Users
 
 JANE = "jane@example.com"
 # The settings of the tests sign with it.
@@ -57,24 +57,24 @@ async def nothing_was_stored(session: AsyncSession) -> bool:
 
 
 async def test_the_providers_that_are_configured_are_offered(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    assert (await stranger.get("/auth/providers")).json() == [{"name": "github"}, {"name": "oidc"}]
+    assert (await anonymous.get("/auth/providers")).json() == [{"name": "github"}, {"name": "oidc"}]
     assert elsewhere.requests == []
 
 
-async def test_without_configuration_nothing_is_offered(stranger: httpx.AsyncClient) -> None:
-    assert (await stranger.get("/auth/providers")).json() == []
-    problem_in(await stranger.post("/auth/providers/google/authorizations"), 404, "unknown_provider")
+async def test_without_configuration_nothing_is_offered(anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.get("/auth/providers")).json() == []
+    problem_in(await anonymous.post("/auth/providers/google/authorizations"), 404, "unknown_provider")
     answer = {"flow_token": "x", "code": "x", "state": "x"}
-    problem_in(await finish(stranger, answer, "google"), 404, "unknown_provider")
+    problem_in(await finish(anonymous, answer, "google"), 404, "unknown_provider")
 
 
 async def test_people_come_back_to_the_frontend_and_nowhere_else(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
     path = "/auth/providers/oidc/authorizations?redirect_uri=https://evil.example.com"
-    begun = await stranger.post(path, json={"redirect_uri": "https://evil.example.com"})
+    begun = await anonymous.post(path, json={"redirect_uri": "https://evil.example.com"})
 
     asked = dict(parse_qsl(urlsplit(begun.json()["authorization_url"]).query))
     assert asked["redirect_uri"] == "https://blog.example.com/sign-in/oidc"
@@ -82,9 +82,9 @@ async def test_people_come_back_to_the_frontend_and_nowhere_else(
 
 
 async def test_what_is_in_the_address_is_not_the_flow_token_and_new_each_time(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    begun = [(await stranger.post("/auth/providers/oidc/authorizations")).json() for _ in range(2)]
+    begun = [(await anonymous.post("/auth/providers/oidc/authorizations")).json() for _ in range(2)]
 
     values: set[str] = set()
     for flow in begun:
@@ -100,9 +100,9 @@ async def test_what_is_in_the_address_is_not_the_flow_token_and_new_each_time(
 
 @pytest.mark.parametrize("provider", ["github", "oidc"])
 async def test_somebody_new_gets_an_account(
-    app: FastAPI, elsewhere: LocalProvider, stranger: httpx.AsyncClient, session: AsyncSession, provider: str
+    app: FastAPI, elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession, provider: str
 ) -> None:
-    account = await me(stranger, await sign_in(stranger, elsewhere, provider))
+    account = await me(anonymous, await sign_in(anonymous, elsewhere, provider))
 
     assert (account["username"], account["display_name"]) == ("jane-doe", "Jane Doe")
     assert (account["email"], account["is_verified"], account["role"]) == (JANE, True, "reader")
@@ -116,24 +116,24 @@ async def test_somebody_new_gets_an_account(
 
 
 async def test_who_comes_again_gets_the_same_account_whatever_became_of_the_address(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    first = await me(stranger, await sign_in(stranger, elsewhere))
+    first = await me(anonymous, await sign_in(anonymous, elsewhere))
     elsewhere.person.email, elsewhere.person.email_verified = "new@example.com", False
 
-    again = await me(stranger, await sign_in(stranger, elsewhere))
+    again = await me(anonymous, await sign_in(anonymous, elsewhere))
 
     assert (again["id"], again["email"]) == (first["id"], JANE)
 
 
 async def test_another_person_with_the_same_name_gets_another_username(
-    elsewhere: LocalProvider, people: People, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, users: Users, anonymous: httpx.AsyncClient
 ) -> None:
-    await people.user(username="jane-doe")
+    await users.user(username="jane-doe")
     names = []
     for number in range(5):
         elsewhere.person.subject, elsewhere.person.email = str(number + 1), f"jane{number}@example.com"
-        names.append((await me(stranger, await sign_in(stranger, elsewhere)))["username"])
+        names.append((await me(anonymous, await sign_in(anonymous, elsewhere)))["username"])
 
     assert names[:3] == ["jane-doe-2", "jane-doe-3", "jane-doe-4"]
     assert all(len(name) == len("jane-doe-12345678") for name in names[3:])
@@ -151,21 +151,21 @@ async def test_another_person_with_the_same_name_gets_another_username(
     ],
 )
 async def test_a_username_is_made_of_any_name(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient, name: str | None, username: str, display_name: str
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient, name: str | None, username: str, display_name: str
 ) -> None:
     elsewhere.person.name = name
 
-    account = await me(stranger, await sign_in(stranger, elsewhere))
+    account = await me(anonymous, await sign_in(anonymous, elsewhere))
 
     assert (account["username"], account["display_name"]) == (username, display_name)
 
 
 async def test_new_accounts_get_the_default_role(
-    app: FastAPI, elsewhere: LocalProvider, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, elsewhere: LocalProvider, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.state.settings, "default_role", Role.AUTHOR)
 
-    assert (await me(stranger, await sign_in(stranger, elsewhere)))["role"] == "author"
+    assert (await me(anonymous, await sign_in(anonymous, elsewhere)))["role"] == "author"
 
 
 @pytest.mark.parametrize(
@@ -180,45 +180,45 @@ async def test_new_accounts_get_the_default_role(
 async def test_no_account_is_opened_for_whom_none_may_be_opened(
     app: FastAPI,
     elsewhere: LocalProvider,
-    people: People,
+    users: Users,
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
     value: object,
     code: str,
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     monkeypatch.setattr(app.state.settings, setting, value)
 
     problem_in(await sign_in(client, elsewhere), 403, code)
     assert await nothing_was_stored(session)
 
-    await people.user(username="jane")
+    await users.user(username="jane")
     assert (await me(client, await sign_in(client, elsewhere)))["username"] == "jane"
 
 
 async def test_an_account_without_a_password_can_choose_one(
-    app: FastAPI, elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    app: FastAPI, elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    await sign_in(stranger, elsewhere)
-    problem_in(await log_in(stranger, JANE, UNUSABLE), 401, "invalid_credentials")
+    await sign_in(anonymous, elsewhere)
+    problem_in(await log_in(anonymous, JANE, UNUSABLE), 401, "invalid_credentials")
 
-    await stranger.post("/auth/forgot-password", json={"email": JANE})
-    chosen = await stranger.post("/auth/reset-password", json={"token": await mailed_token(app), "password": PASSWORD})
+    await anonymous.post("/auth/forgot-password", json={"email": JANE})
+    chosen = await anonymous.post("/auth/reset-password", json={"token": await mailed_token(app), "password": PASSWORD})
 
     assert chosen.status_code == 204, chosen.text
-    assert (await log_in(stranger, JANE)).status_code == 200
-    assert (await sign_in(stranger, elsewhere)).status_code == 200
+    assert (await log_in(anonymous, JANE)).status_code == 200
+    assert (await sign_in(anonymous, elsewhere)).status_code == 200
 
 
 async def test_the_refresh_token_may_go_into_the_cookie(
-    app: FastAPI, elsewhere: LocalProvider, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, elsewhere: LocalProvider, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.state.settings, "auth_cookie", "lax")
-    body: dict[str, Any] = {**await returned(stranger, elsewhere), "use_cookie": True}
+    body: dict[str, Any] = {**await returned(anonymous, elsewhere), "use_cookie": True}
     own = {"Origin": "https://blog.example.com"}
 
-    answer = await stranger.post("/auth/providers/oidc/sign-ins", json=body, headers=own)
+    answer = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=own)
 
     assert answer.json()["refresh_token"] is None
     assert answer.headers["Set-Cookie"].startswith("colophon_refresh=clr_")
@@ -227,15 +227,15 @@ async def test_the_refresh_token_may_go_into_the_cookie(
 async def test_no_other_sites_page_signs_its_visitor_in(
     app: FastAPI,
     elsewhere: LocalProvider,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(app.state.settings, "auth_cookie", "lax")
-    body: dict[str, Any] = {**await returned(stranger, elsewhere), "use_cookie": True}
+    body: dict[str, Any] = {**await returned(anonymous, elsewhere), "use_cookie": True}
     evil = {"Origin": "https://evil.example.com"}
 
-    answer = await stranger.post("/auth/providers/oidc/sign-ins", json=body, headers=evil)
+    answer = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=evil)
 
     problem_in(answer, 403, "origin_not_allowed")
     assert await nothing_was_stored(session)
@@ -252,65 +252,65 @@ async def refused(client: httpx.AsyncClient, elsewhere: LocalProvider, answer: d
 
 @pytest.mark.parametrize("state", ["another", "ü", "x" * 43])
 async def test_the_state_must_be_that_of_the_flow(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient, session: AsyncSession, state: str
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession, state: str
 ) -> None:
-    await refused(stranger, elsewhere, {**await returned(stranger, elsewhere), "state": state})
+    await refused(anonymous, elsewhere, {**await returned(anonymous, elsewhere), "state": state})
     assert await nothing_was_stored(session)
 
 
 async def test_a_link_that_somebody_else_came_back_with_is_worth_nothing(
-    elsewhere: LocalProvider, people: People
+    elsewhere: LocalProvider, users: Users
 ) -> None:
     """Login CSRF: the attacker's own code and state, shown to the victim's client."""
-    attacker, victim = await people.client(), await people.client()
+    attacker, victim = await users.client(), await users.client()
     attackers, victims = await returned(attacker, elsewhere), await returned(victim, elsewhere)
 
     await refused(victim, elsewhere, {**attackers, "flow_token": victims["flow_token"]})
 
 
-async def test_a_code_of_another_flow_is_refused_by_the_provider(elsewhere: LocalProvider, people: People) -> None:
+async def test_a_code_of_another_flow_is_refused_by_the_provider(elsewhere: LocalProvider, users: Users) -> None:
     """A stolen code put into the thief's own flow."""
-    victim, thief = await people.client(), await people.client()
+    victim, thief = await users.client(), await users.client()
     stolen, own = await returned(victim, elsewhere), await returned(thief, elsewhere)
 
     problem_in(await finish(thief, {**own, "code": stolen["code"]}), 401, "provider_failed")
 
 
-async def test_a_flow_token_is_good_for_ten_minutes(elsewhere: LocalProvider, stranger: httpx.AsyncClient) -> None:
-    answer, late = await returned(stranger, elsewhere), await returned(stranger, elsewhere)
+async def test_a_flow_token_is_good_for_ten_minutes(elsewhere: LocalProvider, anonymous: httpx.AsyncClient) -> None:
+    answer, late = await returned(anonymous, elsewhere), await returned(anonymous, elsewhere)
 
     with time_machine.travel(clock.now() + timedelta(minutes=9, seconds=50)):
-        assert (await finish(stranger, answer)).status_code == 200
+        assert (await finish(anonymous, answer)).status_code == 200
     elsewhere.requests.clear()
     with time_machine.travel(clock.now() + timedelta(minutes=10, seconds=1)):
-        await refused(stranger, elsewhere, late)
+        await refused(anonymous, elsewhere, late)
 
 
 async def test_a_flow_token_of_another_provider_is_refused(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    answer = await returned(stranger, elsewhere, "github")
+    answer = await returned(anonymous, elsewhere, "github")
 
-    await refused(stranger, elsewhere, answer)
+    await refused(anonymous, elsewhere, answer)
     assert GITHUB_TOKEN not in elsewhere.requests
 
 
 async def test_a_flow_that_was_begun_to_link_does_not_sign_in(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    owner = await people.client(Role.READER)
+    owner = await users.client(Role.READER)
     answer = await returned_to_link(owner, elsewhere)
 
-    await refused(await people.client(), elsewhere, answer)
+    await refused(await users.client(), elsewhere, answer)
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 async def test_a_flow_token_that_was_not_made_here_is_refused(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    answer = await returned(stranger, elsewhere)
+    answer = await returned(anonymous, elsewhere)
     claims = jwt.decode(answer["flow_token"], options={"verify_signature": False})
-    access_token = (await finish(stranger, answer)).json()["access_token"]
+    access_token = (await finish(anonymous, answer)).json()["access_token"]
     elsewhere.requests.clear()
     forged = [
         jwt.encode(claims, "a secret that somebody else has made up", "HS256"),
@@ -323,25 +323,25 @@ async def test_a_flow_token_that_was_not_made_here_is_refused(
     ]
 
     for flow_token in forged:
-        await refused(stranger, elsewhere, {**answer, "flow_token": flow_token})
+        await refused(anonymous, elsewhere, {**answer, "flow_token": flow_token})
 
 
 async def test_a_code_signs_in_once(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient, session: AsyncSession
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    answer = await returned(stranger, elsewhere)
-    assert (await finish(stranger, answer)).status_code == 200
+    answer = await returned(anonymous, elsewhere)
+    assert (await finish(anonymous, answer)).status_code == 200
 
-    problem_in(await finish(stranger, answer), 401, "provider_failed")
+    problem_in(await finish(anonymous, answer), 401, "provider_failed")
 
     assert len((await session.scalars(select(LoginSession))).all()) == 1
 
 
-async def test_beginning_is_limited_by_address(stranger: httpx.AsyncClient) -> None:
+async def test_beginning_is_limited_by_address(anonymous: httpx.AsyncClient) -> None:
     for _ in range(30):
-        await stranger.post("/auth/providers/oidc/authorizations")
+        await anonymous.post("/auth/providers/oidc/authorizations")
 
-    problem_in(await stranger.post("/auth/providers/oidc/authorizations"), 429, "too_many_requests")
+    problem_in(await anonymous.post("/auth/providers/oidc/authorizations"), 429, "too_many_requests")
 
 
 # --- Addresses that are known here -----------------------------------------------------------------------------
@@ -350,25 +350,25 @@ async def test_beginning_is_limited_by_address(stranger: httpx.AsyncClient) -> N
 @pytest.mark.parametrize(("email", "verified"), [(JANE, False), (JANE, None), (None, True), ("jane", True)])
 async def test_an_address_that_the_provider_has_not_verified_opens_nothing(
     elsewhere: LocalProvider,
-    people: People,
+    users: Users,
     session: AsyncSession,
     email: str | None,
     verified: object,
 ) -> None:
-    await people.user(username="jane")
+    await users.user(username="jane")
     elsewhere.person.email, elsewhere.person.email_verified = email, verified
 
-    problem_in(await sign_in(await people.client(), elsewhere), 403, "provider_email_unverified")
+    problem_in(await sign_in(await users.client(), elsewhere), 403, "provider_email_unverified")
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
     assert (await session.scalars(select(LoginSession))).all() == []
 
 
 async def test_an_address_that_is_confirmed_on_both_sides_links_and_its_owner_is_told(
-    app: FastAPI, elsewhere: LocalProvider, people: People, session: AsyncSession
+    app: FastAPI, elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    jane = await with_password(people, username="jane")
-    client = await people.client()
+    jane = await with_password(users, username="jane")
+    client = await users.client()
 
     assert (await me(client, await sign_in(client, elsewhere)))["id"] == jane.id
     assert (await me(client, await sign_in(client, elsewhere)))["id"] == jane.id
@@ -383,30 +383,30 @@ async def test_an_address_that_is_confirmed_on_both_sides_links_and_its_owner_is
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.ADMIN])
 async def test_editors_link_a_provider_themselves(
-    elsewhere: LocalProvider, people: People, stranger: httpx.AsyncClient, session: AsyncSession, role: Role
+    elsewhere: LocalProvider, users: Users, anonymous: httpx.AsyncClient, session: AsyncSession, role: Role
 ) -> None:
-    await people.user(role, email=JANE)
+    await users.user(role, email=JANE)
 
-    problem_in(await sign_in(stranger, elsewhere), 409, "account_not_linked")
+    problem_in(await sign_in(anonymous, elsewhere), 409, "account_not_linked")
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 async def test_an_address_that_is_not_confirmed_here_links_nothing(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
     """An imported author's, or one that an admin has changed."""
-    await with_password(people, username="jane", is_verified=False)
+    await with_password(users, username="jane", is_verified=False)
 
-    problem_in(await sign_in(await people.client(), elsewhere), 409, "account_not_linked")
+    problem_in(await sign_in(await users.client(), elsewhere), 409, "account_not_linked")
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 async def test_whoever_registered_with_somebody_elses_address_gains_nothing(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    attacker, victim = await people.client(), await people.client()
+    attacker, victim = await users.client(), await users.client()
     data = {"email": JANE, "username": "jane-doe", "password": PASSWORD}
     assert (await attacker.post("/auth/register", json=data)).status_code == 202
 
@@ -419,9 +419,9 @@ async def test_whoever_registered_with_somebody_elses_address_gains_nothing(
     assert (await session.scalars(select(ProviderAccount.user_id))).all() == [account["id"]]
 
 
-async def test_one_account_here_is_not_shared_by_two_of_a_provider(elsewhere: LocalProvider, people: People) -> None:
+async def test_one_account_here_is_not_shared_by_two_of_a_provider(elsewhere: LocalProvider, users: Users) -> None:
     """The provider has given the address to somebody else since."""
-    client = await people.client()
+    client = await users.client()
     await sign_in(client, elsewhere)
     elsewhere.person.subject = "2"
 
@@ -430,14 +430,14 @@ async def test_one_account_here_is_not_shared_by_two_of_a_provider(elsewhere: Lo
 
 @pytest.mark.parametrize("is_linked", [True, False])
 async def test_an_inactive_account_is_not_got_into(
-    elsewhere: LocalProvider, people: People, session: AsyncSession, is_linked: bool
+    elsewhere: LocalProvider, users: Users, session: AsyncSession, is_linked: bool
 ) -> None:
-    jane = await people.user(username="jane", is_active=False)
+    jane = await users.user(username="jane", is_active=False)
     if is_linked:
         session.add(ProviderAccount(user_id=jane.id, provider="oidc", subject=elsewhere.person.subject))
         await session.commit()
 
-    problem_in(await sign_in(await people.client(), elsewhere), 401, "invalid_credentials")
+    problem_in(await sign_in(await users.client(), elsewhere), 401, "invalid_credentials")
 
     assert (await session.scalars(select(LoginSession))).all() == []
     assert len((await session.scalars(select(ProviderAccount))).all()) == is_linked
@@ -446,37 +446,37 @@ async def test_an_inactive_account_is_not_got_into(
 
 
 async def test_signing_in_takes_back_that_the_account_is_to_be_deleted(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    jane = await people.user(username="jane")
+    jane = await users.user(username="jane")
     due_at = clock.now() + timedelta(days=1)
     session.add(AccountDeletion(user_id=jane.id, articles=ArticleDisposition.REMOVE, due_at=due_at))
     await session.commit()
 
-    assert (await sign_in(await people.client(), elsewhere)).status_code == 200
+    assert (await sign_in(await users.client(), elsewhere)).status_code == 200
 
     assert (await session.scalars(select(AccountDeletion))).all() == []
 
 
 async def test_the_second_factor_is_asked_for_all_the_same(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    jane = await people.user(username="jane", has_second_factor=True)
+    jane = await users.user(username="jane", has_second_factor=True)
     session.add(ProviderAccount(user_id=jane.id, provider="oidc", subject=elsewhere.person.subject))
     await session.commit()
 
-    problem = problem_in(await sign_in(await people.client(), elsewhere), 401, "second_factor_required")
+    problem = problem_in(await sign_in(await users.client(), elsewhere), 401, "second_factor_required")
 
     assert problem["second_factor"]["pending_token"]
     assert (await session.scalars(select(LoginSession))).all() == []
 
 
 async def test_whoever_is_protected_by_a_second_factor_links_a_provider_themselves(
-    elsewhere: LocalProvider, people: People, session: AsyncSession
+    elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
-    await people.user(username="jane", has_second_factor=True)
+    await users.user(username="jane", has_second_factor=True)
 
-    problem_in(await sign_in(await people.client(), elsewhere), 409, "account_not_linked")
+    problem_in(await sign_in(await users.client(), elsewhere), 409, "account_not_linked")
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
@@ -488,28 +488,28 @@ async def test_whoever_is_protected_by_a_second_factor_links_a_provider_themselv
     ("provider", "path"), [("oidc", "/token"), ("oidc", "/keys"), ("github", GITHUB_TOKEN), ("github", "/user")]
 )
 async def test_a_provider_that_is_away_signs_nobody_in(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient, session: AsyncSession, provider: str, path: str
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession, provider: str, path: str
 ) -> None:
-    answer = await returned(stranger, elsewhere, provider)
+    answer = await returned(anonymous, elsewhere, provider)
     elsewhere.replies = {path: Reply(503, b"")}
 
-    problem_in(await finish(stranger, answer, provider), 401, "provider_failed")
+    problem_in(await finish(anonymous, answer, provider), 401, "provider_failed")
 
     assert await nothing_was_stored(session)
 
 
 async def test_a_provider_that_was_never_there_cannot_be_begun_with(
-    elsewhere: LocalProvider, stranger: httpx.AsyncClient
+    elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
     elsewhere.replies = {DISCOVERY: Reply(503, b"")}
 
-    problem_in(await stranger.post("/auth/providers/oidc/authorizations"), 401, "provider_failed")
+    problem_in(await anonymous.post("/auth/providers/oidc/authorizations"), 401, "provider_failed")
 
 
 async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
     app: FastAPI,
     elsewhere: LocalProvider,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     session: AsyncSession,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -517,9 +517,9 @@ async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
     secrets: list[str] = []
     for provider in ("oidc", "github"):
         elsewhere.person.subject, elsewhere.person.email = str(len(secrets) + 1), f"{provider}@example.com"
-        answer = await returned(stranger, elsewhere, provider)
-        assert (await finish(stranger, answer, provider)).status_code == 200
-        problem_in(await finish(stranger, answer, provider), 401, "provider_failed")
+        answer = await returned(anonymous, elsewhere, provider)
+        assert (await finish(anonymous, answer, provider)).status_code == 200
+        problem_in(await finish(anonymous, answer, provider), 401, "provider_failed")
         secrets += answer.values()
     secrets += elsewhere.issued
 
@@ -542,12 +542,12 @@ async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
 
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanwhile(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch, is_known: bool
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch, is_known: bool
 ) -> None:
     if is_known:
-        await live_people.user(username="jane")
+        await live_users.user(username="jane")
     with offered_by(live_app, monkeypatch) as elsewhere:
-        client = await live_people.client()
+        client = await live_users.client()
         answers = [await returned(client, elsewhere) for _ in range(4)]
         database = live_app.state.database
         ask, held, together = live_app.state.process.identities.identity, [], asyncio.Barrier(4)
@@ -573,10 +573,10 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
 
 
 async def test_a_code_that_is_sent_twice_at_once_signs_in_once(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with offered_by(live_app, monkeypatch) as elsewhere:
-        client = await live_people.client()
+        client = await live_users.client()
         answer = await returned(client, elsewhere)
 
         answers = await asyncio.gather(*(finish(client, answer) for _ in range(3)))

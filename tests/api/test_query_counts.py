@@ -10,8 +10,8 @@ from app.comments.models import Comment
 from app.content.models import Article, ArticleStatus, Category, Tag
 from app.core import clock
 from app.core.roles import Role
-from tests.support.people import People
 from tests.support.statements import recorded_statements
+from tests.support.users import Users
 from tests.support.writing import publish
 
 FEW, MANY = 3, 15
@@ -117,9 +117,9 @@ def blog(session: AsyncSession) -> Blog:
 @pytest.mark.parametrize(("path", "queries"), PUBLIC_LISTS.items())
 @pytest.mark.parametrize("role", [None, Role.READER, Role.EDITOR])
 async def test_a_public_list_takes_the_same_queries_however_long_it_is(
-    app: FastAPI, people: People, blog: Blog, path: str, queries: int, role: Role | None
+    app: FastAPI, users: Users, blog: Blog, path: str, queries: int, role: Role | None
 ) -> None:
-    found = await assert_queries_do_not_grow(app, blog, await people.client(role), path)
+    found = await assert_queries_do_not_grow(app, blog, await users.client(role), path)
 
     # One more finds out who asks.
     assert found == queries + (role is not None and path not in THE_SAME_FOR_ALL)
@@ -130,16 +130,16 @@ async def test_so_does_a_list_for_editors(app: FastAPI, editor: httpx.AsyncClien
     await assert_queries_do_not_grow(app, blog, editor, path)
 
 
-async def test_so_does_the_list_of_accounts(app: FastAPI, people: People, blog: Blog) -> None:
-    await assert_queries_do_not_grow(app, blog, await people.client(Role.ADMIN), "/users?limit=100")
+async def test_so_does_the_list_of_accounts(app: FastAPI, users: Users, blog: Blog) -> None:
+    await assert_queries_do_not_grow(app, blog, await users.client(Role.ADMIN), "/users?limit=100")
 
 
 @pytest.mark.parametrize(("role", "queries"), [(None, 1), (Role.READER, 2), (Role.EDITOR, 2)])
 async def test_an_article_takes_one_query_with_its_tags(
-    app: FastAPI, people: People, author: httpx.AsyncClient, role: Role | None, queries: int
+    app: FastAPI, users: Users, author: httpx.AsyncClient, role: Role | None, queries: int
 ) -> None:
     await publish(author, tags=[f"tag {number}" for number in range(20)])
-    client = await people.client(role)
+    client = await users.client(role)
 
     with recorded_statements(app.state.database) as statements:
         response = await client.get("/articles/an-article")

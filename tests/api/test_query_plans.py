@@ -18,7 +18,7 @@ from app.db.session import Database, open_database
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.databases import Template
-from tests.support.people import client_of
+from tests.support.users import client_of
 from tests.support.writing import read
 
 HALF_WAY = datetime(2020, 3, 1, tzinfo=UTC)

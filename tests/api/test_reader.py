@@ -29,9 +29,9 @@ from app.db.reader import CompiledSelect
 from app.db.session import Bounds, Database, open_database
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
-from tests.support.people import API, People
 from tests.support.problems import problem_in
 from tests.support.rows import a_user, an_article
+from tests.support.users import API, Users
 from tests.support.writing import comment, publish, read
 
 MOMENTS = CompiledSelect(select(Article.created_at, Article.deleted_at, Article.status))
@@ -169,13 +169,13 @@ async def test_a_question_that_takes_long_keeps_nobody_else_waiting(template: Te
 
 
 async def test_a_database_that_is_away_is_answered_with_503(
-    app: FastAPI, stranger: httpx.AsyncClient, template: Template, tmp_path: Path
+    app: FastAPI, anonymous: httpx.AsyncClient, template: Template, tmp_path: Path
 ) -> None:
     for url in unusable_databases(template, tmp_path):
         away = open_database(url)
         app.state.database = replace(app.state.database, reader=away.reader)
         for path in ("/articles", "/articles/x", "/tags", "/categories", "/authors", "/articles/x/comments"):
-            problem_in(await stranger.get(path), 503, "unavailable")
+            problem_in(await anonymous.get(path), 503, "unavailable")
         await away.dispose()
 
 
@@ -191,9 +191,9 @@ SHAPES: dict[str, Any] = {
 
 
 @pytest.fixture
-async def anna(people: People) -> httpx.AsyncClient:
-    client = await people.client(Role.AUTHOR, username="anna", bio="Ünïcode ✓")
-    editor = await people.client(Role.EDITOR)
+async def anna(users: Users) -> httpx.AsyncClient:
+    client = await users.client(Role.AUTHOR, username="anna", bio="Ünïcode ✓")
+    editor = await users.client(Role.EDITOR)
     await editor.post("/categories", json={"name": "News"})
     await publish(client, tags=["red", "blue"], category="news", excerpt='"Quoted" & <b>', body_markdown="*Hi* ✓")
     await comment(client, "an-article", "Well said ✓")
@@ -203,25 +203,25 @@ async def anna(people: People) -> httpx.AsyncClient:
 @pytest.mark.parametrize(("path", "schema"), SHAPES.items())
 @pytest.mark.parametrize("role", [None, Role.READER, Role.EDITOR])
 async def test_answers_are_what_their_schemas_say_for_everybody(
-    anna: httpx.AsyncClient, people: People, path: str, schema: Any, role: Role | None
+    anna: httpx.AsyncClient, users: Users, path: str, schema: Any, role: Role | None
 ) -> None:
-    answer = (await (await people.client(role)).get(path)).text
+    answer = (await (await users.client(role)).get(path)).text
 
     assert answer == schema.model_validate_json(answer).model_dump_json()
     assert answer == (await anna.get(path)).text
 
 
-async def test_categories_are_what_their_schema_says(anna: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
-    (tree,) = await read(stranger, "/categories")
+async def test_categories_are_what_their_schema_says(anna: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
+    (tree,) = await read(anonymous, "/categories")
 
     assert CategoryTree.model_validate(tree).model_dump() == tree
     assert await read(anna, "/categories/news") == {key: value for key, value in tree.items() if key != "children"}
 
 
-async def test_what_is_written_is_answered_as_it_is_read(anna: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_what_is_written_is_answered_as_it_is_read(anna: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     changed = await anna.patch("/articles/an-article", json={"title": "Another", "tags": ["x", "a"]})
 
-    assert changed.text == (await stranger.get("/articles/an-article")).text
+    assert changed.text == (await anonymous.get("/articles/an-article")).text
 
 
 async def test_keys_are_noted_of_what_strangers_are_shown_and_nobody_else(

@@ -19,15 +19,15 @@ from app.core import clock
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, with_password
 from tests.support.mails import mails_waiting
-from tests.support.people import People
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 
 ANNA = {"email": "anna@example.com", "username": "anna", "password": PASSWORD}
 
 
 @pytest.fixture
-async def admin(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.ADMIN)
+async def admin(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.ADMIN)
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ async def role_of(session: AsyncSession, username: str = "anna") -> Role | None:
 
 
 @pytest.mark.usefixtures("invitation_only")
-async def test_by_invitation_nobody_else_registers(stranger: httpx.AsyncClient, session: AsyncSession) -> None:
+async def test_by_invitation_nobody_else_registers(anonymous: httpx.AsyncClient, session: AsyncSession) -> None:
     for token in (None, "", "cli_", "cli_" + "x" * 43, "ü" * 40):
-        problem = problem_in(await register(stranger, token), 403, "invalid_invitation")
+        problem = problem_in(await register(anonymous, token), 403, "invalid_invitation")
         assert fields_of(problem) == ["invitation"]
 
     assert await role_of(session) is None
@@ -67,9 +67,9 @@ async def test_by_invitation_nobody_else_registers(stranger: httpx.AsyncClient, 
 @pytest.mark.usefixtures("invitation_only")
 @pytest.mark.parametrize("role", Role)
 async def test_the_invitation_says_which_role(
-    admin: httpx.AsyncClient, stranger: httpx.AsyncClient, session: AsyncSession, role: Role
+    admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession, role: Role
 ) -> None:
-    answer = await register(stranger, await invited(admin, role))
+    answer = await register(anonymous, await invited(admin, role))
 
     assert (answer.status_code, answer.json()) == (202, {})
     assert await role_of(session) is role
@@ -77,38 +77,38 @@ async def test_the_invitation_says_which_role(
 
 @pytest.mark.usefixtures("invitation_only")
 async def test_the_address_has_to_be_confirmed_all_the_same(
-    app: FastAPI, people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient, session: AsyncSession
+    app: FastAPI, users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    assert people.app is app
+    assert users.app is app
     await admin.post("/invitations", json={"role": "author", "email": "anna@example.com"})
     (mail,) = await mails_waiting(app)
     token = mail.text.split("?invitation=")[1].split()[0]
 
-    assert (await register(stranger, token)).status_code == 202
+    assert (await register(anonymous, token)).status_code == 202
 
     assert await session.scalar(select(User.is_verified).where(User.username == "anna")) is False
     assert "verify?token=" in (await mails_waiting(app))[-1].text
 
 
 async def test_where_registration_is_open_an_invitation_is_worth_its_role(
-    admin: httpx.AsyncClient, stranger: httpx.AsyncClient, session: AsyncSession
+    admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    assert (await register(stranger, await invited(admin, "author"))).status_code == 202
+    assert (await register(anonymous, await invited(admin, "author"))).status_code == 202
     assert await role_of(session) is Role.AUTHOR
 
-    refused = await register(stranger, "cli_wrong", username="bert", email="bert@example.com")
+    refused = await register(anonymous, "cli_wrong", username="bert", email="bert@example.com")
 
     problem_in(refused, 403, "invalid_invitation")
 
 
 async def test_closed_is_closed_to_the_invited_as_well(
-    app: FastAPI, admin: httpx.AsyncClient, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = await invited(admin)
     monkeypatch.setattr(app.state.settings, "registration", "closed")
 
-    problem_in(await register(stranger), 403, "registration_closed")
-    problem_in(await register(stranger, token), 403, "registration_closed")
+    problem_in(await register(anonymous), 403, "registration_closed")
+    problem_in(await register(anonymous, token), 403, "registration_closed")
     problem_in(await admin.post("/invitations", json={}), 403, "registration_closed")
 
     assert await mails_waiting(app) == []
@@ -118,21 +118,21 @@ async def test_closed_is_closed_to_the_invited_as_well(
 
 
 @pytest.mark.usefixtures("invitation_only")
-async def test_an_invitation_works_once(admin: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_an_invitation_works_once(admin: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     token = await invited(admin)
-    assert (await register(stranger, token)).status_code == 202
+    assert (await register(anonymous, token)).status_code == 202
 
-    again = await register(stranger, token, username="bert", email="bert@example.com")
+    again = await register(anonymous, token, username="bert", email="bert@example.com")
 
     problem_in(again, 403, "invalid_invitation")
 
 
-async def test_of_many_who_use_an_invitation_at_once_one_gets_in(live_app: FastAPI, live_people: People) -> None:
-    token = await invited(await live_people.client(Role.ADMIN), "author")
-    stranger = await live_people.client()
+async def test_of_many_who_use_an_invitation_at_once_one_gets_in(live_app: FastAPI, live_users: Users) -> None:
+    token = await invited(await live_users.client(Role.ADMIN), "author")
+    anonymous = await live_users.client()
 
     answers = await asyncio.gather(
-        *(register(stranger, token, username=f"anna{n}", email=f"anna{n}@example.com") for n in range(6))
+        *(register(anonymous, token, username=f"anna{n}", email=f"anna{n}@example.com") for n in range(6))
     )
 
     assert Counter(answer.status_code for answer in answers) == {202: 1, 403: 5}
@@ -152,42 +152,42 @@ async def test_of_many_who_use_an_invitation_at_once_one_gets_in(live_app: FastA
 )
 async def test_a_registration_that_fails_leaves_the_invitation(
     app: FastAPI,
-    people: People,
+    users: Users,
     admin: httpx.AsyncClient,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
     wrong: dict[str, str],
     status: int,
 ) -> None:
     monkeypatch.setattr(app.state.settings, "blocked_email_domains", ["spam.example"])
-    await people.user(username="taken")
+    await users.user(username="taken")
     token = await invited(admin)
 
-    assert (await register(stranger, token, **wrong)).status_code == status
+    assert (await register(anonymous, token, **wrong)).status_code == status
 
-    assert (await register(stranger, token)).status_code == 202
+    assert (await register(anonymous, token)).status_code == 202
 
 
 @pytest.mark.usefixtures("invitation_only")
-async def test_an_invitation_expires(admin: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_an_invitation_expires(admin: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     token, late = await invited(admin), await invited(admin)
     now = clock.now()
 
     with time_machine.travel(now + timedelta(days=7, seconds=-10), tick=False):
-        assert (await register(stranger, token)).status_code == 202
+        assert (await register(anonymous, token)).status_code == 202
     with time_machine.travel(now + timedelta(days=7, seconds=10), tick=False):
-        refused = await register(stranger, late, username="bert", email="bert@example.com")
+        refused = await register(anonymous, late, username="bert", email="bert@example.com")
 
     problem_in(refused, 403, "invalid_invitation")
 
 
 @pytest.mark.usefixtures("invitation_only")
-async def test_a_revoked_invitation_is_worthless(admin: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_a_revoked_invitation_is_worthless(admin: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     invitation = (await admin.post("/invitations", json={})).json()
 
     assert (await admin.delete(f"/invitations/{invitation['id']}")).status_code == 204
 
-    problem_in(await register(stranger, invitation["token"]), 403, "invalid_invitation")
+    problem_in(await register(anonymous, invitation["token"]), 403, "invalid_invitation")
 
 
 @pytest.mark.usefixtures("invitation_only")
@@ -203,41 +203,41 @@ async def test_a_revoked_invitation_is_worthless(admin: httpx.AsyncClient, stran
     ],
 )
 async def test_an_invitation_is_worth_what_its_inviter_could_give_now(
-    people: People,
+    users: Users,
     admin: httpx.AsyncClient,
-    stranger: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
     inviter: Role,
     invited_as: str,
     change: dict[str, Any],
     is_good: bool,
 ) -> None:
-    bert = await people.user(inviter)
-    token = await invited(await people.client_for(bert), invited_as)
+    bert = await users.user(inviter)
+    token = await invited(await users.client_for(bert), invited_as)
 
     assert (await admin.patch(f"/users/{bert.id}", json=change)).status_code == 200
 
-    assert (await register(stranger, token)).status_code == (202 if is_good else 403)
+    assert (await register(anonymous, token)).status_code == (202 if is_good else 403)
 
 
 @pytest.mark.usefixtures("invitation_only")
 async def test_an_invitation_goes_with_the_account_of_its_inviter(
-    people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    bert = await people.user(Role.EDITOR)
-    token = await invited(await people.client_for(bert))
+    bert = await users.user(Role.EDITOR)
+    token = await invited(await users.client_for(bert))
 
     assert (await admin.delete(f"/users/{bert.id}")).status_code == 204
 
-    problem_in(await register(stranger, token), 403, "invalid_invitation")
+    problem_in(await register(anonymous, token), 403, "invalid_invitation")
 
 
 @pytest.mark.usefixtures("invitation_only")
 async def test_an_address_that_is_taken_uses_the_invitation_up_like_any_other(
-    app: FastAPI, people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient, session: AsyncSession
+    app: FastAPI, users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    await people.user(email="anna@example.com")
+    await users.user(email="anna@example.com")
 
-    answer = await register(stranger, await invited(admin))
+    answer = await register(anonymous, await invited(admin))
 
     assert (answer.status_code, answer.json()) == (202, {})
     assert "tried to open another account" in (await mails_waiting(app))[-1].text
@@ -284,23 +284,23 @@ def test_a_domain_stands_for_its_subdomains_and_being_blocked_wins(
 
 @pytest.mark.parametrize("name", ["blocked_email_domains", "allowed_email_domains"])
 async def test_nobody_registers_with_an_address_that_is_not_accepted(
-    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, name: str
+    app: FastAPI, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     domains = ["spam.example"] if name.startswith("blocked") else ["example.com"]
     monkeypatch.setattr(app.state.settings, name, domains)
 
-    refused = await register(stranger, email="anna@mail.spam.example")
+    refused = await register(anonymous, email="anna@mail.spam.example")
 
     assert fields_of(problem_in(refused, 403, "email_domain_not_allowed")) == ["email"]
-    assert (await register(stranger)).status_code == 202
+    assert (await register(anonymous)).status_code == 202
     assert [mail.recipient for mail in await mails_waiting(app)] == ["anna@example.com"]
 
 
 async def test_nobody_changes_to_an_address_that_is_not_accepted(
-    app: FastAPI, people: People, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.state.settings, "blocked_email_domains", ["spam.example"])
-    client = await people.client_for(await with_password(people))
+    client = await users.client_for(await with_password(users))
 
     refused = await client.put("/users/me/email", json={"email": "a@spam.example", "current_password": PASSWORD})
 

@@ -24,7 +24,6 @@ from app.core.roles import Role
 from app.db.base import Base
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
-from tests.support.people import People, client_of
 from tests.support.problems import fields_of, problem_in
 from tests.support.second_factors import (
     KNOWING_IT,
@@ -35,6 +34,7 @@ from tests.support.second_factors import (
     totp_secret,
     with_totp,
 )
+from tests.support.users import Users, client_of
 from tests.support.writing import publish
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,14 +48,14 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
 @pytest.fixture
-async def device(clock: time_machine.Traveller, people: People, anna: User) -> Device:
+async def device(clock: time_machine.Traveller, users: Users, anna: User) -> Device:
     clock.move_to(START)
-    return await device_of(people, anna.username)
+    return await device_of(users, anna.username)
 
 
 @pytest.fixture
@@ -91,10 +91,10 @@ async def test_the_secret_comes_as_text_as_an_address_and_as_a_picture(device: D
     assert ET.fromstring(begun["qr_svg"]).tag.endswith("svg")  # noqa: S314 - our own
 
 
-async def test_nothing_is_asked_of_an_app_that_was_not_confirmed(people: People, device: Device) -> None:
+async def test_nothing_is_asked_of_an_app_that_was_not_confirmed(users: Users, device: Device) -> None:
     await totp_secret(device.client)
 
-    assert (await log_in(await people.client(), "anna")).status_code == 200
+    assert (await log_in(await users.client(), "anna")).status_code == 200
     assert await overview(device.client) == {"totp": False, "recovery_codes": 0, "passkeys": []}
     assert (await device.client.get("/users/me")).json()["has_second_factor"] is False
     problem_in(await remove_totp(device.client, **KNOWING_IT), 409, "no_second_factor")
@@ -117,9 +117,9 @@ async def test_the_owner_is_told_and_it_is_remembered(app: FastAPI, session: Asy
     assert (await actions(session))[-1] == "totp.confirmed"
 
 
-async def test_sessions_that_began_without_it_end(people: People, device: Device) -> None:
-    others = [await device_of(people, "anna") for _ in range(2)]
-    bystander = await people.client(Role.READER)
+async def test_sessions_that_began_without_it_end(users: Users, device: Device) -> None:
+    others = [await device_of(users, "anna") for _ in range(2)]
+    bystander = await users.client(Role.READER)
 
     await with_totp(device.client)
 
@@ -173,8 +173,8 @@ async def test_whoever_changes_the_protection_knows_the_password(
     }
 
 
-async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Traveller, people: People) -> None:
-    client = await people.client(Role.READER, hashed_password=UNUSABLE)
+async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Traveller, users: Users) -> None:
+    client = await users.client(Role.READER, hashed_password=UNUSABLE)
     assert (await client.post("/users/me/totp", json={})).status_code == 200
 
     clock.shift(timedelta(minutes=11))
@@ -183,19 +183,19 @@ async def test_without_a_password_a_recent_login_will_do(clock: time_machine.Tra
 
 
 @pytest.mark.parametrize("path", ["totp", "passkeys/options"])
-async def test_whoever_only_claims_an_address_prepares_no_way_in(people: People, path: str) -> None:
+async def test_whoever_only_claims_an_address_prepares_no_way_in(users: Users, path: str) -> None:
     """It would still be there when the address's owner takes the account over."""
-    await with_password(people, username="bert", email=None, pending_email="bert@example.com", is_verified=False)
-    device = await device_of(people, "bert")
+    await with_password(users, username="bert", email=None, pending_email="bert@example.com", is_verified=False)
+    device = await device_of(users, "bert")
 
     refused = await device.client.post(f"/users/me/{path}", json={"current_password": PASSWORD})
 
     problem_in(refused, 403, "email_not_verified")
 
 
-async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_people: People) -> None:
-    await with_password(live_people, username="anna")
-    client = (await device_of(live_people, "anna")).client
+async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_users: Users) -> None:
+    await with_password(live_users, username="anna")
+    client = (await device_of(live_users, "anna")).client
     secrets = await asyncio.gather(*(totp_secret(client) for _ in range(2)))
     codes = [AuthenticatorApp(secret, []).code() for secret in secrets]
 
@@ -203,7 +203,7 @@ async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_peopl
 
     (winner,) = [answer for answer in answers if answer.status_code == 200]
     assert {answer.status_code for answer in answers} <= {200, 401, 409}
-    async with live_people.app.state.database.reading() as session:
+    async with live_users.app.state.database.reading() as session:
         stored = set(await session.scalars(select(RecoveryCode.digest)))
     assert stored == {digest(code) for code in winner.json()["recovery_codes"]}
 
@@ -211,16 +211,16 @@ async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_peopl
 # --- Logging in with it ----------------------------------------------------------------------------------------
 
 
-async def test_the_password_alone_gets_nothing_but_the_question(people: People, phone: AuthenticatorApp) -> None:
+async def test_the_password_alone_gets_nothing_but_the_question(users: Users, phone: AuthenticatorApp) -> None:
     assert phone.recovery_codes
-    problem = problem_in(await log_in(await people.client(), "anna"), 401, "second_factor_required")
+    problem = problem_in(await log_in(await users.client(), "anna"), 401, "second_factor_required")
 
     assert problem["second_factor"]["methods"] == ["totp", "recovery_code"]
     assert "access_token" not in problem
 
 
-async def test_password_and_code_log_in(session: AsyncSession, people: People, phone: AuthenticatorApp) -> None:
-    device = Device(people.app, await people.client())
+async def test_password_and_code_log_in(session: AsyncSession, users: Users, phone: AuthenticatorApp) -> None:
+    device = Device(users.app, await users.client())
     token = await pending_token(device.client, "anna")
 
     device.take(await give(device.client, token, code=phone.code()))
@@ -235,10 +235,10 @@ async def test_password_and_code_log_in(session: AsyncSession, people: People, p
 
 
 async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
-    app: FastAPI, monkeypatch: pytest.MonkeyPatch, people: People, phone: AuthenticatorApp
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, users: Users, phone: AuthenticatorApp
 ) -> None:
     monkeypatch.setattr(app.state.settings, "auth_cookie", "strict")
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
 
     problem_in(await give(client, token, code=phone.code(), use_cookie=True), 403, "origin_not_allowed")
@@ -249,8 +249,8 @@ async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
     assert answer.cookies["colophon_refresh"].startswith("clr_")
 
 
-async def test_a_code_works_once(clock: time_machine.Traveller, people: People, phone: AuthenticatorApp) -> None:
-    client = await people.client()
+async def test_a_code_works_once(clock: time_machine.Traveller, users: Users, phone: AuthenticatorApp) -> None:
+    client = await users.client()
     token = await pending_token(client, "anna")
     assert (await give(client, token, code=phone.code())).status_code == 200
 
@@ -262,9 +262,9 @@ async def test_a_code_works_once(clock: time_machine.Traveller, people: People, 
     assert (await give(client, token, code=phone.code())).status_code == 200
 
 
-async def test_the_code_that_confirmed_the_app_does_not_log_in(people: People, device: Device) -> None:
+async def test_the_code_that_confirmed_the_app_does_not_log_in(users: Users, device: Device) -> None:
     phone = await with_totp(device.client)
-    client = await people.client()
+    client = await users.client()
 
     refused = await give(client, await pending_token(client, "anna"), code=phone.code())
 
@@ -272,26 +272,26 @@ async def test_the_code_that_confirmed_the_app_does_not_log_in(people: People, d
 
 
 @pytest.mark.parametrize("kind", ["code", "recovery_code"])
-async def test_of_two_who_use_a_code_at_once_one_is_let_in(live_people: People, kind: str) -> None:
-    await with_password(live_people, username="anna")
-    phone = await with_totp((await device_of(live_people, "anna")).client)
-    client = await live_people.client()
+async def test_of_two_who_use_a_code_at_once_one_is_let_in(live_users: Users, kind: str) -> None:
+    await with_password(live_users, username="anna")
+    phone = await with_totp((await device_of(live_users, "anna")).client)
+    client = await live_users.client()
     token = await pending_token(client, "anna")
     factor = {kind: phone.code(1) if kind == "code" else phone.recovery_codes[0]}
 
     answers = await asyncio.gather(*(give(client, token, **factor) for _ in range(4)))
 
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
-    async with live_people.app.state.database.reading() as session:
+    async with live_users.app.state.database.reading() as session:
         # The one in which it was set up, and the new one.
         assert await session.scalar(select(func.count()).select_from(LoginSession)) == 2
 
 
-async def test_using_and_removing_it_at_once_fails_neither(live_people: People) -> None:
-    await with_password(live_people, username="anna")
-    device = await device_of(live_people, "anna")
+async def test_using_and_removing_it_at_once_fails_neither(live_users: Users) -> None:
+    await with_password(live_users, username="anna")
+    device = await device_of(live_users, "anna")
     phone = await with_totp(device.client)
-    clients = [await live_people.client() for _ in range(3)]
+    clients = [await live_users.client() for _ in range(3)]
     tokens = [await pending_token(client, "anna") for client in clients]
 
     uses = [give(clients[0], tokens[0], code=phone.code(1))]
@@ -304,14 +304,14 @@ async def test_using_and_removing_it_at_once_fails_neither(live_people: People) 
 
 
 async def test_wrong_codes_lock_the_account_for_a_while(
-    clock: time_machine.Traveller, session: AsyncSession, people: People, phone: AuthenticatorApp
+    clock: time_machine.Traveller, session: AsyncSession, users: Users, phone: AuthenticatorApp
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
     for wrong in [{"code": phone.wrong_code()}, {"recovery_code": WRONG}] * 2 + [{"code": "12 34"}]:
         problem_in(await give(client, token, **wrong), 401, "invalid_second_factor")
 
-    refused = await give(await people.client(), token, code=phone.code())
+    refused = await give(await users.client(), token, code=phone.code())
 
     problem_in(refused, 429, "too_many_requests")
     assert int(refused.headers["Retry-After"]) <= 60
@@ -321,9 +321,9 @@ async def test_wrong_codes_lock_the_account_for_a_while(
 
 
 async def test_guessing_on_and_on_ends_after_fifteen_tries(
-    clock: time_machine.Traveller, people: People, phone: AuthenticatorApp
+    clock: time_machine.Traveller, users: Users, phone: AuthenticatorApp
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     for _ in range(3):
         token = await pending_token(client, "anna")
         for _ in range(5):
@@ -338,9 +338,9 @@ async def test_guessing_on_and_on_ends_after_fifteen_tries(
 
 
 async def test_a_right_code_forgives_the_wrong_ones(
-    clock: time_machine.Traveller, people: People, phone: AuthenticatorApp
+    clock: time_machine.Traveller, users: Users, phone: AuthenticatorApp
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
     for _ in range(2):
         for _ in range(4):
@@ -349,10 +349,10 @@ async def test_a_right_code_forgives_the_wrong_ones(
         clock.shift(STEP)
 
 
-async def test_one_accounts_failures_are_not_anothers(people: People, phone: AuthenticatorApp) -> None:
-    await with_password(people, username="bert")
-    berts = await with_totp((await device_of(people, "bert")).client)
-    client = await people.client()
+async def test_one_accounts_failures_are_not_anothers(users: Users, phone: AuthenticatorApp) -> None:
+    await with_password(users, username="bert")
+    berts = await with_totp((await device_of(users, "bert")).client)
+    client = await users.client()
     token, other_token = await pending_token(client, "anna"), await pending_token(client, "bert")
     for _ in range(5):
         problem_in(await give(client, token, code=phone.wrong_code()), 401, "invalid_second_factor")
@@ -360,10 +360,10 @@ async def test_one_accounts_failures_are_not_anothers(people: People, phone: Aut
     assert (await give(client, other_token, code=berts.code(1))).status_code == 200
 
 
-async def test_one_accounts_codes_are_not_anothers(people: People, phone: AuthenticatorApp) -> None:
-    await with_password(people, username="bert")
-    berts = await with_totp((await device_of(people, "bert")).client)
-    client = await people.client()
+async def test_one_accounts_codes_are_not_anothers(users: Users, phone: AuthenticatorApp) -> None:
+    await with_password(users, username="bert")
+    berts = await with_totp((await device_of(users, "bert")).client)
+    client = await users.client()
     token = await pending_token(client, "bert")
 
     problem_in(await give(client, token, code=phone.code()), 401, "invalid_second_factor")
@@ -388,16 +388,16 @@ async def test_one_accounts_codes_are_not_anothers(people: People, phone: Authen
         {"code": "12345\x00"},
     ],
 )
-async def test_one_of_the_two_is_given_and_as_text(people: People, factor: dict[str, object]) -> None:
-    problem_in(await give(await people.client(), "token", **factor), 422, "validation_error")
+async def test_one_of_the_two_is_given_and_as_text(users: Users, factor: dict[str, object]) -> None:
+    problem_in(await give(await users.client(), "token", **factor), 422, "validation_error")
 
 
 async def test_an_app_whose_key_was_lost_shows_no_right_code(
-    caplog: pytest.LogCaptureFixture, session: AsyncSession, people: People, phone: AuthenticatorApp
+    caplog: pytest.LogCaptureFixture, session: AsyncSession, users: Users, phone: AuthenticatorApp
 ) -> None:
     await session.execute(update(Totp).values(encrypted_secret="encrypted with another key"))
     await session.commit()
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
 
     problem_in(await give(client, token, code=phone.code()), 401, "invalid_second_factor")
@@ -410,8 +410,8 @@ async def test_an_app_whose_key_was_lost_shows_no_right_code(
 
 
 @pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "ü"])
-async def test_garbage_is_no_pending_token(people: People, token: str) -> None:
-    problem_in(await give(await people.client(), token, code="123456"), 401, "invalid_pending_token")
+async def test_garbage_is_no_pending_token(users: Users, token: str) -> None:
+    problem_in(await give(await users.client(), token, code="123456"), 401, "invalid_pending_token")
 
 
 async def test_no_token_serves_as_another(app: FastAPI, device: Device, phone: AuthenticatorApp) -> None:
@@ -426,17 +426,17 @@ async def test_no_token_serves_as_another(app: FastAPI, device: Device, phone: A
 
 
 async def test_a_pending_token_is_good_for_five_minutes(
-    clock: time_machine.Traveller, people: People, phone: AuthenticatorApp
+    clock: time_machine.Traveller, users: Users, phone: AuthenticatorApp
 ) -> None:
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
     clock.shift(timedelta(minutes=5))
 
     problem_in(await give(client, token, code=phone.code()), 401, "invalid_pending_token")
 
 
-async def test_a_pending_token_ends_with_the_password(people: People, device: Device, phone: AuthenticatorApp) -> None:
-    client = await people.client()
+async def test_a_pending_token_ends_with_the_password(users: Users, device: Device, phone: AuthenticatorApp) -> None:
+    client = await users.client()
     token = await pending_token(client, "anna")
     change = {"current_password": PASSWORD, "new_password": "nine loud herons"}
     assert (await device.client.put("/users/me/password", json=change)).status_code == 204
@@ -444,8 +444,8 @@ async def test_a_pending_token_ends_with_the_password(people: People, device: De
     problem_in(await give(client, token, code=phone.code()), 401, "invalid_pending_token")
 
 
-async def test_a_pending_token_ends_with_the_account(people: People, anna: User, phone: AuthenticatorApp) -> None:
-    client, admin = await people.client(), await people.client(Role.ADMIN)
+async def test_a_pending_token_ends_with_the_account(users: Users, anna: User, phone: AuthenticatorApp) -> None:
+    client, admin = await users.client(), await users.client(Role.ADMIN)
     token = await pending_token(client, "anna")
     await admin.patch(f"/users/{anna.id}", json={"is_active": False})
 
@@ -457,10 +457,10 @@ async def test_a_pending_token_ends_with_the_account(people: People, anna: User,
 
 
 async def test_a_recovery_code_logs_in_once_and_its_owner_is_told(
-    app: FastAPI, session: AsyncSession, people: People, phone: AuthenticatorApp
+    app: FastAPI, session: AsyncSession, users: Users, phone: AuthenticatorApp
 ) -> None:
     code = phone.recovery_codes[3]
-    device = Device(people.app, await people.client())
+    device = Device(users.app, await users.client())
     token = await pending_token(device.client, "anna")
 
     device.take(await give(device.client, token, recovery_code=f" {code.upper().replace('-', ' ')}"))
@@ -472,14 +472,14 @@ async def test_a_recovery_code_logs_in_once_and_its_owner_is_told(
 
 
 async def test_new_recovery_codes_end_the_old_ones(
-    app: FastAPI, session: AsyncSession, people: People, device: Device, phone: AuthenticatorApp
+    app: FastAPI, session: AsyncSession, users: Users, device: Device, phone: AuthenticatorApp
 ) -> None:
     renewed = await device.client.post("/users/me/recovery-codes", json=KNOWING_IT)
 
     assert renewed.status_code == 201
     codes = renewed.json()["recovery_codes"]
     assert len(set(codes) - set(phone.recovery_codes)) == 10
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
     problem_in(await give(client, token, recovery_code=phone.recovery_codes[0]), 401, "invalid_second_factor")
     assert (await give(client, token, recovery_code=codes[0])).status_code == 200
@@ -497,19 +497,19 @@ async def test_there_are_no_recovery_codes_without_a_second_factor(device: Devic
 
 
 async def test_without_the_app_the_password_is_enough_again(
-    app: FastAPI, session: AsyncSession, people: People, device: Device, phone: AuthenticatorApp
+    app: FastAPI, session: AsyncSession, users: Users, device: Device, phone: AuthenticatorApp
 ) -> None:
-    token = await pending_token(await people.client(), "anna")
+    token = await pending_token(await users.client(), "anna")
 
     assert (await remove_totp(device.client, **KNOWING_IT)).status_code == 204
 
     assert await overview(device.client) == {"totp": False, "recovery_codes": 0, "passkeys": []}
     assert (await device.client.get("/users/me")).json()["has_second_factor"] is False
-    assert (await log_in(await people.client(), "anna")).status_code == 200
+    assert (await log_in(await users.client(), "anna")).status_code == 200
     assert "The authenticator app was removed" in (await mails_waiting(app))[-1].text
     assert "totp.removed" in await actions(session)
     for factor in ({"code": phone.code()}, {"recovery_code": phone.recovery_codes[0]}):
-        problem_in(await give(await people.client(), token, **factor), 401, "invalid_second_factor")
+        problem_in(await give(await users.client(), token, **factor), 401, "invalid_second_factor")
     problem_in(await remove_totp(device.client, **KNOWING_IT), 409, "no_second_factor")
 
 
@@ -520,7 +520,7 @@ async def test_an_app_can_be_set_up_again(device: Device, phone: AuthenticatorAp
 
 
 async def test_somebody_who_has_lost_everything_can_be_helped(
-    app: FastAPI, session: AsyncSession, people: People, anna: User, phone: AuthenticatorApp
+    app: FastAPI, session: AsyncSession, users: Users, anna: User, phone: AuthenticatorApp
 ) -> None:
     assert phone.recovery_codes
     user = await session.get_one(User, anna.id)
@@ -529,15 +529,15 @@ async def test_somebody_who_has_lost_everything_can_be_helped(
     await services.second_factors.remove_all(user)
     await session.commit()
 
-    assert (await log_in(await people.client(), "anna")).json()["access_token"]
+    assert (await log_in(await users.client(), "anna")).json()["access_token"]
     assert "All second factors were removed" in (await mails_waiting(app))[-1].text
     assert "second_factors.removed" in await actions(session)
     for table in (Totp, RecoveryCode):
         assert await session.scalar(select(func.count()).select_from(table)) == 0
 
 
-async def test_a_forgotten_password_is_no_way_around_it(app: FastAPI, people: People, phone: AuthenticatorApp) -> None:
-    client = await people.client()
+async def test_a_forgotten_password_is_no_way_around_it(app: FastAPI, users: Users, phone: AuthenticatorApp) -> None:
+    client = await users.client()
     await client.post("/auth/forgot-password", json={"email": "anna@example.com"})
     reset = {"token": await mailed_token(app), "password": "nine loud herons"}
     assert (await client.post("/auth/reset-password", json=reset)).status_code == 204
@@ -574,10 +574,10 @@ async def test_none_of_this_is_for_scripts(app: FastAPI, device: Device) -> None
 
 
 async def test_neither_secrets_nor_codes_are_stored_or_logged(
-    caplog: pytest.LogCaptureFixture, session: AsyncSession, people: People, device: Device, phone: AuthenticatorApp
+    caplog: pytest.LogCaptureFixture, session: AsyncSession, users: Users, device: Device, phone: AuthenticatorApp
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    client = await people.client()
+    client = await users.client()
     token = await pending_token(client, "anna")
     used = phone.code()
     await give(client, token, code=used)
@@ -596,14 +596,14 @@ async def test_neither_secrets_nor_codes_are_stored_or_logged(
 
 
 async def test_an_editor_without_one_edits_nothing_until_it_is_set_up(
-    clock: time_machine.Traveller, app: FastAPI, monkeypatch: pytest.MonkeyPatch, people: People
+    clock: time_machine.Traveller, app: FastAPI, monkeypatch: pytest.MonkeyPatch, users: Users
 ) -> None:
     monkeypatch.setattr(app.state.settings, "require_2fa_for", [Role.EDITOR, Role.ADMIN])
-    author = await people.client(Role.AUTHOR)
+    author = await users.client(Role.AUTHOR)
     article = (await publish(author))["slug"]
     draft = (await author.post("/articles", json={"title": "A draft"})).json()["slug"]
-    await with_password(people, username="edith", role=Role.EDITOR)
-    edith = await device_of(people, "edith")
+    await with_password(users, username="edith", role=Role.EDITOR)
+    edith = await device_of(users, "edith")
 
     for method, path, body in (
         ("PATCH", f"/articles/{article}", {"title": "Changed"}),

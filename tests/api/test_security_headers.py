@@ -11,7 +11,7 @@ from starlette.types import Send
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.main import create_app
 from tests.conftest import settings_for
-from tests.support.people import client_of
+from tests.support.users import client_of
 
 HERE = "sqlite+aiosqlite:///:memory:"
 
@@ -23,10 +23,10 @@ def app_with(tmp_path: Path, **settings: object) -> FastAPI:
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/tags", 200), ("GET", "/nowhere", 404)])
 @pytest.mark.parametrize("twice", [1, 2])
 async def test_every_answer_is_guarded(
-    stranger: httpx.AsyncClient, method: str, path: str, status: int, twice: int
+    anonymous: httpx.AsyncClient, method: str, path: str, status: int, twice: int
 ) -> None:
     for _ in range(twice):
-        answer = await stranger.request(method, path)
+        answer = await anonymous.request(method, path)
 
     assert answer.status_code == status
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -40,21 +40,21 @@ async def test_every_answer_is_guarded(
 
 
 async def test_even_what_nobody_expected_is_guarded(
-    stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def break_down(*_: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr("app.accounts.services.logins.LoginService.log_in", break_down)
 
-    answer = await stranger.post("/auth/login", data={"username": "anna", "password": "four calm otters"})
+    answer = await anonymous.post("/auth/login", data={"username": "anna", "password": "four calm otters"})
 
     assert answer.status_code == 500
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_answers_are_not_kept_unless_they_say_so(stranger: httpx.AsyncClient, reader: httpx.AsyncClient) -> None:
-    for answer in (await reader.get("/users/me"), await reader.get("/articles"), await stranger.get("/nowhere")):
+async def test_answers_are_not_kept_unless_they_say_so(anonymous: httpx.AsyncClient, reader: httpx.AsyncClient) -> None:
+    for answer in (await reader.get("/users/me"), await reader.get("/articles"), await anonymous.get("/nowhere")):
         assert answer.headers.get_list("Cache-Control") == ["no-store"]
 
 

@@ -17,9 +17,9 @@ from app.audit.models import AuditEvent
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.statements import recorded_statements
+from tests.support.users import Users
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -31,13 +31,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
 @pytest.fixture
-async def device(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username)
+async def device(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username)
 
 
 async def sessions_of(device: Device) -> list[dict[str, object]]:
@@ -50,8 +50,8 @@ async def sessions_of(device: Device) -> list[dict[str, object]]:
 # --- Refreshing ------------------------------------------------------------------------------------------------
 
 
-async def test_a_login_gives_a_short_access_token_and_a_refresh_token(people: People, anna: User) -> None:
-    answer = await log_in(await people.client(), anna.username)
+async def test_a_login_gives_a_short_access_token_and_a_refresh_token(users: Users, anna: User) -> None:
+    answer = await log_in(await users.client(), anna.username)
 
     tokens = answer.json()
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
@@ -67,9 +67,9 @@ async def test_a_refresh_token_is_stored_as_a_digest_only(session: AsyncSession,
 
 
 async def test_an_expired_access_token_is_replaced_with_the_refresh_token(
-    clock: time_machine.Traveller, people: People, anna: User
+    clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    device = await device_of(people, anna.username)
+    device = await device_of(users, anna.username)
     clock.shift(timedelta(minutes=16))
     assert not await device.is_logged_in()
 
@@ -79,9 +79,9 @@ async def test_an_expired_access_token_is_replaced_with_the_refresh_token(
 
 
 async def test_a_session_that_is_used_lasts_as_long_as_it_is_said_to(
-    clock: time_machine.Traveller, people: People, anna: User
+    clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    device = await device_of(people, anna.username)
+    device = await device_of(users, anna.username)
     for _ in range(29):
         clock.shift(timedelta(days=1))
         await device.renew()
@@ -92,9 +92,9 @@ async def test_a_session_that_is_used_lasts_as_long_as_it_is_said_to(
 
 
 async def test_a_used_refresh_token_ends_the_session_and_its_owner_is_told(
-    app: FastAPI, session: AsyncSession, clock: time_machine.Traveller, people: People, anna: User
+    app: FastAPI, session: AsyncSession, clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    device, other = await device_of(people, anna.username), await device_of(people, anna.username)
+    device, other = await device_of(users, anna.username), await device_of(users, anna.username)
     stolen = device.refresh_token
     await device.renew()
     clock.shift(GRACE + timedelta(seconds=1))
@@ -110,10 +110,10 @@ async def test_a_used_refresh_token_ends_the_session_and_its_owner_is_told(
 
 
 async def test_the_thief_who_is_quick_is_found_out_as_well(
-    clock: time_machine.Traveller, people: People, anna: User
+    clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
     """Within the grace both get a token; the first of the two that is used makes the other a used one."""
-    device = await device_of(people, anna.username)
+    device = await device_of(users, anna.username)
     stolen = device.refresh_token
     await device.renew()
     thiefs = (await device.refresh(stolen)).json()["refresh_token"]
@@ -126,8 +126,8 @@ async def test_the_thief_who_is_quick_is_found_out_as_well(
     problem_in(await device.refresh(), 401, "invalid_refresh_token")
 
 
-async def test_a_retry_within_the_grace_is_answered(clock: time_machine.Traveller, people: People, anna: User) -> None:
-    device = await device_of(people, anna.username)
+async def test_a_retry_within_the_grace_is_answered(clock: time_machine.Traveller, users: Users, anna: User) -> None:
+    device = await device_of(users, anna.username)
     first = device.refresh_token
     await device.refresh(first)
     clock.shift(GRACE)
@@ -137,9 +137,9 @@ async def test_a_retry_within_the_grace_is_answered(clock: time_machine.Travelle
     assert await device.is_logged_in()
 
 
-async def test_two_tabs_may_refresh_at_the_same_moment(live_people: People) -> None:
-    await with_password(live_people, username="anna")
-    device = await device_of(live_people, "anna")
+async def test_two_tabs_may_refresh_at_the_same_moment(live_users: Users) -> None:
+    await with_password(live_users, username="anna")
+    device = await device_of(live_users, "anna")
 
     answers = await asyncio.gather(*(device.refresh() for _ in range(5)))
 
@@ -165,10 +165,10 @@ async def test_neither_token_serves_as_the_other(device: Device) -> None:
     problem_in(await device.client.get("/users/me"), 401, "invalid_token")
 
 
-async def test_a_login_never_continues_a_session_that_was_there(people: People, anna: User) -> None:
+async def test_a_login_never_continues_a_session_that_was_there(users: Users, anna: User) -> None:
     """Session fixation: whatever the client brings along, it gets a session of its own."""
-    attacker = await device_of(people, anna.username)
-    victim = await people.client()
+    attacker = await device_of(users, anna.username)
+    victim = await users.client()
     victim.headers["Authorization"] = attacker.client.headers["Authorization"]
     victim.cookies.set("colophon_refresh", attacker.refresh_token)
 
@@ -181,10 +181,10 @@ async def test_a_login_never_continues_a_session_that_was_there(people: People, 
 # --- Looking ---------------------------------------------------------------------------------------------------
 
 
-async def test_people_see_where_they_are_logged_in(people: People, anna: User) -> None:
-    phone = await device_of(people, anna.username, "A phone")
-    laptop = await device_of(people, anna.username, "A laptop")
-    await device_of(people, (await with_password(people, username="bert")).username)
+async def test_people_see_where_they_are_logged_in(users: Users, anna: User) -> None:
+    phone = await device_of(users, anna.username, "A phone")
+    laptop = await device_of(users, anna.username, "A laptop")
+    await device_of(users, (await with_password(users, username="bert")).username)
 
     found = await sessions_of(phone)
 
@@ -195,9 +195,9 @@ async def test_people_see_where_they_are_logged_in(people: People, anna: User) -
 
 
 async def test_a_session_shows_when_and_from_where_it_was_last_used(
-    clock: time_machine.Traveller, people: People, anna: User
+    clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
-    device = await device_of(people, anna.username)
+    device = await device_of(users, anna.username)
     clock.shift(timedelta(hours=1))
     device.client.headers["User-Agent"] = "The same browser, updated"
 
@@ -212,8 +212,8 @@ async def test_a_session_shows_when_and_from_where_it_was_last_used(
 # --- Ending ----------------------------------------------------------------------------------------------------
 
 
-async def test_logging_out_ends_this_session_at_once_and_no_other(people: People, anna: User) -> None:
-    here, elsewhere = await device_of(people, anna.username), await device_of(people, anna.username)
+async def test_logging_out_ends_this_session_at_once_and_no_other(users: Users, anna: User) -> None:
+    here, elsewhere = await device_of(users, anna.username), await device_of(users, anna.username)
 
     assert (await here.client.post("/auth/logout")).status_code == 204
 
@@ -223,9 +223,9 @@ async def test_logging_out_ends_this_session_at_once_and_no_other(people: People
     await elsewhere.renew()
 
 
-async def test_logging_out_everywhere_ends_every_session_at_once(people: People, anna: User) -> None:
-    devices = [await device_of(people, anna.username) for _ in range(3)]
-    bystander = await people.client(Role.READER)
+async def test_logging_out_everywhere_ends_every_session_at_once(users: Users, anna: User) -> None:
+    devices = [await device_of(users, anna.username) for _ in range(3)]
+    bystander = await users.client(Role.READER)
 
     assert (await devices[0].client.post("/auth/logout-all")).status_code == 204
 
@@ -235,8 +235,8 @@ async def test_logging_out_everywhere_ends_every_session_at_once(people: People,
     assert (await bystander.get("/users/me")).status_code == 200
 
 
-async def test_a_session_elsewhere_can_be_ended(people: People, anna: User) -> None:
-    here, lost = await device_of(people, anna.username), await device_of(people, anna.username, "A lost phone")
+async def test_a_session_elsewhere_can_be_ended(users: Users, anna: User) -> None:
+    here, lost = await device_of(users, anna.username), await device_of(users, anna.username, "A lost phone")
     (session_id,) = [login["id"] for login in await sessions_of(here) if not login["is_current"]]
 
     assert (await here.client.delete(f"/auth/sessions/{session_id}")).status_code == 204
@@ -245,8 +245,8 @@ async def test_a_session_elsewhere_can_be_ended(people: People, anna: User) -> N
     assert await here.is_logged_in()
 
 
-async def test_nobody_ends_somebody_elses_session(people: People, device: Device) -> None:
-    bert = await device_of(people, (await with_password(people, username="bert")).username)
+async def test_nobody_ends_somebody_elses_session(users: Users, device: Device) -> None:
+    bert = await device_of(users, (await with_password(users, username="bert")).username)
     (login,) = await sessions_of(device)
 
     problem_in(await bert.client.delete(f"/auth/sessions/{login['id']}"), 404, "session_not_found")
@@ -264,8 +264,8 @@ async def test_a_new_password_ends_every_session(device: Device) -> None:
     problem_in(await device.refresh(), 401, "invalid_refresh_token")
 
 
-async def test_deactivation_ends_every_session_for_good(people: People, anna: User, device: Device) -> None:
-    admin = await people.client(Role.ADMIN)
+async def test_deactivation_ends_every_session_for_good(users: Users, anna: User, device: Device) -> None:
+    admin = await users.client(Role.ADMIN)
 
     await admin.patch(f"/users/{anna.id}", json={"is_active": False})
     problem_in(await device.refresh(), 401, "invalid_refresh_token")
@@ -275,9 +275,9 @@ async def test_deactivation_ends_every_session_for_good(people: People, anna: Us
 
 
 async def test_a_new_role_ends_the_access_token_and_leaves_the_session(
-    people: People, anna: User, device: Device
+    users: Users, anna: User, device: Device
 ) -> None:
-    admin = await people.client(Role.ADMIN)
+    admin = await users.client(Role.ADMIN)
 
     await admin.patch(f"/users/{anna.id}", json={"role": "author"})
 
@@ -293,10 +293,10 @@ async def test_knowing_who_asks_takes_one_query(app: FastAPI, device: Device) ->
     assert len(statements) == 1, statements
 
 
-async def test_what_may_be_done_is_known_without_another_query(app: FastAPI, people: People, anna: User) -> None:
-    device, stranger = await device_of(people, anna.username), await people.client()
+async def test_what_may_be_done_is_known_without_another_query(app: FastAPI, users: Users, anna: User) -> None:
+    device, anonymous = await device_of(users, anna.username), await users.client()
     with recorded_statements(app.state.database) as as_stranger:
-        await stranger.get("/articles")
+        await anonymous.get("/articles")
     with recorded_statements(app.state.database) as as_somebody:
         await device.client.get("/articles")
 
@@ -322,10 +322,10 @@ def cookie_app(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 
 
 @pytest.fixture
-async def browser(cookie_app: FastAPI, people: People, anna: User) -> httpx.AsyncClient:
+async def browser(cookie_app: FastAPI, users: Users, anna: User) -> httpx.AsyncClient:
     """A browser that has logged in with the cookie."""
-    assert cookie_app is people.app
-    client = await people.client()
+    assert cookie_app is users.app
+    client = await users.client()
     client.base_url = httpx.URL("https://blog.example.com/api/v1")
     answer = await client.post(
         "/auth/login", data={"username": anna.username, "password": PASSWORD, "use_cookie": "true"}, headers=OWN
@@ -361,12 +361,12 @@ async def test_no_other_sites_page_may_use_the_cookie(browser: httpx.AsyncClient
 
 
 async def test_no_other_sites_page_may_log_its_visitor_in(
-    cookie_app: FastAPI, stranger: httpx.AsyncClient, anna: User, session: AsyncSession
+    cookie_app: FastAPI, anonymous: httpx.AsyncClient, anna: User, session: AsyncSession
 ) -> None:
     assert cookie_app.state.settings.auth_cookie == "strict"
     form = {"username": anna.username, "password": PASSWORD, "use_cookie": "true"}
 
-    answer = await stranger.post("/auth/login", data=form, headers={"Origin": "https://evil.example.com"})
+    answer = await anonymous.post("/auth/login", data=form, headers={"Origin": "https://evil.example.com"})
 
     problem_in(answer, 403, "origin_not_allowed")
     assert "Set-Cookie" not in answer.headers
@@ -386,8 +386,8 @@ async def test_logging_out_takes_the_cookie_away(browser: httpx.AsyncClient) -> 
     assert "colophon_refresh" not in browser.cookies
 
 
-async def test_without_the_setting_there_is_no_cookie(people: People, anna: User) -> None:
-    client = await people.client()
+async def test_without_the_setting_there_is_no_cookie(users: Users, anna: User) -> None:
+    client = await users.client()
     form = {"username": anna.username, "password": PASSWORD, "use_cookie": "true"}
 
     answer = await client.post("/auth/login", data=form)

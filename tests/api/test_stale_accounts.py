@@ -9,11 +9,11 @@ from app.accounts.models import User
 from app.core.roles import Role
 from app.db.session import reading
 from app.mail.models import OutboxMail
-from tests.support.people import People
+from tests.support.users import Users
 
 
-async def test_logins_that_end_twice_at_once_end_twice(live_people: People, live_app: FastAPI) -> None:
-    user = await live_people.user()
+async def test_logins_that_end_twice_at_once_end_twice(live_users: Users, live_app: FastAPI) -> None:
+    user = await live_users.user()
     database = live_app.state.database
     async with database.writing() as first, database.writing() as second:
         for session in (first, second):
@@ -28,12 +28,12 @@ async def test_logins_that_end_twice_at_once_end_twice(live_people: People, live
 
 
 async def test_mails_to_a_deleted_account_do_not_leave(
-    people: People, stranger: httpx.AsyncClient, session: AsyncSession
+    users: Users, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     data = {"email": "anna@example.com", "username": "anna", "password": "correct horse battery"}
-    await stranger.post("/auth/register", json=data)
+    await anonymous.post("/auth/register", json=data)
     registered = await session.scalar(select(User.id))
-    admin = await people.client(Role.ADMIN)
+    admin = await users.client(Role.ADMIN)
 
     assert (await admin.delete(f"/users/{registered}")).status_code == 204
 

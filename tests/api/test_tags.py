@@ -16,7 +16,7 @@ async def tags_of(client: httpx.AsyncClient, slug: str) -> list[str]:
 
 
 async def test_tags_are_listed_with_the_number_of_their_articles(
-    author: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await publish(author, "One", tags=["Red", "Blue"])
     await publish(author, "Two", tags=["Red"])
@@ -24,21 +24,21 @@ async def test_tags_are_listed_with_the_number_of_their_articles(
     await publish(author, "Deleted", tags=["Red", "Yellow"])
     await author.delete("/articles/deleted")
 
-    assert await walk(stranger, "/tags") == [
+    assert await walk(anonymous, "/tags") == [
         {"slug": "blue", "name": "Blue", "article_count": 1},
         {"slug": "red", "name": "Red", "article_count": 2},
     ]
-    assert await read(stranger, "/tags/red") == {"slug": "red", "name": "Red", "article_count": 2}
-    assert await walk(author, "/tags") == await walk(stranger, "/tags")
+    assert await read(anonymous, "/tags/red") == {"slug": "red", "name": "Red", "article_count": 2}
+    assert await walk(author, "/tags") == await walk(anonymous, "/tags")
 
 
 async def test_editors_see_unused_tags_too(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, stranger: httpx.AsyncClient
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     await write(author, tags=["planned"])
 
     assert await counts(editor) == {"planned": 0}
-    assert await counts(stranger) == {}
+    assert await counts(anonymous) == {}
     assert (await read(editor, "/tags/planned"))["article_count"] == 0
     problem_in(await author.get("/tags/planned"), 404, "tag_not_found")
 
@@ -148,7 +148,7 @@ async def test_what_is_not_there_is_not_found(editor: httpx.AsyncClient) -> None
     problem_in(await editor.post("/tags/nowhere/merges", json={"tags": ["x"]}), 404, "tag_not_found")
 
 
-async def test_only_editors_change_tags(author: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+async def test_only_editors_change_tags(author: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
     await publish(author, tags=["one", "two"])
 
     for method, path, body in (
@@ -157,5 +157,5 @@ async def test_only_editors_change_tags(author: httpx.AsyncClient, stranger: htt
         ("POST", "/tags/one/merges", {"tags": ["two"]}),
     ):
         problem_in(await author.request(method, path, json=body), 403, "forbidden")
-        problem_in(await stranger.request(method, path, json=body), 401, "not_authenticated")
-    assert await counts(stranger) == {"one": 1, "two": 1}
+        problem_in(await anonymous.request(method, path, json=body), 401, "not_authenticated")
+    assert await counts(anonymous) == {"one": 1, "two": 1}

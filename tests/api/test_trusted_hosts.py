@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from app.main import create_app
 from tests.conftest import settings_for
-from tests.support.people import client_of
 from tests.support.problems import problem_in
+from tests.support.users import client_of
 
 HERE = "sqlite+aiosqlite:///:memory:"
 NAMES = ["blog.example.com", "*.example.org", "[::1]"]

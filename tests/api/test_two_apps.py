@@ -19,8 +19,8 @@ from app.db.session import open_database
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.databases import Template
-from tests.support.people import People
 from tests.support.public_pages import outdated_pages, reader_of
+from tests.support.users import Users
 
 # What another process may take to hear of a change.
 HEARD_SECONDS = 0.1
@@ -71,10 +71,10 @@ async def apps(template: Template, tmp_path: Path) -> AsyncIterator[list[FastAPI
 
 @pytest.fixture
 async def writer(apps: list[FastAPI]) -> AsyncIterator[Writer]:
-    people = [People(app) for app in apps]
-    account = await people[0].user(Role.ADMIN, username="anna")
-    yield Writer(account, [await each.client_for(account) for each in people])
-    for each in people:
+    users = [Users(app) for app in apps]
+    account = await users[0].user(Role.ADMIN, username="anna")
+    yield Writer(account, [await each.client_for(account) for each in users])
+    for each in users:
         for client in each.clients:
             await client.aclose()
 
@@ -130,12 +130,12 @@ async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI
 
     async def read(app: FastAPI) -> int:
         seen = 0
-        async with reader_of(app.state.response_cache) as stranger:
+        async with reader_of(app.state.response_cache) as anonymous:
             while written < 15:
                 # What had been acknowledged a while before this question was asked.
                 acknowledged = written
                 await asyncio.sleep(HEARD_SECONDS)
-                excerpt = (await stranger.get("/articles/a")).json()["excerpt"]
+                excerpt = (await anonymous.get("/articles/a")).json()["excerpt"]
                 assert int(excerpt or 0) >= acknowledged
                 seen += 1
         return seen
@@ -147,6 +147,6 @@ async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI
 
 async def _read_all(apps: list[FastAPI]) -> None:
     for app in apps:
-        async with reader_of(app.state.response_cache) as stranger:
+        async with reader_of(app.state.response_cache) as anonymous:
             for page in PAGES:
-                await stranger.get(page)
+                await anonymous.get(page)

@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.core.roles import Role
-from tests.support.hostile import NEVER_VALID, json_with
-from tests.support.people import People
+from tests.support.malformed import NEVER_VALID, json_with
 from tests.support.problems import fields_of, problem_in
+from tests.support.users import Users
 
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def admin(people: People) -> httpx.AsyncClient:
-    return await people.client(Role.ADMIN, username="root", display_name="Root")
+async def admin(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.ADMIN, username="root", display_name="Root")
 
 
 async def usernames(client: httpx.AsyncClient, **query: Any) -> list[str]:
@@ -31,9 +31,9 @@ async def usernames(client: httpx.AsyncClient, **query: Any) -> list[str]:
 # --- Listing ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_newest_account_is_listed_first(people: People, admin: httpx.AsyncClient) -> None:
+async def test_the_newest_account_is_listed_first(users: Users, admin: httpx.AsyncClient) -> None:
     for name in ("first", "second", "third"):
-        await people.user(username=name)
+        await users.user(username=name)
 
     page = (await admin.get("/users", params={"limit": 2, "skip": 1})).json()
 
@@ -42,9 +42,9 @@ async def test_the_newest_account_is_listed_first(people: People, admin: httpx.A
     assert not {"hashed_password", "token_version"} & page["items"][0].keys()
 
 
-async def test_accounts_are_found_by_role_and_state(people: People, admin: httpx.AsyncClient) -> None:
-    await people.user(Role.AUTHOR, username="writer")
-    await people.user(Role.AUTHOR, username="left", is_active=False)
+async def test_accounts_are_found_by_role_and_state(users: Users, admin: httpx.AsyncClient) -> None:
+    await users.user(Role.AUTHOR, username="writer")
+    await users.user(Role.AUTHOR, username="left", is_active=False)
 
     assert await usernames(admin, role="author") == ["left", "writer"]
     assert await usernames(admin, is_active=True) == ["writer", "root"]
@@ -67,10 +67,10 @@ async def test_accounts_are_found_by_role_and_state(people: People, admin: httpx
     ],
 )
 async def test_accounts_are_found_by_part_of_what_they_are_called(
-    people: People, admin: httpx.AsyncClient, q: str, found: list[str]
+    users: Users, admin: httpx.AsyncClient, q: str, found: list[str]
 ) -> None:
-    await people.user(username="anna", display_name="Anna Ünal O'Hara")
-    await people.user(username="percent", display_name="100% me")
+    await users.user(username="anna", display_name="Anna Ünal O'Hara")
+    await users.user(username="percent", display_name="100% me")
 
     assert await usernames(admin, q=q) == found
 
@@ -86,8 +86,8 @@ async def test_a_filter_that_makes_no_sense_is_refused(admin: httpx.AsyncClient,
     assert fields_of(problem) == [f"{query.partition('=')[0]}"]
 
 
-async def test_a_deleted_account_is_not_listed(people: People, admin: httpx.AsyncClient) -> None:
-    gone = await people.user(username="gone")
+async def test_a_deleted_account_is_not_listed(users: Users, admin: httpx.AsyncClient) -> None:
+    gone = await users.user(username="gone")
     await admin.delete(f"/users/{gone.id}")
 
     assert await usernames(admin) == ["root"]
@@ -117,8 +117,8 @@ async def test_what_can_be_no_id_is_refused(admin: httpx.AsyncClient, user_id: o
         assert fields_of(problem_in(answer, 422, "validation_error")) == ["user_id"]
 
 
-async def test_admins_change_everything_about_an_account(people: People, admin: httpx.AsyncClient) -> None:
-    user = await people.user(is_verified=False)
+async def test_admins_change_everything_about_an_account(users: Users, admin: httpx.AsyncClient) -> None:
+    user = await users.user(is_verified=False)
     changes = {
         "username": "renamed",
         "display_name": "Renamed",
@@ -139,9 +139,9 @@ async def test_admins_change_everything_about_an_account(people: People, admin: 
 
 
 async def test_another_address_has_to_be_confirmed_unless_the_admin_vouches_for_it(
-    people: People, admin: httpx.AsyncClient
+    users: Users, admin: httpx.AsyncClient
 ) -> None:
-    path = f"/users/{(await people.user(username='anna')).id}"
+    path = f"/users/{(await users.user(username='anna')).id}"
 
     assert (await admin.patch(path, json={"email": "ANNA@example.com"})).json()["is_verified"] is True
     assert (await admin.patch(path, json={"email": "b@example.com"})).json()["is_verified"] is False
@@ -154,10 +154,10 @@ async def test_another_address_has_to_be_confirmed_unless_the_admin_vouches_for_
     [({"email": "ÜNAL@example.com"}, "email_taken"), ({"username": "BERT"}, "username_taken")],
 )
 async def test_an_account_cannot_become_like_another(
-    people: People, admin: httpx.AsyncClient, change: dict[str, str], code: str
+    users: Users, admin: httpx.AsyncClient, change: dict[str, str], code: str
 ) -> None:
-    await people.user(username="bert", email="ünal@example.com")
-    anna = await people.user(username="anna")
+    await users.user(username="bert", email="ünal@example.com")
+    anna = await users.user(username="anna")
 
     refused = await admin.patch(f"/users/{anna.id}", json={**change, "role": "admin"})
 
@@ -167,9 +167,9 @@ async def test_an_account_cannot_become_like_another(
 
 @pytest.mark.parametrize("field", ["email", "username", "display_name", "bio", "role", "is_active", "is_verified"])
 async def test_nothing_that_every_account_has_can_become_null(
-    people: People, admin: httpx.AsyncClient, field: str
+    users: Users, admin: httpx.AsyncClient, field: str
 ) -> None:
-    user = await people.user()
+    user = await users.user()
 
     refused = await admin.patch(f"/users/{user.id}", json={field: None})
 
@@ -177,8 +177,8 @@ async def test_nothing_that_every_account_has_can_become_null(
 
 
 @pytest.mark.parametrize("value", NEVER_VALID.values(), ids=NEVER_VALID.keys())
-async def test_hostile_values_are_refused(people: People, admin: httpx.AsyncClient, value: str) -> None:
-    user = await people.user()
+async def test_malformed_values_are_refused(users: Users, admin: httpx.AsyncClient, value: str) -> None:
+    user = await users.user()
     for field in ("email", "username", "display_name", "bio", "avatar_url", "role", "is_active", "is_verified"):
         refused = await admin.patch(f"/users/{user.id}", content=json_with({field: value}), headers=JSON)
 
@@ -186,8 +186,8 @@ async def test_hostile_values_are_refused(people: People, admin: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("field", ["password", "hashed_password", "is_superuser", "id", "token_version", "created_at"])
-async def test_what_not_even_admins_may_set_is_refused(people: People, admin: httpx.AsyncClient, field: str) -> None:
-    user = await people.user()
+async def test_what_not_even_admins_may_set_is_refused(users: Users, admin: httpx.AsyncClient, field: str) -> None:
+    user = await users.user()
 
     refused = await admin.patch(f"/users/{user.id}", json={field: "four calm otters"})
 
@@ -199,10 +199,10 @@ async def test_what_not_even_admins_may_set_is_refused(people: People, admin: ht
 
 
 @pytest.mark.parametrize("change", [{"role": "editor"}, {"is_active": False}, {"role": "reader", "bio": "x"}, None])
-async def test_the_last_admin_stays(people: People, change: dict[str, object] | None) -> None:
-    root = await people.user(Role.ADMIN)
-    await people.user(Role.ADMIN, is_active=False)
-    admin = await people.client_for(root)
+async def test_the_last_admin_stays(users: Users, change: dict[str, object] | None) -> None:
+    root = await users.user(Role.ADMIN)
+    await users.user(Role.ADMIN, is_active=False)
+    admin = await users.client_for(root)
     path = f"/users/{root.id}"
 
     refused = await (admin.patch(path, json=change) if change else admin.delete(path))
@@ -214,9 +214,9 @@ async def test_the_last_admin_stays(people: People, change: dict[str, object] | 
 
 @pytest.mark.parametrize("change", [{"role": "editor"}, {"is_active": False}, None])
 async def test_one_of_two_admins_may_go(
-    people: People, admin: httpx.AsyncClient, change: dict[str, object] | None
+    users: Users, admin: httpx.AsyncClient, change: dict[str, object] | None
 ) -> None:
-    other = await people.user(Role.ADMIN)
+    other = await users.user(Role.ADMIN)
     path = f"/users/{other.id}"
 
     answer = await (admin.patch(path, json=change) if change else admin.delete(path))
@@ -224,18 +224,18 @@ async def test_one_of_two_admins_may_go(
     assert answer.is_success, answer.text
 
 
-async def test_the_last_admin_may_change_everything_else(people: People) -> None:
-    root = await people.user(Role.ADMIN)
+async def test_the_last_admin_may_change_everything_else(users: Users) -> None:
+    root = await users.user(Role.ADMIN)
     changes = {"role": "admin", "is_active": True, "bio": "Still here"}
 
-    changed = await (await people.client_for(root)).patch(f"/users/{root.id}", json=changes)
+    changed = await (await users.client_for(root)).patch(f"/users/{root.id}", json=changes)
 
     assert changed.json()["bio"] == "Still here"
 
 
-async def test_two_admins_cannot_depose_each_other_at_once(live_people: People) -> None:
-    users = [await live_people.user(Role.ADMIN) for _ in range(2)]
-    first, second = [await live_people.client_for(user) for user in users]
+async def test_two_admins_cannot_depose_each_other_at_once(live_users: Users) -> None:
+    users = [await live_users.user(Role.ADMIN) for _ in range(2)]
+    first, second = [await live_users.client_for(user) for user in users]
 
     answers = await asyncio.gather(
         first.patch(f"/users/{users[1].id}", json={"role": "reader"}), second.delete(f"/users/{users[0].id}")
@@ -249,31 +249,31 @@ async def test_two_admins_cannot_depose_each_other_at_once(live_people: People) 
 
 
 async def test_what_somebody_wrote_outlives_their_account_under_no_name(
-    people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    anna = await people.user(Role.AUTHOR, username="anna", bio="Me", avatar_url="https://example.com/anna.png")
-    client = await people.client_for(anna)
+    anna = await users.user(Role.AUTHOR, username="anna", bio="Me", avatar_url="https://example.com/anna.png")
+    client = await users.client_for(anna)
     await client.post("/articles", json={"title": "Mine", "status": "published"})
     await client.post("/articles/mine/comments", json={"body_markdown": "Also mine"})
 
     assert (await admin.delete(f"/users/{anna.id}")).status_code == 204
 
-    article = await stranger.get("/articles/mine")
-    comments = await stranger.get("/articles/mine/comments")
+    article = await anonymous.get("/articles/mine")
+    comments = await anonymous.get("/articles/mine/comments")
     assert article.json()["author"]["display_name"] == "Deleted account"
     assert comments.json()["items"][0]["author"]["display_name"] == "Deleted account"
     for shown in (article.text, comments.text):
         assert "anna" not in shown.lower()
-    assert (await stranger.get("/authors/anna")).status_code == 404
-    author = await stranger.get(f"/authors/{article.json()['author']['username']}")
+    assert (await anonymous.get("/authors/anna")).status_code == 404
+    author = await anonymous.get(f"/authors/{article.json()['author']['username']}")
     assert author.json()["display_name"] == "Deleted account"
-    assert (await stranger.get("/authors")).json()["items"] == []
+    assert (await anonymous.get("/authors")).json()["items"] == []
 
 
 async def test_nothing_personal_is_kept_of_a_deleted_account(
-    people: People, admin: httpx.AsyncClient, session: AsyncSession
+    users: Users, admin: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    anna = await people.user(username="anna", bio="Me", avatar_url="https://example.com/anna.png")
+    anna = await users.user(username="anna", bio="Me", avatar_url="https://example.com/anna.png")
 
     await admin.delete(f"/users/{anna.id}")
 
@@ -283,8 +283,8 @@ async def test_nothing_personal_is_kept_of_a_deleted_account(
     assert stored.bio == ""
 
 
-async def test_a_deleted_account_cannot_be_reached_again(people: People, admin: httpx.AsyncClient) -> None:
-    path = f"/users/{(await people.user()).id}"
+async def test_a_deleted_account_cannot_be_reached_again(users: Users, admin: httpx.AsyncClient) -> None:
+    path = f"/users/{(await users.user()).id}"
     assert (await admin.delete(path)).status_code == 204
 
     for answer in (await admin.get(path), await admin.patch(path, json={"is_active": True}), await admin.delete(path)):
@@ -292,14 +292,14 @@ async def test_a_deleted_account_cannot_be_reached_again(people: People, admin: 
 
 
 async def test_address_and_username_of_a_deleted_account_are_free_but_its_id_is_not(
-    people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     data = {"email": "anna@example.com", "username": "anna", "password": "four calm otters"}
-    anna = await people.user(username="anna")
-    old_token = await people.client_for(anna)
+    anna = await users.user(username="anna")
+    old_token = await users.client_for(anna)
     await admin.delete(f"/users/{anna.id}")
 
-    again = await stranger.post("/auth/register", json=data)
+    again = await anonymous.post("/auth/register", json=data)
 
     assert again.status_code == 202, again.text
     (successor,) = (await admin.get("/users", params={"q": "anna@example.com"})).json()["items"]
@@ -308,12 +308,12 @@ async def test_address_and_username_of_a_deleted_account_are_free_but_its_id_is_
 
 
 async def test_nobody_can_stand_in_the_way_of_a_deletion(
-    people: People, admin: httpx.AsyncClient, stranger: httpx.AsyncClient
+    users: Users, admin: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    anna = await people.user()
+    anna = await users.user()
     for name in (f"deleted-{anna.id}", f"Deleted-{anna.id}"):
         data = {"email": f"{name}@example.com", "username": name, "password": "four calm otters"}
-        await stranger.post("/auth/register", json=data)
+        await anonymous.post("/auth/register", json=data)
 
     deleted = await admin.delete(f"/users/{anna.id}")
 

@@ -9,13 +9,13 @@ from fastapi import FastAPI
 
 from app.core.rate_limiter import RateLimiter
 from app.db.session import create_engine
+from benchmarks.baselines import orm, raw
 from benchmarks.corpus import COMMON_TAG, Size, comment_counts, tables
 from benchmarks.filling import fill
 from benchmarks.operations import Operations
-from benchmarks.rivals import orm, raw
 from benchmarks.wrk import Request
 from tests.support.databases import Template, undone_database
-from tests.support.people import client_of
+from tests.support.users import client_of
 
 TINY = Size(articles=50, words=100, tags=20, authors=5)
 

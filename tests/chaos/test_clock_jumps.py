@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.blogs import PASSWORD, BlogDatabase
 from tests.chaos.load import API
 from tests.chaos.node import Node, Starter
-from tests.chaos.ordeal import ordeal
+from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 # The library looks at the file every second or two.
@@ -62,8 +62,8 @@ async def test_the_clock_jumps(sqlite_database: BlogDatabase, library: str, star
     clock = Clock(tmp_path / "clock")
     node = await start(sqlite_database.url, clock.settings(library))
 
-    async with ordeal("Clock +10 min, -10 min, -30 s", sqlite_database, node, judges_lists=False) as ordeal_:
-        ordeal_.begins()
+    async with scenario("Clock +10 min, -10 min, -30 s", sqlite_database, node, judges_lists=False) as running:
+        running.begins()
         await clock.jump(600, node)
         mails = [await _mails_after_registration(node, "ahead")]
         refresh_token = await _refresh_token(node)
@@ -72,9 +72,9 @@ async def test_the_clock_jumps(sqlite_database: BlogDatabase, library: str, star
         status = await _status_of_refreshing(node, refresh_token)
         await clock.jump(-30, node)
         mails.append(await _mails_after_registration(node, "behind"))
-        ordeal_.is_over()
-        await ordeal_.recovers(within=2)
-    await ordeal_.judge(may_fail=False)
+        running.is_over()
+        await running.recovers(within=2)
+    await running.judge(may_fail=False)
 
     # A session that began in what is the future now goes on.
     assert status == 200

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.blogs import BlogDatabase
 from tests.chaos.node import Starter
-from tests.chaos.ordeal import ordeal
+from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 
@@ -17,15 +17,15 @@ async def test_the_other_worker_goes_on(database: BlogDatabase, start: Starter) 
     before = node.workers()
     assert len(before) == 2
 
-    async with ordeal("kill -9 of one of two workers", database, node) as ordeal_:
+    async with scenario("kill -9 of one of two workers", database, node) as running:
         # As long as nothing happens nobody fails, and whichever process they ask, nobody sees anything old.
-        await ordeal_.goes_on(1)
-        assert not [answer for answer in ordeal_.load.answers if answer.is_failure]
-        ordeal_.begins()
+        await running.goes_on(1)
+        assert not [answer for answer in running.load.answers if answer.is_failure]
+        running.begins()
         os.kill(before[0], signal.SIGKILL)
-        await ordeal_.recovers(within=2)
+        await running.recovers(within=2)
         await node.ready(starts=3)
-    figures = await ordeal_.judge()
+    figures = await running.judge()
 
     # Only requests that were under way in that worker.
     assert figures.unavailable == 0

@@ -41,8 +41,8 @@ def test_a_write_without_an_answer_does_not_replace_a_later_one(article: Article
 
 
 def test_what_nobody_has_written_is_noticed(article: Article) -> None:
-    stranger = {**page(article, 1), "body_markdown": "Something else"}
-    assert len(list(article.objections_to(stranger, LATE))) == 1
+    anonymous = {**page(article, 1), "body_markdown": "Something else"}
+    assert len(list(article.objections_to(anonymous, LATE))) == 1
     assert len(list(article.objections_to({**page(article, 1), "body_html": ""}, LATE))) == 1
     assert len(list(article.objections_to(page(article, 1, comments=1), LATE))) == 1
 

@@ -10,8 +10,8 @@ import pytest
 from tests.chaos.blogs import BlogDatabase, postgresql_copy
 from tests.chaos.conftest import TEMPLATE
 from tests.chaos.node import Node, Starter
-from tests.chaos.ordeal import ordeal
 from tests.chaos.postgresql import PostgresqlCluster
+from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 STATEMENT_SECONDS = 1
@@ -41,16 +41,16 @@ async def readiness(node: Node) -> tuple[int, float]:
 
 
 async def test_stopped_and_started(database: BlogDatabase, node: Node, cluster: PostgresqlCluster) -> None:
-    async with ordeal("PostgreSQL stopped for 1.5 s", database, node) as ordeal_:
+    async with scenario("PostgreSQL stopped for 1.5 s", database, node) as running:
         await cluster.stop()
-        ordeal_.begins()
+        running.begins()
         await asyncio.sleep(0.7)
         assert (await readiness(node))[0] == 503
         await asyncio.sleep(0.7)
         await cluster.start()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=5)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=5)
+    figures = await running.judge()
 
     assert figures.unavailable > 10
     assert figures.unanswered == 0
@@ -59,14 +59,14 @@ async def test_stopped_and_started(database: BlogDatabase, node: Node, cluster: 
 
 
 async def test_killed(database: BlogDatabase, node: Node, cluster: PostgresqlCluster) -> None:
-    async with ordeal("PostgreSQL kill -9, started again", database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("PostgreSQL kill -9, started again", database, node) as running:
+        running.begins()
         await cluster.kill()
         await asyncio.sleep(0.3)
         await cluster.start()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=5)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=5)
+    figures = await running.judge()
 
     assert figures.unavailable > 0
     assert figures.unanswered == 0
@@ -74,8 +74,8 @@ async def test_killed(database: BlogDatabase, node: Node, cluster: PostgresqlClu
 
 
 async def test_hanging(database: BlogDatabase, node: Node, cluster: PostgresqlCluster) -> None:
-    async with ordeal("PostgreSQL hangs for 4 s", database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("PostgreSQL hangs for 4 s", database, node) as running:
+        running.begins()
         cluster.freeze()
         try:
             await asyncio.sleep(2)
@@ -83,9 +83,9 @@ async def test_hanging(database: BlogDatabase, node: Node, cluster: PostgresqlCl
             await asyncio.sleep(2)
         finally:
             cluster.thaw()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=6)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=6)
+    figures = await running.judge()
 
     assert status == 503
     assert seconds < 2
@@ -98,14 +98,14 @@ async def test_connections_ended_again_and_again(
     database: BlogDatabase, node: Node, cluster: PostgresqlCluster
 ) -> None:
     ended = 0
-    async with ordeal("pg_terminate_backend on all, 6 times", database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("pg_terminate_backend on all, 6 times", database, node) as running:
+        running.begins()
         for _ in range(6):
             ended += await cluster.end_connections(database.name)
             await asyncio.sleep(0.25)
-        ordeal_.is_over()
-        await ordeal_.recovers(within=2)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=2)
+    figures = await running.judge()
 
     assert ended > 12
     assert figures.unanswered == 0

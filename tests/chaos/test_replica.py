@@ -31,9 +31,9 @@ async def replica(cluster: PostgresqlCluster) -> AsyncIterator[PostgresqlCluster
 class Blog:
     """One article that is changed, and read by strangers."""
 
-    def __init__(self, writer: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+    def __init__(self, writer: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
         self._writer = writer
-        self._stranger = stranger
+        self._stranger = anonymous
         self._version = 0
 
     async def change(self) -> None:
@@ -77,9 +77,9 @@ async def test_strangers_read_from_the_replica_and_nothing_that_is_old(
     headers = {"Authorization": f"Bearer {await log_in(node.url)}"}
     async with (
         httpx.AsyncClient(base_url=node.url + API, headers=headers, timeout=15) as writer,
-        httpx.AsyncClient(base_url=node.url + API, timeout=15) as stranger,
+        httpx.AsyncClient(base_url=node.url + API, timeout=15) as anonymous,
     ):
-        blog = Blog(writer, stranger)
+        blog = Blog(writer, anonymous)
         await blog.change()
         await comes_to_ask(blog, replica, name)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.chaos.blogs import BlogDatabase, sqlite_copy
 from tests.chaos.node import Starter
-from tests.chaos.ordeal import ordeal
+from tests.chaos.scenario import scenario
 from tests.chaos.verification import require_intact
 
 pytestmark = pytest.mark.chaos
@@ -22,14 +22,14 @@ async def test_all_processes_killed_while_writing(sqlite_database: BlogDatabase,
     assert sqlite_database.path is not None
     node = await start(sqlite_database.url, workers=2)
 
-    async with ordeal("kill -9 of all processes, started again", sqlite_database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("kill -9 of all processes, started again", sqlite_database, node) as running:
+        running.begins()
         node.kill()
         require_intact(sqlite_database.path)
         await node.start()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=2)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=2)
+    figures = await running.judge()
 
     require_intact(sqlite_database.path)
     assert figures.unavailable == 0
@@ -65,18 +65,18 @@ async def test_the_disk_is_full(sqlite_template: Path, small_disk: Path, start: 
     assert database.path is not None
     node = await start(database.url)
 
-    async with ordeal("Disk full for 1.5 s", database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("Disk full for 1.5 s", database, node) as running:
+        running.begins()
         ballast = fill_up(small_disk)
-        while not any(answer.status == 503 for answer in ordeal_.load.answers):
-            await ordeal_.goes_on(0.1)
-        await ordeal_.goes_on(1.5)
+        while not any(answer.status == 503 for answer in running.load.answers):
+            await running.goes_on(0.1)
+        await running.goes_on(1.5)
         # Who reads does not notice.
-        readers = [a for a in ordeal_.load.answers if a.who.startswith("reader") and a.received > ordeal_.began]
+        readers = [a for a in running.load.answers if a.who.startswith("reader") and a.received > running.began]
         ballast.unlink()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=2)
-    figures = await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=2)
+    figures = await running.judge()
 
     require_intact(database.path)
     assert len(readers) > 10

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.blogs import BlogDatabase
 from tests.chaos.load import API
 from tests.chaos.node import Node, Starter
-from tests.chaos.ordeal import ordeal
+from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 # Takes about a second to render.
@@ -21,20 +21,20 @@ LONG_TEXT = "A *paragraph* with a [link](https://example.com) and `code`, again 
 async def test_requests_under_way_are_answered(database: BlogDatabase, start: Starter, workers: int) -> None:
     node = await start(database.url, workers=workers)
 
-    async with ordeal(f"SIGTERM, {workers} worker{'s' * (workers > 1)}", database, node) as ordeal_:
-        slow = asyncio.create_task(_write_long_article(node, ordeal_.load.token))
+    async with scenario(f"SIGTERM, {workers} worker{'s' * (workers > 1)}", database, node) as running:
+        slow = asyncio.create_task(_write_long_article(node, running.load.token))
         await asyncio.sleep(0.3)
         assert not slow.done()
-        ordeal_.begins()
+        running.begins()
         told = time.monotonic()
         node.signal(signal.SIGTERM)
         assert await slow == 201
         assert await node.exit_code() == 0
         stopped = time.monotonic() - told
-    under_way = [answer for answer in ordeal_.load.answers if answer.sent < told - 0.05 and answer.received > told]
-    broken = [answer for answer in ordeal_.load.answers if answer.sent < told - 0.05 and answer.is_failure]
+    under_way = [answer for answer in running.load.answers if answer.sent < told - 0.05 and answer.received > told]
+    broken = [answer for answer in running.load.answers if answer.sent < told - 0.05 and answer.is_failure]
     await node.start()
-    figures = await ordeal_.judge()
+    figures = await running.judge()
 
     assert broken == []
     assert figures.unavailable == 0
@@ -45,15 +45,15 @@ async def test_requests_under_way_are_answered(database: BlogDatabase, start: St
 async def test_who_looks_at_the_readiness_notices_nothing(postgresql_database: BlogDatabase, start: Starter) -> None:
     node = await start(postgresql_database.url, {"DRAIN_SECONDS": "2"}, workers=2)
 
-    async with ordeal("SIGTERM behind a load balancer", postgresql_database, node) as ordeal_:
-        ordeal_.begins()
+    async with scenario("SIGTERM behind a load balancer", postgresql_database, node) as running:
+        running.begins()
         node.signal(signal.SIGTERM)
         await _says_that_it_is_not_ready(node)
-        await ordeal_.goes_on(0.3)
+        await running.goes_on(0.3)
     # Nobody sends anything any more.
     assert await node.exit_code() == 0
     await node.start()
-    figures = await ordeal_.judge()
+    figures = await running.judge()
 
     assert figures.unavailable == 0
     assert figures.unanswered == 0

@@ -16,8 +16,8 @@ from tests.chaos.blogs import PASSWORD, BlogDatabase
 from tests.chaos.load import API
 from tests.chaos.mail_server import MailServer
 from tests.chaos.node import Starter
-from tests.chaos.ordeal import ordeal
 from tests.chaos.redis import RedisServer
+from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 LEAVING = 5
@@ -92,18 +92,18 @@ async def _limits_are_shared(one: httpx.AsyncClient, other: httpx.AsyncClient) -
 
 
 async def _mails_leave_once(one: httpx.AsyncClient, other: httpx.AsyncClient, mail_server: MailServer) -> None:
-    people = [f"person{number}" for number in range(8)]
-    for number, name in enumerate(people):
+    users = [f"person{number}" for number in range(8)]
+    for number, name in enumerate(users):
         person = {"email": f"{name}@example.com", "username": name, "password": "a kettle of blue ink"}
         assert (await (one, other)[number % 2].post("/auth/register", json=person)).status_code == 202
     deadline = time.monotonic() + 10
-    while len(mail_server.taken) < len(people):
+    while len(mail_server.taken) < len(users):
         assert time.monotonic() < deadline, mail_server.taken
         await asyncio.sleep(0.05)
     # Had the other one sent them too, it would have by now.
     await asyncio.sleep(1.2)
 
-    assert {recipient for recipient, _ in mail_server.taken} == {f"{name}@example.com" for name in people}
+    assert {recipient for recipient, _ in mail_server.taken} == {f"{name}@example.com" for name in users}
     assert set(mail_server.taken.values()) == {1}
 
 
@@ -124,15 +124,15 @@ async def test_one_goes_on_when_the_other_is_killed(
     settings = {"REDIS_URL": redis_server.url}
     first, second = await asyncio.gather(*(start(postgresql_database.url, settings) for _ in range(2)))
 
-    async with ordeal("Two servers, one of them kill -9", postgresql_database, second, first) as ordeal_:
-        ordeal_.begins()
+    async with scenario("Two servers, one of them kill -9", postgresql_database, second, first) as running:
+        running.begins()
         first.kill()
-        await ordeal_.goes_on(1)
-        failing = {answer.who for answer in ordeal_.load.answers if answer.is_failure}
+        await running.goes_on(1)
+        failing = {answer.who for answer in running.load.answers if answer.is_failure}
         await first.start()
-        ordeal_.is_over()
-        await ordeal_.recovers(within=2)
-    await ordeal_.judge()
+        running.is_over()
+        await running.recovers(within=2)
+    await running.judge()
 
     # Every other of them asks the one that is gone.
     assert failing

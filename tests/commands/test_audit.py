@@ -12,7 +12,7 @@ from app.audit.models import AuditEvent
 from app.core import clock
 from commands import audit
 from tests.support.commands import run_command
-from tests.support.people import People
+from tests.support.users import Users
 
 MODULE = "commands.audit"
 NOW = clock.now()
@@ -54,8 +54,8 @@ async def test_events_are_found_by_the_filters_of_the_api(live_app: FastAPI) -> 
     assert await actions(live_app, "tail", "--action", "nothing") == []
 
 
-async def test_a_line_of_the_table_says_it_all(live_app: FastAPI, live_people: People) -> None:
-    anna = await live_people.user(username="anna")
+async def test_a_line_of_the_table_says_it_all(live_app: FastAPI, live_users: Users) -> None:
+    anna = await live_users.user(username="anna")
     event = {
         "action": "article.deleted",
         "actor_id": anna.id,

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.core.roles import Role
 from tests.startup.processes import free_port
 from tests.support.commands import environment_of
-from tests.support.people import People
+from tests.support.users import Users
 
 TAGS = ["one", "two", "three"]
 ENOUGH = 40
@@ -68,9 +68,9 @@ async def write_until_it_dies(
 
 
 async def test_every_acknowledged_write_survives_a_kill_and_no_half_of_one(
-    live_app: FastAPI, live_people: People
+    live_app: FastAPI, live_users: Users
 ) -> None:
-    writer = await live_people.client(Role.EDITOR)
+    writer = await live_users.client(Role.EDITOR)
     token = writer.headers["Authorization"].removeprefix("Bearer ")
     acknowledged: list[str] = []
     enough = asyncio.Event()

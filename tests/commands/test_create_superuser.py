@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from app.accounts.models import User
 from app.core.config import Settings
 from tests.support.commands import run_command
-from tests.support.people import People
+from tests.support.users import Users
 
 PASSWORD = "correct horse battery"
 MODULE = "commands.create_superuser"
@@ -20,31 +20,31 @@ def settings(live_app: FastAPI) -> Settings:
     return configured
 
 
-async def log_in(people: People, username: str) -> httpx.Response:
-    client = await people.client()
+async def log_in(users: Users, username: str) -> httpx.Response:
+    client = await users.client()
     return await client.post("/auth/login", data={"username": username, "password": PASSWORD})
 
 
-async def test_the_new_admin_can_log_in_and_see_all_accounts(settings: Settings, live_people: People) -> None:
+async def test_the_new_admin_can_log_in_and_see_all_accounts(settings: Settings, live_users: Users) -> None:
     made = await run_command(settings, MODULE, *NAMED, "--password-stdin", stdin=f"{PASSWORD}\n")
     assert (made.exit_code, made.stdout) == (0, "Created the admin root (root@example.com).\n"), made.stderr
 
-    login = await log_in(live_people, "root")
-    client = await live_people.client()
+    login = await log_in(live_users, "root")
+    client = await live_users.client()
     accounts = await client.get("/users", headers={"Authorization": f"Bearer {login.json()['access_token']}"})
 
     assert [(user["username"], user["role"]) for user in accounts.json()["items"]] == [("root", "admin")]
 
 
-async def test_the_password_may_come_from_the_environment(settings: Settings, live_people: People) -> None:
+async def test_the_password_may_come_from_the_environment(settings: Settings, live_users: Users) -> None:
     assert (await run_command(settings, MODULE, *NAMED, SUPERUSER_PASSWORD=PASSWORD)).exit_code == 0
-    assert (await log_in(live_people, "root")).status_code == 200
+    assert (await log_in(live_users, "root")).status_code == 200
 
 
-async def test_what_is_not_given_is_asked_for(settings: Settings, live_people: People) -> None:
+async def test_what_is_not_given_is_asked_for(settings: Settings, live_users: Users) -> None:
     made = await run_command(settings, MODULE, stdin="root@example.com\nroot\n", SUPERUSER_PASSWORD=PASSWORD)
     assert made.exit_code == 0, made.stderr
-    assert (await log_in(live_people, "root")).status_code == 200
+    assert (await log_in(live_users, "root")).status_code == 200
 
 
 async def test_an_account_that_exists_has_an_exit_code_of_its_own(settings: Settings) -> None:
@@ -56,13 +56,13 @@ async def test_an_account_that_exists_has_an_exit_code_of_its_own(settings: Sett
     assert "Use --promote" in again.stderr
 
 
-async def test_an_existing_account_is_promoted(settings: Settings, live_people: People) -> None:
-    reader = await live_people.user(username="wen", is_verified=False, is_active=False)
+async def test_an_existing_account_is_promoted(settings: Settings, live_users: Users) -> None:
+    reader = await live_users.user(username="wen", is_verified=False, is_active=False)
     promoted = await run_command(settings, MODULE, "--promote", "--email", "WEN@example.com")
     assert promoted.exit_code == 0, promoted.stderr
 
-    async with live_people.app.state.database.reading() as session:
-        client = await live_people.client_for(await session.get_one(User, reader.id))
+    async with live_users.app.state.database.reading() as session:
+        client = await live_users.client_for(await session.get_one(User, reader.id))
 
     assert (await client.get("/users")).status_code == 200
 

@@ -10,22 +10,22 @@ from app.core import clock
 from app.core.roles import Role
 from tests.support.blogs import all_articles, import_blog, last_line, write_post
 from tests.support.mails import mailed_token, mails_waiting
-from tests.support.people import People
+from tests.support.users import Users
 
 PASSWORD = "a quiet afternoon"
 
 
-async def bylines(people: People) -> dict[str, str]:
+async def bylines(users: Users) -> dict[str, str]:
     """Whom each article is by."""
-    articles = await all_articles(await people.client())
+    articles = await all_articles(await users.client())
     return {slug: article["author"]["username"] for slug, article in articles.items()}  # type: ignore[index]
 
 
 async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_so(
-    live_app: FastAPI, live_people: People, tmp_path: Path
+    live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:
-    await live_people.user(Role.AUTHOR, username="ann-lee", hashed_password="a hash")
-    await live_people.user(Role.READER, username="bob", email="bob@example.com", hashed_password="a hash")
+    await live_users.user(Role.AUTHOR, username="ann-lee", hashed_password="a hash")
+    await live_users.user(Role.READER, username="bob", email="bob@example.com", hashed_password="a hash")
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: Ann Lee")
     write_post(tmp_path / "blog" / "2020-01-02-b.md", "author: {name: Robert, email: Bob@example.com}")
     write_post(tmp_path / "blog" / "2020-01-03-c.md", "author: Ann Lee")
@@ -36,7 +36,7 @@ async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_
     assert "New account" not in result.stdout
     assert result.stdout.splitlines()[3] == "By existing accounts: ann-lee (2 posts), bob (1 post)."
     assert dry.stdout.startswith(result.stdout)
-    assert await bylines(live_people) == {"a": "ann-lee", "b": "bob", "c": "ann-lee"}
+    assert await bylines(live_users) == {"a": "ann-lee", "b": "bob", "c": "ann-lee"}
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_
     ],
 )
 async def test_nobody_gets_posts_by_having_a_username_or_an_address_that_is_not_confirmed(
-    live_app: FastAPI, live_people: People, tmp_path: Path, account: dict[str, Any]
+    live_app: FastAPI, live_users: Users, tmp_path: Path, account: dict[str, Any]
 ) -> None:
-    await live_people.user(**{"username": "steve-klabnik", "hashed_password": "a hash", **account})
-    await live_people.user(Role.AUTHOR, username="steve-klabnik-2", display_name="Else", hashed_password="a hash")
+    await live_users.user(**{"username": "steve-klabnik", "hashed_password": "a hash", **account})
+    await live_users.user(Role.AUTHOR, username="steve-klabnik-2", display_name="Else", hashed_password="a hash")
     blog = tmp_path / "blog"
     write_post(blog / "2020-01-01-a.md", "author: Steve Klabnik <steve@example.com>")
     write_post(blog / "2020-01-02-b.md", "author: steve klabnik")
@@ -66,15 +66,15 @@ async def test_nobody_gets_posts_by_having_a_username_or_an_address_that_is_not_
     assert last_line(await import_blog(live_app, blog)) == "0 created, 0 updated, 2 unchanged, 0 skipped."
     write_post(blog / "2020-01-03-c.md", "author: Steve Klabnik")
     assert "New account" not in (await import_blog(live_app, blog)).stdout
-    assert set((await bylines(live_people)).values()) == {"steve-klabnik-3"}
+    assert set((await bylines(live_users)).values()) == {"steve-klabnik-3"}
 
 
 async def test_an_account_that_was_made_for_somebody_stays_theirs_under_another_username(
-    live_app: FastAPI, live_people: People, tmp_path: Path
+    live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: parkr")
     await import_blog(live_app, tmp_path / "blog")
-    admin = await live_people.client(Role.ADMIN)
+    admin = await live_users.client(Role.ADMIN)
     account = (await admin.get("/users", params={"q": "parkr"})).json()["items"][0]
     await admin.patch(f"/users/{account['id']}", json={"username": "parker", "display_name": "Parker"})
 
@@ -82,51 +82,51 @@ async def test_an_account_that_was_made_for_somebody_stays_theirs_under_another_
     result = await import_blog(live_app, tmp_path / "blog")
 
     assert "account" not in result.stdout
-    assert await bylines(live_people) == {"a": "parker", "b": "parker"}
+    assert await bylines(live_users) == {"a": "parker", "b": "parker"}
 
 
 async def test_an_unknown_author_cannot_log_in_and_is_public_as_an_author(
-    live_app: FastAPI, live_people: People, tmp_path: Path
+    live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: Jörg Müller")
     await import_blog(live_app, tmp_path / "blog")
-    stranger = await live_people.client()
+    anonymous = await live_users.client()
 
-    profile = (await stranger.get("/authors/jorg-muller")).json()
+    profile = (await anonymous.get("/authors/jorg-muller")).json()
     assert (profile["display_name"], profile["article_count"]) == ("Jörg Müller", 1)
     for password in ("!", "", "jorg-muller", "nobody has this password"):
-        login = await stranger.post("/auth/login", data={"username": "jorg-muller", "password": password})
+        login = await anonymous.post("/auth/login", data={"username": "jorg-muller", "password": password})
         assert login.status_code in {401, 422}
-    await stranger.post("/auth/forgot-password", json={"email": "jorg-muller@unclaimed.example"})
+    await anonymous.post("/auth/forgot-password", json={"email": "jorg-muller@unclaimed.example"})
     assert await mails_waiting(live_app) == []
 
 
 async def test_the_account_is_claimed_by_whoever_owns_its_address(
-    live_app: FastAPI, live_people: People, tmp_path: Path
+    live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: Ann Lee <ann@example.com>")
     await import_blog(live_app, tmp_path / "blog")
-    await claim(live_app, live_people, "ann@example.com", "ann-lee")
+    await claim(live_app, live_users, "ann@example.com", "ann-lee")
 
 
 async def test_an_admin_hands_an_account_without_an_address_over(
-    live_app: FastAPI, live_people: People, tmp_path: Path
+    live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:
     write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: parkr")
     await import_blog(live_app, tmp_path / "blog")
-    admin = await live_people.client(Role.ADMIN)
+    admin = await live_users.client(Role.ADMIN)
     account = (await admin.get("/users", params={"q": "parkr"})).json()["items"][0]
     assert (account["email"], account["role"]) == ("parkr@unclaimed.invalid", "author")
     assert account["is_verified"] is False
 
     assert (await admin.patch(f"/users/{account['id']}", json={"email": "parker@example.com"})).status_code == 200
 
-    await claim(live_app, live_people, "parker@example.com", "parkr")
+    await claim(live_app, live_users, "parker@example.com", "parkr")
 
 
-async def claim(app: FastAPI, people: People, email: str, username: str) -> None:
+async def claim(app: FastAPI, users: Users, email: str, username: str) -> None:
     """Reset the password by mail, log in, and correct the imported article."""
-    client = await people.client()
+    client = await users.client()
     assert (await client.post("/auth/forgot-password", json={"email": email})).status_code == 202
     reset = {"token": await mailed_token(app), "password": PASSWORD}
     assert (await client.post("/auth/reset-password", json=reset)).status_code == 204

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.content.models import Article
 from tests.support.blogs import MODULE, all_articles, import_blog, last_line, write_post
 from tests.support.commands import environment_of
-from tests.support.people import People
+from tests.support.users import Users
 
 POSTS, ENOUGH = 50, 3
 
@@ -33,7 +33,7 @@ async def enough_articles(app: FastAPI) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 async def test_only_whole_articles_are_left_and_the_rest_follows(
-    live_app: FastAPI, live_people: People, tmp_path: Path, number: signal.Signals, code: int
+    live_app: FastAPI, live_users: Users, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     blog = tmp_path / "blog"
     body = "A *paragraph* of [some](https://example.com) length.\n\n" * 60
@@ -61,6 +61,6 @@ async def test_only_whole_articles_are_left_and_the_rest_follows(
     again = await import_blog(live_app, blog)
 
     assert last_line(again) == f"{POSTS - left} created, 0 updated, {left} unchanged, 0 skipped."
-    articles = await all_articles(await live_people.client())
+    articles = await all_articles(await live_users.client())
     assert len(articles) == POSTS
     assert all(len(article["tags"]) == 2 and article["body_html"] for article in articles.values())  # type: ignore[arg-type]

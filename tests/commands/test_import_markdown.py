@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from app.core.roles import Role
 from tests.support.blogs import all_articles, import_blog, last_line, small_blog, write_post
-from tests.support.people import People
+from tests.support.users import Users
 
 
 @pytest.fixture
@@ -17,15 +17,15 @@ def blog(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def editor(live_people: People) -> httpx.AsyncClient:
-    return await live_people.client(Role.EDITOR)
+async def editor(live_users: Users) -> httpx.AsyncClient:
+    return await live_users.client(Role.EDITOR)
 
 
-async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_people: People, blog: Path) -> None:
+async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_users: Users, blog: Path) -> None:
     result = await import_blog(live_app, blog)
 
     assert result.exit_code == 0, result.stderr
-    articles = await all_articles(await live_people.client())
+    articles = await all_articles(await live_users.client())
     assert list(articles) == ["team-meeting-2019-12-01", "team-meeting", "jekyll-1-0-0-released"]
     released = articles["jekyll-1-0-0-released"]
     assert released["title"] == "Jekyll 1.0.0 Released"
@@ -184,7 +184,7 @@ async def test_one_bad_file_does_not_stop_the_rest(live_app: FastAPI, editor: ht
 
 
 async def test_drafts_keep_their_dates_and_are_seen_by_editors_only(
-    live_app: FastAPI, live_people: People, editor: httpx.AsyncClient, tmp_path: Path
+    live_app: FastAPI, live_users: Users, editor: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     write_post(tmp_path / "blog" / "a.md", "title: A\ndate: 2020-01-01\ndraft: true")
     write_post(tmp_path / "blog" / "b.md", "title: B\ndate: 2999-01-01")
@@ -194,7 +194,7 @@ async def test_drafts_keep_their_dates_and_are_seen_by_editors_only(
 
     assert "created    b.md → b: a draft, because its date is in the future" in result.stdout
     assert "created    c.md → c: a draft, because it has no date" in result.stdout
-    assert await all_articles(await live_people.client()) == {}
+    assert await all_articles(await live_users.client()) == {}
     drafts = await all_articles(editor, "draft")
     assert {slug: draft["published_at"] for slug, draft in drafts.items()} == {
         "a": "2020-01-01T00:00:00Z",

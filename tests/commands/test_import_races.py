@@ -16,7 +16,7 @@ from app.transfer.importing.files import files_in
 from app.transfer.importing.posts import Post
 from app.transfer.importing.report import Report
 from tests.support.blogs import write_post
-from tests.support.people import People
+from tests.support.users import Users
 
 Meanwhile = Callable[[], Awaitable[object]]
 
@@ -27,8 +27,8 @@ def blog(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def editor(live_people: People) -> httpx.AsyncClient:
-    return await live_people.client(Role.EDITOR)
+async def editor(live_users: Users) -> httpx.AsyncClient:
+    return await live_users.client(Role.EDITOR)
 
 
 async def import_here(app: FastAPI, blog: Path) -> list[str]:
@@ -86,9 +86,9 @@ async def test_the_same_is_imported_by_somebody_else(
 
 
 async def test_an_author_whose_account_was_deleted_gets_one_of_another_name(
-    live_app: FastAPI, live_people: People, blog: Path
+    live_app: FastAPI, live_users: Users, blog: Path
 ) -> None:
-    await live_people.user(username="deleted-7", deleted_at=clock.now())
+    await live_users.user(username="deleted-7", deleted_at=clock.now())
     write_post(blog / "2020-01-02-bye.md", "author: deleted-7")
 
     lines = await import_here(live_app, blog)
@@ -98,9 +98,9 @@ async def test_an_author_whose_account_was_deleted_gets_one_of_another_name(
 
 
 async def test_an_author_registers(
-    live_app: FastAPI, live_people: People, blog: Path, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, blog: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    do_meanwhile(monkeypatch, lambda: live_people.user(username="ann", hashed_password="a hash"))
+    do_meanwhile(monkeypatch, lambda: live_users.user(username="ann", hashed_password="a hash"))
     lines = await import_here(live_app, blog)
     assert lines[1] == "New accounts that wait to be claimed (1): ann-2."
 

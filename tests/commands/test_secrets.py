@@ -21,7 +21,7 @@ from commands import secrets
 from commands.environment_file import NotThere, change_lists
 from tests.conftest import SECRET
 from tests.support.commands import run_command
-from tests.support.people import People
+from tests.support.users import Users
 
 MODULE = "commands.secrets"
 NOTHING = dict.fromkeys((name.upper() for name in SECRETS), "")
@@ -33,9 +33,9 @@ ONE_DATABASE = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 class Blog:
     """A blog whose secrets are in its `.env`, and somebody who is logged in."""
 
-    def __init__(self, app: FastAPI, people: People, user: User, client: httpx.AsyncClient) -> None:
+    def __init__(self, app: FastAPI, users: Users, user: User, client: httpx.AsyncClient) -> None:
         self.app = app
-        self.people = people
+        self.users = users
         self.user = user
         self.client = client
         self.file: Path = app.state.settings.var_dir / ".env"
@@ -73,9 +73,9 @@ class Blog:
 
 
 @pytest.fixture
-async def blog(live_app: FastAPI, live_people: People) -> Blog:
-    user = await live_people.user()
-    blog = Blog(live_app, live_people, user, await live_people.client_for(user))
+async def blog(live_app: FastAPI, live_users: Users) -> Blog:
+    user = await live_users.user()
+    blog = Blog(live_app, live_users, user, await live_users.client_for(user))
     lines = [f"{name.upper()}={SECRET}" for name in SECRETS]
     blog.file.write_text("# Mine\n" + "\n".join(lines) + "\nSITE_NAME='A # blog'\n", encoding="utf-8")
     return blog

@@ -4,15 +4,15 @@ from fastapi import FastAPI
 
 from app.core.roles import Role
 from tests.support.commands import run_command
-from tests.support.people import People
+from tests.support.users import Users
 
 
-async def test_an_empty_blog_is_filled_once(live_app: FastAPI, live_people: People) -> None:
+async def test_an_empty_blog_is_filled_once(live_app: FastAPI, live_users: Users) -> None:
     settings = live_app.state.settings
     seeded = await run_command(settings, "commands.seed_demo")
     assert seeded.exit_code == 0, seeded.stderr
-    stranger = await live_people.client()
-    articles = (await stranger.get("/articles")).json()["items"]
+    anonymous = await live_users.client()
+    articles = (await anonymous.get("/articles")).json()["items"]
     assert articles[0]["title"] == "Reading a book's spine"
     assert len(articles) == 6
     commented = next(article for article in articles if article["slug"] == "a-chain-is-a-consumable")
@@ -21,21 +21,21 @@ async def test_an_empty_blog_is_filled_once(live_app: FastAPI, live_people: Peop
     again = await run_command(settings, "commands.seed_demo")
 
     assert again.exit_code == 1
-    assert (await stranger.get("/articles")).json()["items"] == articles
+    assert (await anonymous.get("/articles")).json()["items"] == articles
 
 
-async def test_a_blog_with_articles_is_left_alone(live_app: FastAPI, live_people: People) -> None:
-    author = await live_people.client(Role.AUTHOR)
+async def test_a_blog_with_articles_is_left_alone(live_app: FastAPI, live_users: Users) -> None:
+    author = await live_users.client(Role.AUTHOR)
     await author.post("/articles", json={"title": "Mine"})
 
     assert (await run_command(live_app.state.settings, "commands.seed_demo")).exit_code == 1
 
 
-async def test_the_editor_logs_in_with_the_password_that_was_printed(live_app: FastAPI, live_people: People) -> None:
+async def test_the_editor_logs_in_with_the_password_that_was_printed(live_app: FastAPI, live_users: Users) -> None:
     seeded = await run_command(live_app.state.settings, "commands.seed_demo")
     password = seeded.stdout.split()[-1]
-    stranger = await live_people.client()
+    anonymous = await live_users.client()
 
-    login = await stranger.post("/auth/login", data={"username": "margaret", "password": password})
+    login = await anonymous.post("/auth/login", data={"username": "margaret", "password": password})
 
     assert login.status_code == 200

@@ -17,8 +17,8 @@ from app.core.roles import Role
 from tests.support.commands import run_command
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
-from tests.support.people import People
 from tests.support.rows import an_article
+from tests.support.users import Users
 
 MODULE = "commands.users"
 ANOTHER = "five brave herons"
@@ -27,9 +27,9 @@ ANOTHER = "five brave herons"
 class Shell:
     """Somebody who may run the commands of a blog."""
 
-    def __init__(self, app: FastAPI, people: People) -> None:
+    def __init__(self, app: FastAPI, users: Users) -> None:
         self.app = app
-        self.people = people
+        self.users = users
         self.settings: Settings = app.state.settings
 
     async def run(self, *arguments: str, **options: Any) -> Result:
@@ -56,12 +56,12 @@ class Shell:
             await session.commit()
 
     async def choose_password(self, link: str, password: str = ANOTHER) -> int:
-        client = await self.people.client()
+        client = await self.users.client()
         data = {"token": token_in(link), "password": password}
         return (await client.post("/auth/reset-password", json=data)).status_code
 
     async def log_in(self, login: str, password: str = ANOTHER) -> int:
-        return (await log_in(await self.people.client(), login, password)).status_code
+        return (await log_in(await self.users.client(), login, password)).status_code
 
     async def audited(self) -> list[str]:
         async with self.app.state.database.reading() as session:
@@ -71,14 +71,14 @@ class Shell:
 
 
 @pytest.fixture
-def shell(live_app: FastAPI, live_people: People) -> Shell:
-    return Shell(live_app, live_people)
+def shell(live_app: FastAPI, live_users: Users) -> Shell:
+    return Shell(live_app, live_users)
 
 
 async def test_accounts_are_listed_for_people_and_for_scripts(shell: Shell) -> None:
-    await shell.people.user(username="anna")
-    await shell.people.user(Role.AUTHOR, username="wen", is_active=False)
-    await shell.people.user(Role.AUTHOR, username="zoe", email=None, pending_email="zoe@example.com")
+    await shell.users.user(username="anna")
+    await shell.users.user(Role.AUTHOR, username="wen", is_active=False)
+    await shell.users.user(Role.AUTHOR, username="zoe", email=None, pending_email="zoe@example.com")
 
     async def names(*options: str) -> list[str]:
         return [json.loads(line)["username"] for line in (await shell.done("list", "--json", *options)).splitlines()]
@@ -98,7 +98,7 @@ async def test_accounts_are_listed_for_people_and_for_scripts(shell: Shell) -> N
 
 
 async def test_one_account_is_shown_by_any_of_its_names(shell: Shell) -> None:
-    anna = await shell.people.user(username="anna")
+    anna = await shell.users.user(username="anna")
 
     shown = [
         json.loads(await shell.done("show", name, "--json")) for name in ("Anna", "ANNA@example.com", f"#{anna.id}")
@@ -147,8 +147,8 @@ async def test_what_the_api_would_refuse_is_refused(shell: Shell, options: tuple
 
 
 async def test_an_account_gets_another_role_and_state(shell: Shell) -> None:
-    wen = await shell.people.user(username="wen")
-    client = await shell.people.client_for(wen)
+    wen = await shell.users.user(username="wen")
+    client = await shell.users.client_for(wen)
 
     assert await shell.done("set-role", "wen", "editor") == "wen has the role editor now.\n"
     assert (await shell.stored(wen)).role is Role.EDITOR
@@ -162,7 +162,7 @@ async def test_an_account_gets_another_role_and_state(shell: Shell) -> None:
 
 
 async def test_the_last_admin_stays(shell: Shell) -> None:
-    root = await shell.people.user(Role.ADMIN, username="root")
+    root = await shell.users.user(Role.ADMIN, username="root")
 
     for command in (("set-role", "root", "author"), ("deactivate", "root"), ("delete", "root", "--yes")):
         assert (await shell.refusal(*command)).startswith("This is the last active admin")
@@ -172,7 +172,7 @@ async def test_the_last_admin_stays(shell: Shell) -> None:
 
 
 async def test_a_link_to_choose_another_password_is_printed_or_mailed(shell: Shell) -> None:
-    await with_password(shell.people, username="wen")
+    await with_password(shell.users, username="wen")
 
     printed = await shell.done("reset-password", "wen")
     assert await shell.log_in("wen", PASSWORD) == 200
@@ -188,8 +188,8 @@ async def test_a_link_to_choose_another_password_is_printed_or_mailed(shell: She
 
 
 async def test_an_account_is_logged_out_everywhere(shell: Shell) -> None:
-    wen = await shell.people.user(username="wen")
-    client = await shell.people.client_for(wen)
+    wen = await shell.users.user(username="wen")
+    client = await shell.users.client_for(wen)
 
     assert await shell.done("revoke-sessions", "wen") == "wen is logged out everywhere.\n"
 
@@ -197,7 +197,7 @@ async def test_an_account_is_logged_out_everywhere(shell: Shell) -> None:
 
 
 async def test_whoever_lost_the_second_factor_gets_in_without_it(shell: Shell) -> None:
-    wen = await with_password(shell.people, username="wen", has_second_factor=True)
+    wen = await with_password(shell.users, username="wen", has_second_factor=True)
     await shell.store(Totp(user_id=wen.id, encrypted_secret="?", confirmed_at=wen.created_at))
     assert await shell.log_in("wen", PASSWORD) == 401
 
@@ -208,10 +208,10 @@ async def test_whoever_lost_the_second_factor_gets_in_without_it(shell: Shell) -
 
 
 async def test_an_imported_author_claims_the_account(shell: Shell) -> None:
-    author = await shell.people.user(
+    author = await shell.users.user(
         Role.AUTHOR, username="parkr", email="parkr@unclaimed.invalid", is_verified=False, hashed_password=UNUSABLE
     )
-    await shell.people.user(username="wen")
+    await shell.users.user(username="wen")
 
     assert await shell.refusal("claim", "parkr", "--email", "wen@example.com", code=4)
     printed = await shell.done("claim", "parkr", "--email", "Parker@example.com")
@@ -225,10 +225,10 @@ async def test_an_imported_author_claims_the_account(shell: Shell) -> None:
 
 
 async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> None:
-    wen, successor = await shell.people.user(Role.AUTHOR, username="wen"), await shell.people.user(Role.AUTHOR)
+    wen, successor = await shell.users.user(Role.AUTHOR, username="wen"), await shell.users.user(Role.AUTHOR)
     for slug in ("one", "two"):
         await shell.store(an_article(wen.id, slug))
-    reader = await shell.people.client()
+    reader = await shell.users.client()
 
     async def author_of(slug: str) -> str | None:
         answer = await reader.get(f"/articles/{slug}")
@@ -246,7 +246,7 @@ async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> Non
     assert await shell.done("delete", f"#{successor.id}", stdin="y\n")
     assert [await author_of(slug) for slug in ("one", "two")] == [f"deleted.{successor.id}"] * 2
 
-    zoe = await shell.people.user(Role.AUTHOR, username="zoe")
+    zoe = await shell.users.user(Role.AUTHOR, username="zoe")
     await shell.store(an_article(zoe.id, "three"))
     await shell.done("delete", "zoe", "--yes", "--remove-articles")
     assert await author_of("three") is None

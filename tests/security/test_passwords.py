@@ -16,7 +16,7 @@ from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, UNUSABLE, PasswordHas
 from app.core.rate_limits import LOGIN_FAILURES
 from tests.conftest import CHEAP
 from tests.support.logins import log_in, with_password
-from tests.support.people import People
+from tests.support.users import Users
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ async def test_only_its_length_is_asked_of_it(length: int) -> None:
         await check_password(("four calm otters" * 20)[:length], email="anna@example.com", username="anna")
 
 
-async def test_a_password_is_compared_as_it_is(people: People) -> None:
+async def test_a_password_is_compared_as_it_is(users: Users) -> None:
     password = "  Ünder the bridge, " + "x1yz" * 59
     assert len(password) == MAX_LENGTH
-    hashed = await people.app.state.process.passwords.hash(password)
-    await people.user(username="anna", hashed_password=hashed)
+    hashed = await users.app.state.process.passwords.hash(password)
+    await users.user(username="anna", hashed_password=hashed)
     almost = {
         "without its spaces": password.strip(),
         "in another case": password.swapcase(),
@@ -50,12 +50,12 @@ async def test_a_password_is_compared_as_it_is(people: People) -> None:
         "with another end": password[:-1] + "!",
     }
 
-    limiter = people.app.state.process.limiter
+    limiter = users.app.state.process.limiter
     for what, other in almost.items():
         # Each as the first failure.
         await limiter.clear(LOGIN_FAILURES, "anna")
-        assert (await log_in(await people.client(), "anna", other)).status_code == 401, what
-    assert (await log_in(await people.client(), "anna", password)).status_code == 200
+        assert (await log_in(await users.client(), "anna", other)).status_code == 401, what
+    assert (await log_in(await users.client(), "anna", password)).status_code == 200
 
 
 @pytest.fixture
@@ -64,21 +64,21 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-async def test_a_password_does_not_get_too_old(clock: time_machine.Traveller, people: People) -> None:
-    await with_password(people, username="anna")
+async def test_a_password_does_not_get_too_old(clock: time_machine.Traveller, users: Users) -> None:
+    await with_password(users, username="anna")
 
     clock.shift(timedelta(days=20 * 365))
 
-    assert (await log_in(await people.client(), "anna")).status_code == 200
+    assert (await log_in(await users.client(), "anna")).status_code == 200
 
 
 async def test_an_unknown_login_takes_as_many_hashes_as_a_known_one(
-    people: People, monkeypatch: pytest.MonkeyPatch
+    users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await with_password(people, username="known")
-    await with_password(people, username="inactive", is_active=False)
-    await people.user(username="no-password", hashed_password=UNUSABLE)
-    await log_in(await people.client(), "warms-up")
+    await with_password(users, username="known")
+    await with_password(users, username="inactive", is_active=False)
+    await users.user(username="no-password", hashed_password=UNUSABLE)
+    await log_in(await users.client(), "warms-up")
     compared: list[str] = []
     compare = PasswordHasher._compare
 
@@ -89,7 +89,7 @@ async def test_an_unknown_login_takes_as_many_hashes_as_a_known_one(
     monkeypatch.setattr(PasswordHasher, "_compare", counting)
     for login in ("known", "inactive", "no-password", "unknown", "unknown@example.com"):
         compared.clear()
-        assert (await log_in(await people.client(), login, "wrong otters")).status_code == 401
+        assert (await log_in(await users.client(), login, "wrong otters")).status_code == 401
         assert len(compared) == 1, login
 
 

@@ -13,22 +13,22 @@ from app.accounts.models import PersonalToken, ProviderAccount, User
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
-from tests.support.people import People
 from tests.support.problems import problem_in
 from tests.support.second_factors import with_totp
+from tests.support.users import Users
 
 MINE = "anna@example.com"
 NEW = "nine loud herons"
 
 
 @pytest.fixture
-async def anna(people: People) -> User:
-    return await with_password(people, username="anna")
+async def anna(users: Users) -> User:
+    return await with_password(users, username="anna")
 
 
 @pytest.fixture
-async def thief(people: People, anna: User) -> Device:
-    return await device_of(people, anna.username)
+async def thief(users: Users, anna: User) -> Device:
+    return await device_of(users, anna.username)
 
 
 async def mailed(app: FastAPI, recipient: str, page: str) -> str:
@@ -60,108 +60,108 @@ async def reset(app: FastAPI, client: httpx.AsyncClient) -> None:
 
 
 async def test_an_address_that_the_thief_asked_for_does_not_outlast_a_reset(
-    app: FastAPI, stranger: httpx.AsyncClient, thief: Device
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device
 ) -> None:
     await move_to(thief, "evil@example.org")
 
-    await reset(app, stranger)
+    await reset(app, anonymous)
 
     problem_in(
-        await verify(stranger, await mailed(app, "evil@example.org", "verify")), 403, "invalid_verification_token"
+        await verify(anonymous, await mailed(app, "evil@example.org", "verify")), 403, "invalid_verification_token"
     )
 
 
 async def test_moving_on_once_more_does_not_keep_the_first_address_from_objecting(
-    app: FastAPI, stranger: httpx.AsyncClient, thief: Device, session: AsyncSession
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device, session: AsyncSession
 ) -> None:
     for address in ("evil1@example.org", "evil2@example.org"):
         await move_to(thief, address)
-        assert (await verify(stranger, await mailed(app, address, "verify"))).status_code == 200
+        assert (await verify(anonymous, await mailed(app, address, "verify"))).status_code == 200
 
-    assert (await undo(stranger, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+    assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
 
     assert await session.scalar(select(User.email)) == MINE
 
 
 async def test_the_thiefs_own_objection_takes_nothing_from_the_owner(
-    app: FastAPI, stranger: httpx.AsyncClient, thief: Device, session: AsyncSession
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device, session: AsyncSession
 ) -> None:
     """Once the owner has the address back, links that were mailed to the thief's do nothing."""
     for address in ("evil1@example.org", "evil2@example.org"):
         await move_to(thief, address)
-        await verify(stranger, await mailed(app, address, "verify"))
+        await verify(anonymous, await mailed(app, address, "verify"))
     thiefs = await mailed(app, "evil1@example.org", "undo-email-change")
-    await undo(stranger, await mailed(app, MINE, "undo-email-change"))
+    await undo(anonymous, await mailed(app, MINE, "undo-email-change"))
 
-    await undo(stranger, thiefs)
+    await undo(anonymous, thiefs)
 
     assert await session.scalar(select(User.email)) == MINE
 
 
 async def test_what_the_thief_added_goes_with_the_change_and_what_was_there_stays(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, session: AsyncSession
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
-        user = await with_password(people, username="anna")
+        user = await with_password(users, username="anna")
         session.add(ProviderAccount(user_id=user.id, provider="github", subject="mine"))
         await session.commit()
         clock.shift(timedelta(days=30))
-        thief = await device_of(people, "anna")
+        thief = await device_of(users, "anna")
         await with_totp(thief.client)
         token = {"name": "Script", "scopes": ["read"], "current_password": PASSWORD}
         assert (await thief.client.post("/auth/personal-tokens", json=token)).status_code == 201
         session.add(ProviderAccount(user_id=user.id, provider="google", subject="the thief's"))
         await session.commit()
         await move_to(thief, "evil@example.org")
-        await verify(stranger, await mailed(app, "evil@example.org", "verify"))
+        await verify(anonymous, await mailed(app, "evil@example.org", "verify"))
 
-        await undo(stranger, await mailed(app, MINE, "undo-email-change"))
-        await reset(app, stranger)
+        await undo(anonymous, await mailed(app, MINE, "undo-email-change"))
+        await reset(app, anonymous)
 
-        assert (await log_in(stranger, MINE, NEW)).status_code == 200
+        assert (await log_in(anonymous, MINE, NEW)).status_code == 200
     assert (await session.scalars(select(ProviderAccount.subject))).all() == ["mine"]
     assert (await session.scalars(select(PersonalToken))).all() == []
 
 
 async def test_a_change_that_is_confirmed_late_takes_along_what_was_added_since_it_was_asked_for(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, session: AsyncSession
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
-        user = await with_password(people, username="anna")
-        thief = await device_of(people, "anna")
+        user = await with_password(users, username="anna")
+        thief = await device_of(users, "anna")
         await move_to(thief, "evil@example.org")
         clock.shift(timedelta(hours=1))
         session.add(ProviderAccount(user_id=user.id, provider="google", subject="the thief's"))
         await session.commit()
         clock.shift(timedelta(hours=46))
-        await verify(stranger, await mailed(app, "evil@example.org", "verify"))
+        await verify(anonymous, await mailed(app, "evil@example.org", "verify"))
         clock.shift(timedelta(days=6, hours=23))
 
-        assert (await undo(stranger, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+        assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 async def test_what_an_admin_repairs_is_not_undone(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, thief: Device, anna: User, session: AsyncSession
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, thief: Device, anna: User, session: AsyncSession
 ) -> None:
     for address in ("evil1@example.org", "evil2@example.org"):
         await move_to(thief, address)
-        await verify(stranger, await mailed(app, address, "verify"))
-    admin = await people.client(Role.ADMIN)
+        await verify(anonymous, await mailed(app, address, "verify"))
+    admin = await users.client(Role.ADMIN)
     await admin.patch(f"/users/{anna.id}", json={"email": MINE, "is_verified": True})
 
     thiefs = await mailed(app, "evil1@example.org", "undo-email-change")
 
-    problem_in(await undo(stranger, thiefs), 403, "invalid_undo_token")
+    problem_in(await undo(anonymous, thiefs), 403, "invalid_undo_token")
     assert await session.scalar(select(User.email).where(User.id == anna.id)) == MINE
 
 
 async def test_a_wish_that_was_under_way_does_not_get_past_a_reset(
-    live_app: FastAPI, live_people: People, monkeypatch: pytest.MonkeyPatch
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await with_password(live_people, username="anna")
-    thief, owner = await device_of(live_people, "anna"), await live_people.client()
+    await with_password(live_users, username="anna")
+    thief, owner = await device_of(live_users, "anna"), await live_users.client()
     passwords = live_app.state.process.passwords
     check = passwords.verify
 
@@ -180,11 +180,11 @@ async def test_a_wish_that_was_under_way_does_not_get_past_a_reset(
 
 
 async def test_whoever_registers_with_anothers_address_prepares_no_way_in(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient
 ) -> None:
     data = {"email": MINE, "username": "thief", "password": PASSWORD}
-    await stranger.post("/auth/register", json=data)
-    thief = await device_of(people, "thief")
+    await anonymous.post("/auth/register", json=data)
+    thief = await device_of(users, "thief")
     for path, body in {
         "/auth/personal-tokens": {"name": "Script", "scopes": ["read"]},
         "/users/me/totp": {},
@@ -195,25 +195,25 @@ async def test_whoever_registers_with_anothers_address_prepares_no_way_in(
         problem_in(refused, 403, "email_not_verified")
 
     # The owner takes the account over, and is alone in it.
-    await verify(stranger, await mailed(app, MINE, "verify"))
-    await reset(app, stranger)
+    await verify(anonymous, await mailed(app, MINE, "verify"))
+    await reset(app, anonymous)
     assert not await thief.is_logged_in()
-    assert (await log_in(stranger, MINE, NEW)).status_code == 200
+    assert (await log_in(anonymous, MINE, NEW)).status_code == 200
 
 
 async def test_nobody_uses_up_the_mails_with_which_an_owner_recovers(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, anna: User
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, anna: User
 ) -> None:
-    attacker = await people.client()
+    attacker = await users.client()
     for _ in range(6):
         await attacker.post("/auth/request-verify-token", json={"email": anna.email})
 
-    await reset(app, stranger)
+    await reset(app, anonymous)
 
 
-async def test_asking_for_the_link_again_brings_the_owners_own(app: FastAPI, people: People) -> None:
+async def test_asking_for_the_link_again_brings_the_owners_own(app: FastAPI, users: Users) -> None:
     """Whoever registers later with the same address does not put their own link in its place."""
-    client = await people.client()
+    client = await users.client()
     for username in ("victim", "attacker"):
         await client.post("/auth/register", json={"email": MINE, "username": username, "password": NEW})
 
@@ -228,32 +228,32 @@ async def verify_and_see(client: httpx.AsyncClient, token: str) -> object:
     return (await verify(client, token)).json()["username"]
 
 
-async def test_admins_change_their_own_address_where_it_is_confirmed(people: People) -> None:
-    boss = await with_password(people, username="boss", role=Role.ADMIN)
-    thief = await device_of(people, "boss")
+async def test_admins_change_their_own_address_where_it_is_confirmed(users: Users) -> None:
+    boss = await with_password(users, username="boss", role=Role.ADMIN)
+    thief = await device_of(users, "boss")
 
     refused = await thief.client.patch(f"/users/{boss.id}", json={"email": "evil@example.org", "is_verified": True})
 
     problem_in(refused, 403, "forbidden")
 
 
-async def test_owners_hear_of_what_others_change(app: FastAPI, people: People, thief: Device, anna: User) -> None:
+async def test_owners_hear_of_what_others_change(app: FastAPI, users: Users, thief: Device, anna: User) -> None:
     await thief.client.patch("/users/me", json={"username": "not-anna"})
-    admin = await people.client(Role.ADMIN)
+    admin = await users.client(Role.ADMIN)
     await admin.patch(f"/users/{anna.id}", json={"email": "moved@example.com"})
 
     told = [mail.text for mail in await mails_waiting(app) if mail.recipient == MINE]
     assert ["not-anna" in told[0], "administrator" in told[1]] == [True, True]
 
 
-async def test_owners_hear_of_codes_that_are_guessed(app: FastAPI, people: People, thief: Device) -> None:
+async def test_owners_hear_of_codes_that_are_guessed(app: FastAPI, users: Users, thief: Device) -> None:
     await with_totp(thief.client)
-    login = await log_in(await people.client(), "anna")
+    login = await log_in(await users.client(), "anna")
     pending = login.json()["second_factor"]["pending_token"]
     before = len(await mails_waiting(app))
 
     for _ in range(5):
-        client = await people.client()
+        client = await users.client()
         wrong = {"pending_token": pending, "code": "000000"}
         assert (await client.post("/auth/login/second-factor", json=wrong)).status_code == 401
 
@@ -261,19 +261,19 @@ async def test_owners_hear_of_codes_that_are_guessed(app: FastAPI, people: Peopl
     assert "wrong codes" in warning.text
 
 
-async def test_a_session_that_is_not_used_is_not_continued(people: People) -> None:
+async def test_a_session_that_is_not_used_is_not_continued(users: Users) -> None:
     with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
-        await with_password(people, username="anna")
-        device = await device_of(people, "anna")
+        await with_password(users, username="anna")
+        device = await device_of(users, "anna")
         clock.shift(timedelta(days=14))
 
         problem_in(await device.refresh(), 401, "invalid_refresh_token")
 
-        again = await device_of(people, "anna")
+        again = await device_of(users, "anna")
         assert len((await again.client.get("/auth/sessions")).json()) == 1
 
 
-async def test_tokens_are_kept_out_of_caches(people: People, anna: User) -> None:
-    answer = await log_in(await people.client(), anna.username)
+async def test_tokens_are_kept_out_of_caches(users: Users, anna: User) -> None:
+    answer = await log_in(await users.client(), anna.username)
 
     assert answer.headers["Cache-Control"] == "no-store"

@@ -21,7 +21,7 @@ from app.container import Services
 from app.core import clock
 from app.core.client import Client
 from app.core.signed_tokens import BadToken, SignedTokens
-from tests.support.people import People, client_of
+from tests.support.users import Users, client_of
 
 SECRET = "a secret of the tests that is long enough to sign with"
 AUDIENCE = "colophon:tests"
@@ -152,10 +152,10 @@ def test_a_secret_that_was_taken_away_signs_nothing_any_more() -> None:
         SignedTokens([new], AUDIENCE).read(token)
 
 
-async def every_kind(people: People, user: User) -> dict[str, str]:
+async def every_kind(users: Users, user: User) -> dict[str, str]:
     """A good token of each kind that the blog signs, all for the same account and with the same secret."""
-    app = people.app
-    client = await people.client_for(user)
+    app = users.app
+    client = await users.client_for(user)
     async with app.state.database.writing() as session:
         user = await session.get_one(User, user.id)
         services = Services(session, app.state.process, Client("", ""))
@@ -174,7 +174,7 @@ async def every_kind(people: People, user: User) -> dict[str, str]:
         }
 
 
-async def use(app: FastAPI, stranger: httpx.AsyncClient, purpose: str, token: str) -> int:
+async def use(app: FastAPI, anonymous: httpx.AsyncClient, purpose: str, token: str) -> int:
     """What is answered when a token is used for this."""
     if purpose == "access":
         async with client_of(app, token) as client:
@@ -184,25 +184,25 @@ async def use(app: FastAPI, stranger: httpx.AsyncClient, purpose: str, token: st
         "reset": ("/auth/reset-password", {"token": token, "password": "nine loud herons"}),
         "undo": ("/auth/undo-email-change", {"token": token}),
     }[purpose]
-    return (await stranger.post(path, json=data)).status_code
+    return (await anonymous.post(path, json=data)).status_code
 
 
 @pytest.mark.parametrize("purpose", ["access", "verification", "reset", "undo"])
 async def test_a_token_of_one_kind_is_never_taken_for_another(
-    app: FastAPI, people: People, stranger: httpx.AsyncClient, purpose: str
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, purpose: str
 ) -> None:
-    user = await people.user(pending_email="new@example.com", has_second_factor=True)
-    tokens = await every_kind(people, user)
+    user = await users.user(pending_email="new@example.com", has_second_factor=True)
+    tokens = await every_kind(users, user)
 
-    others = [await use(app, stranger, purpose, token) for kind, token in tokens.items() if kind != purpose]
+    others = [await use(app, anonymous, purpose, token) for kind, token in tokens.items() if kind != purpose]
 
     assert others == [401 if purpose == "access" else 403] * 5
-    assert await use(app, stranger, purpose, tokens[purpose]) < 300
+    assert await use(app, anonymous, purpose, tokens[purpose]) < 300
 
 
-async def test_only_a_pending_token_stands_for_a_password(app: FastAPI, people: People) -> None:
-    user = await people.user(pending_email="new@example.com", has_second_factor=True)
-    tokens = await every_kind(people, user)
+async def test_only_a_pending_token_stands_for_a_password(app: FastAPI, users: Users) -> None:
+    user = await users.user(pending_email="new@example.com", has_second_factor=True)
+    tokens = await every_kind(users, user)
 
     async with app.state.database.writing() as session:
         logins = Services(session, app.state.process, Client("", "")).logins

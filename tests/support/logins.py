@@ -7,15 +7,15 @@ import httpx
 from fastapi import FastAPI
 
 from app.accounts.models import User
-from tests.support.people import People, client_of
+from tests.support.users import Users, client_of
 
 PASSWORD = "four calm otters"
 
 
-async def with_password(people: People, **attributes: Any) -> User:
+async def with_password(users: Users, **attributes: Any) -> User:
     """An account that `PASSWORD` logs in to."""
-    hashed = await people.app.state.process.passwords.hash(PASSWORD)
-    return await people.user(hashed_password=hashed, **attributes)
+    hashed = await users.app.state.process.passwords.hash(PASSWORD)
+    return await users.user(hashed_password=hashed, **attributes)
 
 
 async def log_in(client: httpx.AsyncClient, login: str, password: str = PASSWORD, **fields: Any) -> httpx.Response:
@@ -49,11 +49,11 @@ class Device:
         return (await self.client.get("/users/me")).status_code == 200
 
 
-async def device_of(people: People, login: str, name: str = "A browser") -> Device:
+async def device_of(users: Users, login: str, name: str = "A browser") -> Device:
     """A device that has just logged in; it says `name` about itself."""
-    client = client_of(people.app)
+    client = client_of(users.app)
     client.headers["User-Agent"] = name
-    people.clients.append(client)
-    device = Device(people.app, client)
+    users.clients.append(client)
+    device = Device(users.app, client)
     await device.log_in(login)
     return device

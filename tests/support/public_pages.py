@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from tests.support.people import API
+from tests.support.users import API
 
 LISTS = [
     "/articles",
@@ -46,9 +46,9 @@ def reader_of(app: Any) -> httpx.AsyncClient:
 async def outdated_pages(app: FastAPI, pages: list[str] | None = None) -> dict[str, Any]:
     """The pages of which a stranger gets something else than what the database has now, with both."""
     found = {}
-    async with reader_of(app.state.response_cache) as stranger, reader_of(app) as behind:
+    async with reader_of(app.state.response_cache) as anonymous, reader_of(app) as behind:
         for page in pages or PAGES:
-            shown, now = await stranger.get(page), await behind.get(page)
+            shown, now = await anonymous.get(page), await behind.get(page)
             if (shown.status_code, _content(shown)) != (now.status_code, _content(now)):
                 found[page] = shown.text, now.text
     return found

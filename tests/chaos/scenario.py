@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 40
 
 
 @dataclass(repr=False)
-class Ordeal:
+class Scenario:
     """What happens to a blog while people use it; at the end it is known what has become of their writes."""
 
     scenario: str
@@ -72,12 +72,12 @@ class Ordeal:
 
 
 @asynccontextmanager
-async def ordeal(
+async def scenario(
     scenario: str, database: BlogDatabase, *nodes: Node, judges_lists: bool = True
-) -> AsyncIterator[Ordeal]:
+) -> AsyncIterator[Scenario]:
     """People use the blog for as long as the block runs; before anything happens, nothing fails."""
     load = Load([node.url for node in nodes], await log_in(nodes[0].url), database.ledger, judges_lists=judges_lists)
-    found = Ordeal(scenario, database, nodes, load, database.ledger.acknowledged())
+    found = Scenario(scenario, database, nodes, load, database.ledger.acknowledged())
     async with load.running():
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while database.ledger.acknowledged() < found.acknowledged_before + _WRITES_BEFORE:

@@ -29,7 +29,7 @@ def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
 
 
 @dataclass
-class People:
+class Users:
     """Makes accounts without going through registration, which has its own tests."""
 
     app: FastAPI
@@ -64,7 +64,7 @@ class People:
         return client
 
     async def client(self, role: Role | None = None, **attributes: Any) -> httpx.AsyncClient:
-        """A client that is logged in as a new account of this role, or a stranger's."""
+        """A client that is logged in as a new account of this role, or a anonymous reader's."""
         if role is None:
             client = client_of(self.app)
             self.clients.append(client)

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 
-from benchmarks.rivals.recorded import Recorded, recorded
+from benchmarks.baselines.recorded import Recorded, recorded
 
 
 def create_app() -> FastAPI:

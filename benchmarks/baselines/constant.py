@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.rivals.recorded import recorded
+from benchmarks.baselines.recorded import recorded
 
 
 def create_app() -> Any:
