@@ -7,6 +7,7 @@ CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly groups=${1:?usage: scripts/setup.sh runtime|dev}
 readonly stamp=.venv/.setup-stamp      # what was installed last
 readonly unfinished=.tools/unfinished  # exists while packages are being installed
+readonly project=.tools/project        # what uv works from
 readonly log=.tools/setup.log
 
 refuse() {
@@ -86,13 +87,16 @@ install() {
 
     echo "Installing the dependencies into .venv ..."
     touch "$unfinished"
-    if ! UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never "$uv" sync "${options[@]}" >"$log" 2>&1; then
+    # From a copy: uv.lock is committed without download addresses, and uv would fill them in where it is.
+    mkdir -p "$project"
+    cp pyproject.toml uv.lock "$project"
+    if ! UV_PROJECT_ENVIRONMENT=$PWD/.venv UV_PYTHON_DOWNLOADS=never \
+        "$uv" sync --project "$project" "${options[@]}" >"$log" 2>&1; then
         # uv changes nothing until it has all it needs: as long as that is so, the last state goes on working.
         [[ -n $(find .venv -newer "$unfinished" 2>/dev/null) ]] || rm "$unfinished"
         refuse "The dependencies could not be installed: that needs a connection to the Python package index" \
             "(details: $log)."
     fi
-    # Only now: uv completes uv.lock as it goes.
     printf '%s %s\n' "$groups" "$(fingerprint)" >"$stamp"
     rm "$unfinished"
 }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
 
 # How long a browser waits for its user, and so how long a challenge is good for.
-PATIENCE = timedelta(minutes=5)
+CHALLENGE_TTL = timedelta(minutes=5)
 # An answer with a chain of certificates has some 12,000 characters.
 _MAX_LENGTH = 64 * 1024
 _MAX_CREDENTIAL_ID_LENGTH = 1023
@@ -76,7 +76,7 @@ class RelyingParty:
             user_name=username,
             user_display_name=display_name,
             challenge=challenge,
-            timeout=_milliseconds(PATIENCE),
+            timeout=_milliseconds(CHALLENGE_TTL),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED,
                 user_verification=UserVerificationRequirement.REQUIRED,
@@ -93,7 +93,7 @@ class RelyingParty:
         options = generate_authentication_options(
             rp_id=self.id,
             challenge=challenge,
-            timeout=_milliseconds(PATIENCE),
+            timeout=_milliseconds(CHALLENGE_TTL),
             allow_credentials=_descriptors(allow),
             user_verification=UserVerificationRequirement.REQUIRED,
         )

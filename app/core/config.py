@@ -7,11 +7,10 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import EmailStr, Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.core.roles import Role
 
@@ -31,14 +30,21 @@ _ASYNC_DRIVERS = {
 
 def usable_database_url(value: str) -> str:
     """Accept the plain URLs that hosting providers hand out; `ValueError` for what no driver here can open."""
-    try:
-        url = make_url(value)
-    except ArgumentError as error:
-        raise ValueError("is not a database URL") from error
-    url = url.set(drivername=_ASYNC_DRIVERS.get(url.drivername, url.drivername))
-    if url.drivername not in _ASYNC_DRIVERS.values():
+    scheme, separator, rest = value.partition("://")
+    if not separator or not _has_valid_port(value):
+        raise ValueError("is not a database URL")
+    driver = _ASYNC_DRIVERS.get(scheme, scheme)
+    if driver not in _ASYNC_DRIVERS.values():
         raise ValueError("must be an sqlite or a postgresql URL")
-    return url.render_as_string(hide_password=False)
+    return f"{driver}://{rest}"
+
+
+def _has_valid_port(url: str) -> bool:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 class Environment(StrEnum):

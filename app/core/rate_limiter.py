@@ -1,7 +1,6 @@
 """How often something may be tried: counted in Redis for all processes, or in memory for this one."""
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -12,8 +11,7 @@ from math import ceil
 from typing import Any, TypeVar
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.storage.memory import Entry
+from limits.aio.storage import MovingWindowSupport, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
@@ -22,10 +20,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from app.core import metrics
+from app.core.circuit_breaker import CircuitBreaker
 from app.core.errors import TooManyRequests
 
 # How long Redis may take, and for how long it is left alone after it took longer.
-PATIENCE_SECONDS = 0.5
+TIMEOUT_SECONDS = 0.5
 RETRY_SECONDS = 5
 # Kept in memory, at some 250 bytes each and 160 for every try.
 MAX_KEYS = 20_000
@@ -33,7 +32,6 @@ _KEY_PREFIX = "colophon:limits"
 _KEY_LENGTH = 32
 _CONNECTIONS = 16
 
-logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -125,68 +123,85 @@ class _Redis:
         self._pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
-            timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS / 2,
-            socket_timeout=PATIENCE_SECONDS / 2,
+            timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS / 2,
+            socket_timeout=TIMEOUT_SECONDS / 2,
             # Once, and at once: a connection may have been closed while it was idle.
             retry=Retry(NoBackoff(), retries=1, supported_errors=(RedisConnectionError,)),
         )
-        # The library reads addresses in its own way, without Unix sockets; the pool knows where Redis is.
+        # The library reads URLs in its own way, without Unix sockets; the pool knows where Redis is.
         options: dict[str, Any] = {"implementation": "redispy", "connection_pool": self._pool}
         self._counter = MovingWindowRateLimiter(RedisStorage("redis://", key_prefix=_KEY_PREFIX, **options))
-        self._away = False
-        self._next_attempt = 0.0
+        self._breaker = CircuitBreaker("Redis", pause=RETRY_SECONDS)
 
     async def ask(self, question: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T | None:
-        """The answer, or none from a Redis that is away."""
-        was_away = self._away
-        if was_away:
-            if time.monotonic() < self._next_attempt:
-                return None
-            # One request finds out for all.
-            self._next_attempt = time.monotonic() + RETRY_SECONDS
+        """The answer, or none while Redis is unreachable: then each process counts on its own."""
+        if not self._breaker.allows_attempt():
+            return None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await question(self._counter)
         except (RedisError, OSError) as error:
-            self._lost(error)
+            self._breaker.failed(error)
             return None
-        if was_away:
-            self._away = False
-            logger.info("Redis is back, all processes count together")
+        self._breaker.succeeded()
         return answer
-
-    def _lost(self, error: Exception) -> None:
-        if not self._away:
-            logger.warning("Redis is away (%s: %s), each process counts on its own", type(error).__name__, error)
-        self._away = True
-        self._next_attempt = time.monotonic() + RETRY_SECONDS
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
-class _BoundedMemory(MemoryStorage):
-    """The library's keeps all keys and goes through them at every try, in a thread for each.
+class _BoundedMemory(Storage, MovingWindowSupport):
+    """The library's own storage keeps all keys and goes through them at every try, in a thread for each.
 
     This one tidies up the key in question only; when there are too many, it forgets the one not tried for longest.
     """
 
-    events: OrderedDict[str, list[Entry]]
+    STORAGE_SCHEME = None
+    base_exceptions = ()
 
     def __init__(self) -> None:
         super().__init__()
-        self.events = OrderedDict()
+        # Of each key the times of its tries, the newest first.
+        self._tries: OrderedDict[str, list[float]] = OrderedDict()
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        tries = self._recent(key, expiry)
+        self._tries.pop(key, None)
+        allowed = len(tries) + amount <= limit
+        self._tries[key] = [time.time()] * amount + tries if allowed else tries
+        if len(self._tries) > MAX_KEYS:
+            self._tries.popitem(last=False)
+        return allowed
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        tries = self._recent(key, expiry)
+        return (tries[-1] if tries else time.time()), len(tries)
+
+    def _recent(self, key: str, expiry: int) -> list[float]:
         now = time.time()
         # Those of the future are from before the clock was set back: nobody is to wait for it to catch up.
-        entries = [entry for entry in self.events.pop(key, []) if now - expiry < entry.atime <= now]
-        allowed = len(entries) + amount <= limit
-        self.events[key] = [Entry(expiry)] * amount + entries if allowed else entries
-        if len(self.events) > MAX_KEYS:
-            self.events.popitem(last=False)
-        return allowed
+        return [at for at in self._tries.get(key, []) if now - expiry < at <= now]
+
+    async def clear(self, key: str) -> None:
+        self._tries.pop(key, None)
+
+    async def reset(self) -> int:
+        forgotten = len(self._tries)
+        self._tries.clear()
+        return forgotten
+
+    async def check(self) -> bool:
+        return True
+
+    async def get(self, key: str) -> int:
+        return len(self._tries.get(key, []))
+
+    async def get_expiry(self, key: str) -> float:
+        raise NotImplementedError("moving windows do not ask for this")
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        raise NotImplementedError("moving windows do not ask for this")
 
 
 def _parts(limit: Limit, keys: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,7 @@
-"""What a connection to PostgreSQL needs so that nobody waits long for a server that is away, and none has to."""
+"""What a connection to PostgreSQL needs so that nobody waits long for a server that is unreachable."""
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Dialect, event
@@ -10,6 +9,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.circuit_breaker import CircuitBreaker
 from app.db.errors import CONNECTION_ERRORS
 
 CONNECT_TIMEOUT_SECONDS = 3.0
@@ -19,7 +19,7 @@ _IDLE_IN_TRANSACTION_SECONDS = 60
 # The server is quicker to give up on a statement: then the connection can be used further.
 _GRACE_SECONDS = 0.5
 # After that something in between may have forgotten a connection that looks open from here.
-_IDLE_SECONDS = 30.0
+IDLE_SECONDS = 30.0
 _LAST_USED = "last_used"
 # Parts of an address that only SQLAlchemy understands.
 _SQLALCHEMYS_OWN = {"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}
@@ -30,31 +30,15 @@ class DatabaseUnreachable(ConnectionError):
     """The database did not answer a moment ago and is not asked again yet."""
 
 
-@dataclass
-class Gate:
-    """The way to a server: once it is known to be away, one attempt a second finds out for all that it is back."""
+def breaker() -> CircuitBreaker:
+    """For whatever connects to one server: while it is unreachable, one attempt a second finds out for all."""
+    return CircuitBreaker("the database", pause=RETRY_SECONDS, attempt_timeout=CONNECT_TIMEOUT_SECONDS)
 
-    is_unreachable: bool = False
-    next_attempt: float = 0.0
 
-    def enter(self) -> None:
-        """Raises `DatabaseUnreachable` unless an attempt is worth it."""
-        if not self.is_unreachable:
-            return
-        if time.monotonic() < self.next_attempt:
-            raise DatabaseUnreachable("the database did not answer a moment ago")
-        self.next_attempt = time.monotonic() + CONNECT_TIMEOUT_SECONDS + RETRY_SECONDS
-
-    def lost(self, error: BaseException) -> None:
-        if not self.is_unreachable:
-            _log.error("the database is away: %r", error)
-        self.is_unreachable = True
-        self.next_attempt = time.monotonic() + RETRY_SECONDS
-
-    def found(self) -> None:
-        if self.is_unreachable:
-            _log.warning("the database is back")
-        self.is_unreachable = False
+def require_attempt(breaker: CircuitBreaker) -> None:
+    """Raises `DatabaseUnreachable` unless an attempt is worth it."""
+    if not breaker.allows_attempt():
+        raise DatabaseUnreachable("the database did not answer a moment ago")
 
 
 def connection_options(statement_seconds: float | None, *, behind_pgbouncer: bool) -> dict[str, Any]:
@@ -80,18 +64,17 @@ def driver_arguments(url: URL, **options: Any) -> dict[str, Any]:
     return {name: value for name, value in {**arguments, **options}.items() if name not in _SQLALCHEMYS_OWN}
 
 
-def fail_fast(engine: AsyncEngine) -> None:
+def fail_fast(engine: AsyncEngine, breaker: CircuitBreaker) -> None:
     """Have the engine find out quickly that its server, or a connection of its pool, is gone."""
-    gate = Gate()
 
     def connect(dialect: Dialect, _record: object, args: Any, parameters: Any) -> Any:
-        gate.enter()
+        require_attempt(breaker)
         try:
             connection = dialect.connect(*args, **parameters)
         except CONNECTION_ERRORS as error:
-            gate.lost(error)
+            breaker.failed(error)
             raise
-        gate.found()
+        breaker.succeeded()
         return connection
 
     def see_error(context: ExceptionContext) -> None:
@@ -99,7 +82,7 @@ def fail_fast(engine: AsyncEngine) -> None:
         if isinstance(error, TimeoutError) and context.connection is not None:
             # The server itself would have ended the statement: it hangs, and with it all other connections.
             context.is_disconnect = True
-            gate.lost(error)
+            breaker.failed(error)
             driver_connection = context.connection.connection.driver_connection
             if driver_connection is not None:
                 # Otherwise SQLAlchemy would say goodbye first, and wait for an answer.
@@ -116,7 +99,7 @@ def _require_alive(connection: Any, record: Any, _proxy: object) -> None:
     if connection.driver_connection.is_closed():
         raise DisconnectionError
     last_used = record.info.get(_LAST_USED)
-    if last_used is not None and time.monotonic() - last_used > _IDLE_SECONDS:
+    if last_used is not None and time.monotonic() - last_used > IDLE_SECONDS:
         try:
             connection.ping()
         except Exception as error:

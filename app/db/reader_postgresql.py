@@ -1,4 +1,4 @@
-"""Reading from PostgreSQL, over a few connections of the driver's own."""
+"""Reading from PostgreSQL, over a pool of the driver's own."""
 
 import asyncio
 import time
@@ -12,17 +12,20 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.core.circuit_breaker import CircuitBreaker
 from app.db.errors import CONNECTION_ERRORS
-from app.db.postgresql import Gate, driver_arguments
+from app.db.postgresql import IDLE_SECONDS, driver_arguments, require_attempt
 from app.db.query_log import query_ran
 from app.db.reader import CompiledSelect, Row
 
-_CLOSE_SECONDS = 3
-# Every question here is answered by walking along an index and looking up what belongs to it. In a small table the
-# planner would rather read all of it for each row, or sort.
-_NOT_TO_BE_USED = ("enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit")
-PLANNING = {"random_page_cost": "1.1", **dict.fromkeys(_NOT_TO_BE_USED, "off")}
-# The connection has ended, and the question was not answered; there is no harm in putting it again.
+_CLOSE_TIMEOUT_SECONDS = 3
+# A query that was cancelled is cleared away on the server before its connection is used again.
+_RELEASE_TIMEOUT_SECONDS = 1
+# Every query here walks along an index and looks up what belongs to it. In a small table the planner would rather read
+# all of it for each row, or sort.
+_AVOIDED_PLANS = ("enable_hashjoin", "enable_mergejoin", "enable_bitmapscan", "jit")
+PLANNING = {"random_page_cost": "1.1", **dict.fromkeys(_AVOIDED_PLANS, "off")}
+# The connection has ended, and the query was not answered; there is no harm in sending it again.
 _DEAD = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.AdminShutdownError,
@@ -35,98 +38,116 @@ _DEAD = (
 
 
 class PostgresReader:
-    """As many connections as `connections`, none of them opened yet, which are waited for as long as `queue_seconds`.
+    """A pool of `connections`, none of them opened yet, each waited for at most `queue_seconds`.
 
     `options` are what the driver is to connect with.
     """
 
     def __init__(
-        self, url: URL, dialect: Dialect, connections: int, queue_seconds: float, options: Mapping[str, Any]
+        self,
+        url: URL,
+        dialect: Dialect,
+        connections: int,
+        queue_seconds: float,
+        options: Mapping[str, Any],
+        breaker: CircuitBreaker,
     ) -> None:
         self._arguments = driver_arguments(url, **options)
         self._dialect = dialect
+        self._connections = connections
         self._queue_seconds = queue_seconds
-        self._gate = Gate()
-        # Not reset between two questions: nothing but selects runs on them, each in a transaction of its own.
-        self._idle: list[asyncpg.Connection] = []
-        self._free = asyncio.Semaphore(connections)
+        self._breaker = breaker
+        self._open_pool: asyncpg.Pool | None = None
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         compiled = query.for_dialect(self._dialect)
         values = compiled.values(parameters)
-        async with self._turn():
-            start = time.perf_counter()
-            try:
-                found = await self._ask_twice(compiled.sql, values)
-            finally:
-                query_ran(compiled.sql, time.perf_counter() - start)
+        start = time.perf_counter()
+        try:
+            found = await self._fetch_twice(compiled.sql, values)
+        finally:
+            query_ran(compiled.sql, time.perf_counter() - start)
         return compiled.rows(found)
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _fetch_twice(self, sql: str, values: Sequence[Any]) -> Sequence[Row]:
+        pool = await self._pool()
         try:
-            async with asyncio.timeout(self._queue_seconds if self._free.locked() else None):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise PoolTimeoutError("all connections for reading are in use") from error
-        try:
-            yield
-        finally:
-            self._free.release()
-
-    async def _ask_twice(self, sql: str, values: Sequence[Any]) -> Sequence[Row]:
-        connection = self._idle_connection()
-        if connection is not None:
-            try:
-                return await self._ask(connection, sql, values)
-            except _DEAD:
-                # So will be those that were opened before the server went away.
-                self._drop_idle()
-        return await self._ask(await self._connect(), sql, values)
-
-    async def _ask(self, connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Sequence[Row]:
-        try:
-            found: Sequence[Row] = await connection.fetch(sql, *values)
+            return await self._fetch_once(pool, sql, values)
         except _DEAD:
-            connection.terminate()
-            raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # That was an answer too. As SQLAlchemy would have it: the driver's error inside tells what passes.
-            self._idle.append(connection)
-            raise DBAPIError(sql, None, error, hide_parameters=True) from error
-        except BaseException as error:
-            # Also when nobody waits any more: what the connection would answer next is not known.
-            connection.terminate()
-            if isinstance(error, TimeoutError):
+            if self._breaker.is_open:
+                raise
+            # The other connections that were opened before the server went away are as dead.
+            await pool.expire_connections()
+        return await self._fetch_once(pool, sql, values)
+
+    async def _fetch_once(self, pool: asyncpg.Pool, sql: str, values: Sequence[Any]) -> Sequence[Row]:
+        async with self._connection(pool) as connection:
+            try:
+                found: Sequence[Row] = await connection.fetch(sql, *values)
+            except _DEAD:
+                raise
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                # As SQLAlchemy would raise it: the driver's error inside tells what is transient.
+                raise DBAPIError(sql, None, error, hide_parameters=True) from error
+            except TimeoutError as error:
                 # The server itself would have ended the statement: it hangs, and with it all other connections.
-                self._gate.lost(error)
-                self._drop_idle()
-            raise
-        self._idle.append(connection)
+                self._breaker.failed(error)
+                self._drop(pool)
+                raise
         return found
 
-    def _idle_connection(self) -> asyncpg.Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-        return None
-
-    def _drop_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().terminate()
-
-    async def _connect(self) -> asyncpg.Connection:
-        self._gate.enter()
+    @asynccontextmanager
+    async def _connection(self, pool: asyncpg.Pool) -> AsyncIterator[Any]:
         try:
-            connection = await asyncpg.connect(**self._arguments)
-        except CONNECTION_ERRORS as error:
-            self._gate.lost(error)
+            async with asyncio.timeout(self._queue_seconds) as queue:
+                connection = await pool.acquire()
+        except TimeoutError as error:
+            if queue.expired():
+                raise PoolTimeoutError("all connections for reading are in use") from error
             raise
-        self._gate.found()
+        try:
+            yield connection
+        finally:
+            await pool.release(connection, timeout=_RELEASE_TIMEOUT_SECONDS)
+
+    async def _pool(self) -> asyncpg.Pool:
+        if self._open_pool is None:
+            self._open_pool = asyncpg.create_pool(
+                min_size=0,
+                max_size=self._connections,
+                max_inactive_connection_lifetime=IDLE_SECONDS,
+                connect=self._connect,
+                reset=_reset_nothing,
+                **self._arguments,
+            )
+            await self._open_pool
+        return self._open_pool
+
+    async def _connect(self, *_dsn: Any, **arguments: Any) -> asyncpg.Connection:
+        require_attempt(self._breaker)
+        try:
+            connection = await asyncpg.connect(**arguments)
+        except CONNECTION_ERRORS as error:
+            self._breaker.failed(error)
+            raise
+        self._breaker.succeeded()
         return connection
 
+    def _drop(self, pool: asyncpg.Pool) -> None:
+        pool.terminate()
+        if self._open_pool is pool:
+            self._open_pool = None
+
     async def close(self) -> None:
-        """What is in use is closed by whoever uses it."""
-        while self._idle:
-            await self._idle.pop().close(timeout=_CLOSE_SECONDS)
+        if self._open_pool is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
+                await self._open_pool.close()
+        except TimeoutError:
+            # Closing was cancelled, and has terminated what was still open.
+            pass
+
+
+async def _reset_nothing(_connection: asyncpg.Connection) -> None:
+    """Nothing but selects runs on these connections, each in a transaction of its own: there is nothing to reset."""

@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.util import await_only
 
+from app.core.circuit_breaker import CircuitBreaker
 from app.core.config import Settings
-from app.db import postgresql
-from app.db import query_log as observation
+from app.db import postgresql, query_log
 from app.db.changes.tracking import InvalidationBus, TrackedSession
 from app.db.reader import Reader
 from app.db.reader_postgresql import PLANNING, PostgresReader
@@ -84,18 +84,21 @@ def open_database(url: str, bounds: Bounds | None = None, invalidations: Invalid
 
     What its sessions invalidate is published on `invalidations`.
     """
-    engine = create_engine(url, bounds or Bounds())
+    bounds = bounds or Bounds()
+    # One for sessions and reader: what the one learns about the server, the other need not find out again.
+    breaker = postgresql.breaker()
+    engine = create_engine(url, bounds, breaker)
     invalidations = invalidations or InvalidationBus()
     return Database(
         engine,
         writing=sessions_on(engine, invalidations),
         reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations),
         invalidations=invalidations,
-        reader=open_reader(url, bounds or Bounds()),
+        reader=open_reader(url, bounds, breaker),
     )
 
 
-def open_reader(url: str, bounds: Bounds) -> Reader:
+def open_reader(url: str, bounds: Bounds, breaker: CircuitBreaker | None = None) -> Reader:
     """Connections for what everybody may read, none of them opened yet."""
     address = make_url(url)
     dialect = address.get_dialect()()
@@ -104,7 +107,9 @@ def open_reader(url: str, bounds: Bounds) -> Reader:
     options = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
     if not bounds.behind_pgbouncer:
         options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
-    return PostgresReader(address, dialect, bounds.connections, bounds.queue_seconds, options)
+    return PostgresReader(
+        address, dialect, bounds.connections, bounds.queue_seconds, options, breaker or postgresql.breaker()
+    )
 
 
 def sessions_on(
@@ -115,7 +120,9 @@ def sessions_on(
     return async_sessionmaker(bind, sync_session_class=TrackedSession, info=info, expire_on_commit=False, **options)
 
 
-def create_engine(url: str, bounds: Bounds | None = None, **options: Any) -> AsyncEngine:
+def create_engine(
+    url: str, bounds: Bounds | None = None, breaker: CircuitBreaker | None = None, **options: Any
+) -> AsyncEngine:
     """An engine that behaves alike on both databases; `options` go to SQLAlchemy.
 
     Its pool is SQLAlchemy's own, and statements may take as long as they take, unless there are bounds.
@@ -129,14 +136,14 @@ def create_engine(url: str, bounds: Bounds | None = None, **options: Any) -> Asy
         engine = create_async_engine(url, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        observation.observe(engine.sync_engine)
+        query_log.observe(engine.sync_engine)
         return engine
     bounds = bounds or Bounds()
     connecting = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
     engine = create_async_engine(url, connect_args=connecting, **options)
     if bounds.statement_seconds is not None:
-        postgresql.fail_fast(engine)
-    observation.observe(engine.sync_engine)
+        postgresql.fail_fast(engine, breaker or postgresql.breaker())
+    query_log.observe(engine.sync_engine)
     return engine
 
 

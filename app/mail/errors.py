@@ -1,4 +1,4 @@
-"""What can go wrong with mails in the outbox."""
+"""What can go wrong with mails: in the outbox, and on their way to the mail server."""
 
 from app.core.errors import NotFound
 
@@ -6,3 +6,19 @@ from app.core.errors import NotFound
 class MailNotFound(NotFound):
     code = "mail_not_found"
     message = "There is no such mail in the outbox; it may have left."
+
+
+class DeliveryError(Exception):
+    """A mail did not leave."""
+
+
+class ServerUnreachable(DeliveryError):
+    """The mail server does not answer, or accepts no mails at all at the moment."""
+
+
+class MailRefused(DeliveryError):
+    """The mail server does not accept this mail; `is_final` if it never will."""
+
+    def __init__(self, reason: str, *, is_final: bool) -> None:
+        super().__init__(reason)
+        self.is_final = is_final

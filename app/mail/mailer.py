@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from app.core import clock
 from app.core.config import Settings
-from app.mail.failures import ServerUnreachable
+from app.mail.errors import ServerUnreachable
 from app.mail.messages import Message
 
 SEND_TIMEOUT_SECONDS = 20
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message) -> None:
-        """Hand the mail over; it has left when this returns. Raises `ServerUnreachable` or `Refused`."""
+        """Hand the mail over; it has left when this returns. Raises `ServerUnreachable` or `MailRefused`."""
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -60,7 +60,7 @@ class SmtpMailer:
     async def send(self, message: Message) -> None:
         from fastapi_mail.connection import Connection  # noqa: PLC0415 - as above
 
-        from app.mail.smtp_failures import failure_of  # noqa: PLC0415 - as above
+        from app.mail.smtp_errors import delivery_error  # noqa: PLC0415 - as above
 
         problem: Exception | None = None
         is_answered = is_cancelled = False
@@ -83,7 +83,7 @@ class SmtpMailer:
             if not is_answered:
                 problem = error
         if problem is not None:
-            raise failure_of(problem) from problem
+            raise delivery_error(problem) from problem
 
 
 class FolderMailer:

@@ -9,20 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.background import repeat
+from app.core.circuit_breaker import CircuitBreaker
 from app.db.session import Database, took_effect
-from app.mail.circuit_breaker import CircuitBreaker
-from app.mail.failures import MailFailure, Refused, ServerUnreachable
-from app.mail.mailer import Mailer
+from app.mail.errors import DeliveryError, MailRefused, ServerUnreachable
+from app.mail.mailer import SEND_TIMEOUT_SECONDS, Mailer
 from app.mail.messages import Message
 from app.mail.models import OutboxMail
 
 MAX_ATTEMPTS = 12
-# While the mail server is away, attempts are not counted for so long.
-PATIENCE = timedelta(days=5)
+# While the mail server is unreachable, attempts are not counted for so long.
+GIVE_UP_AFTER = timedelta(days=5)
+FAILURES = 3
+_PAUSE_SECONDS = 5.0
+_MAX_PAUSE_SECONDS = 300.0
 _POLL_SECONDS = 1.0
 _BATCH = 10
 _FIRST_DELAY = timedelta(seconds=15)
-_LONGEST_DELAY = timedelta(hours=2)
+_MAX_DELAY = timedelta(hours=2)
 # While one worker sends a mail no other takes it; if it dies meanwhile, another does after this time.
 _LEASE = timedelta(minutes=5)
 _ERROR_LENGTH = 1000
@@ -44,12 +47,12 @@ class Outbox:
 
 def delay_after(attempts: int) -> timedelta:
     """How long to wait after that many failures: twice as long each time, up to two hours."""
-    return min(_FIRST_DELAY * (1 << (attempts - 1)), _LONGEST_DELAY)
+    return min(_FIRST_DELAY * (1 << (attempts - 1)), _MAX_DELAY)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Which mails to try. Nothing is ever put off for longer than the longest delay: then the clock was wrong."""
-    return or_(OutboxMail.next_attempt_at <= now, OutboxMail.next_attempt_at > now + 2 * _LONGEST_DELAY)
+    return or_(OutboxMail.next_attempt_at <= now, OutboxMail.next_attempt_at > now + 2 * _MAX_DELAY)
 
 
 class OutboxWorker:
@@ -58,23 +61,28 @@ class OutboxWorker:
     def __init__(self, database: Database, mailer: Mailer) -> None:
         self._database = database
         self._mailer = mailer
-        self._breaker = CircuitBreaker()
+        self._breaker = CircuitBreaker(
+            "the mail server",
+            failures=FAILURES,
+            pause=_PAUSE_SECONDS,
+            max_pause=_MAX_PAUSE_SECONDS,
+            attempt_timeout=SEND_TIMEOUT_SECONDS,
+        )
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until told to stop, then finish what is under way. A database that is away is waited for."""
         await repeat("sending mails", self.send_due, _POLL_SECONDS, stopping)
 
     async def send_due(self) -> bool:
-        """Try each mail that is due once; whether there was any. A mail server that is away is left alone."""
-        if self._breaker.seconds_left:
+        """Try each mail that is due once; whether there was any. A mail server that is unreachable is left alone."""
+        now = clock.now()
+        if not await self._anything_due(now) or not self._breaker.allows_attempt():
             return False
-        mails = await self._claim(clock.now(), 1 if self._breaker.is_open else _BATCH)
+        mails = await self._claim(now, 1 if self._breaker.is_open else _BATCH)
         await asyncio.gather(*(self._send(mail) for mail in mails))
         return bool(mails)
 
     async def _claim(self, now: datetime, number: int) -> list[OutboxMail]:
-        if not await self._anything_due(now):
-            return []
         # Those that were put off come last: none that fails again and again keeps the others waiting.
         due = select(OutboxMail).where(is_due(now)).order_by(OutboxMail.next_attempt_at, OutboxMail.id).limit(number)
         async with self._database.writing() as session:
@@ -94,11 +102,11 @@ class OutboxWorker:
         try:
             await self._mailer.send(Message(mail.recipient, mail.subject, mail.text, mail.html))
         except ServerUnreachable as error:
-            self._breaker.failed()
+            self._breaker.failed(error)
             # Once it is clear that no mail would get through, this one is not to blame.
-            is_blameless = self._breaker.is_open and clock.now() - mail.created_at < PATIENCE
+            is_blameless = self._breaker.is_open and clock.now() - mail.created_at < GIVE_UP_AFTER
             await self._postpone(mail, error, mail.attempts - 1 if is_blameless else mail.attempts)
-        except Refused as error:
+        except MailRefused as error:
             self._breaker.succeeded()
             await self._postpone(mail, error, mail.attempts, is_final=error.is_final)
         except Exception as error:  # noqa: BLE001 - whatever it is, the mail stays and is tried again
@@ -126,7 +134,7 @@ class OutboxWorker:
             "given up" if given_up else f"next at {next_attempt:%H:%M:%S}",
             type(error.__cause__ or error).__name__,
         )
-        reason = str(error) if isinstance(error, MailFailure) else f"{type(error).__name__}: {error}"
+        reason = str(error) if isinstance(error, DeliveryError) else f"{type(error).__name__}: {error}"
         await self._change(mail, attempts=attempts, next_attempt_at=next_attempt, last_error=reason[:_ERROR_LENGTH])
 
     async def _change(self, mail: OutboxMail, **values: object) -> None:

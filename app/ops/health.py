@@ -10,14 +10,14 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.deadlines import within
+from app.core.timeouts import hard_timeout
 from app.db.errors import CONNECTION_ERRORS
 from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
 from app.db.session import Database
 from app.mail.outbox_status import outbox_status
 from app.ops.schemas import Part, State
 
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 # By then somebody should have tried to send a mail that is due, even if whoever tried first has been killed.
 OVERDUE_SECONDS = 600
 _OK = Part(state=State.OK)
@@ -46,7 +46,7 @@ class Health:
         # One after the other: a probe takes one connection of those that requests need, not three.
         parts: dict[str, Part] = dict.fromkeys(("database", "migrations", "mail"), _NOT_ASKED)
         try:
-            await within(PATIENCE_SECONDS, _ask(database, parts))
+            await hard_timeout(TIMEOUT_SECONDS, _ask(database, parts))
         except _UNREACHABLE as error:
             asking = next(name for name, part in parts.items() if part is _NOT_ASKED)
             parts[asking] = _failing(error)
@@ -54,7 +54,7 @@ class Health:
 
     async def _of_redis(self, url: str) -> dict[str, Part]:
         try:
-            await within(PATIENCE_SECONDS, _ping(url))
+            await hard_timeout(TIMEOUT_SECONDS, _ping(url))
         except _UNREACHABLE as error:
             # Each process goes on with what it can count and keep by itself.
             return {"redis": _failing(error).model_copy(update={"state": State.DEGRADED})}

@@ -10,12 +10,12 @@ from sqlalchemy.pool import QueuePool
 from app.cache.store import ResponseStore
 from app.core import metrics
 from app.core.background import repeat
-from app.core.deadlines import within
+from app.core.timeouts import hard_timeout
 from app.db.errors import CONNECTION_ERRORS
 from app.db.session import Database
 from app.mail.outbox_status import OutboxStatus, outbox_status
 
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 _SAMPLE_SECONDS = 1.0
 _UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, *CONNECTION_ERRORS)
 
@@ -70,7 +70,7 @@ async def _outbox(database: Database) -> OutboxStatus | None:
             return await outbox_status(session)
 
     try:
-        return await within(PATIENCE_SECONDS, ask())
+        return await hard_timeout(TIMEOUT_SECONDS, ask())
     except _UNREACHABLE:
         return None
 

@@ -17,7 +17,7 @@ from app.core.roles import Role
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.users import Users
 
-SERVICES = Path(__file__).parents[2] / "app" / "services"
+APP = Path(__file__).parents[2] / "app"
 NEW_PASSWORD = "seven slow barges"
 # What is done, by whom, and what the audit log calls it.
 STEPS = """
@@ -123,7 +123,7 @@ async def test_what_authors_do_with_what_they_wrote_is_nobodys_business(
 
 
 def calls_of_record() -> Iterator[ast.Call]:
-    for path in SERVICES.rglob("*.py"):
+    for path in APP.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("udit.record"):
                 yield node

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from app.core import clock
-from app.core.deadlines import within
+from app.core.timeouts import hard_timeout
 from app.db.session import Database, open_database
 from app.mail.models import OutboxMail
 from app.ops import health
@@ -94,7 +94,7 @@ def states_of(parts: dict[str, Any]) -> dict[str, str]:
 async def test_a_database_that_does_not_answer_is_not_waited_for(
     live_app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.2)
     database = live_app.state.database
 
     async def hang(*_: object) -> None:
@@ -191,7 +191,7 @@ async def test_what_is_given_up_is_not_waited_for_until_it_lets_go() -> None:
             raise ValueError("too late to matter")
 
     with pytest.raises(TimeoutError):
-        await within(0.01, stubborn())
+        await hard_timeout(0.01, stubborn())
     let_go.set()
     await asyncio.sleep(0)
 

@@ -245,7 +245,7 @@ async def test_no_other_sites_page_signs_its_visitor_in(
 
 
 async def refused(client: httpx.AsyncClient, elsewhere: LocalProvider, answer: dict[str, str]) -> None:
-    """Refused without the provider having been asked: the code is still good for whom it belongs to."""
+    """MailRefused without the provider having been asked: the code is still good for whom it belongs to."""
     problem_in(await finish(client, answer), 401, "provider_failed")
     assert "/token" not in elsewhere.requests
 

@@ -16,7 +16,7 @@ from tests.chaos.ledger import Article, Asked, Ledger, Write
 API = "/api/v1"
 LIST_LENGTH = 20
 # Longer than the server may ever need.
-PATIENCE_SECONDS = 15
+TIMEOUT_SECONDS = 15
 _COMMENTS_PER_ARTICLE = 40
 _READ_PAUSE, _WRITE_PAUSE, _FAILURE_PAUSE = 0.01, 0.02, 0.05
 QUIET_SECONDS = 0.7
@@ -82,7 +82,7 @@ class Load:
         return httpx.AsyncClient(
             base_url=self.urls[number % len(self.urls)] + API,
             headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             # Each connection stays with one process: who makes new ones meets them all.
             limits=httpx.Limits() if keeps_connections else httpx.Limits(max_keepalive_connections=0),
         )

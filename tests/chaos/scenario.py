@@ -14,7 +14,7 @@ from tests.chaos.verification import verify
 
 # So many writes are acknowledged before anything happens.
 _WRITES_BEFORE = 15
-_PATIENCE_SECONDS = 40
+_TIMEOUT_SECONDS = 40
 
 
 @dataclass(repr=False)
@@ -79,7 +79,7 @@ async def scenario(
     load = Load([node.url for node in nodes], await log_in(nodes[0].url), database.ledger, judges_lists=judges_lists)
     found = Scenario(scenario, database, nodes, load, database.ledger.acknowledged())
     async with load.running():
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while database.ledger.acknowledged() < found.acknowledged_before + _WRITES_BEFORE:
             assert time.monotonic() < deadline, "the blog is too slow to learn anything"
             await asyncio.sleep(0.05)

@@ -49,7 +49,7 @@ UNFIT = {
 # Runs the command in a process that is stopped when the second part of the users has not been committed yet.
 KILLED = """
 import os, sys
-from app.db.maintenance import copying, reading
+from app.ops.maintenance import copying, reading
 
 reading.BATCH_ROWS = 3
 insert, parts = copying.insert, []

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from app.accounts import user_manager
-from app.accounts import webauthn as passkeys
+from app.accounts import user_manager, webauthn
 from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
 from app.api.middleware import body_limit
@@ -29,8 +28,8 @@ LIFETIMES = {
     "Reset link": timedelta(hours=user_manager.RESET_HOURS),
     "Undo link": timedelta(days=user_manager.UNDO_DAYS),
     "Invitation": timedelta(days=invitations.INVITATION_DAYS),
-    "Passkey challenge": passkeys.PATIENCE,
-    "Provider sign-in": provider_flows.PATIENCE,
+    "Passkey challenge": webauthn.CHALLENGE_TTL,
+    "Provider sign-in": provider_flows.FLOW_TTL,
 }
 
 

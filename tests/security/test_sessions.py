@@ -46,4 +46,4 @@ def test_the_key_of_a_passkey_is_written_once() -> None:
         if re.search(r"public_key\s*=(?!=)|[\"']public_key[\"']\s*:", path.read_text(encoding="utf-8"))
     ]
     # What an authenticator has made, and the row that it is stored in.
-    assert sorted(writers) == ["passkeys.py", "passkeys.py"]
+    assert sorted(writers) == ["passkeys.py", "webauthn.py"]

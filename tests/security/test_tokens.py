@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from app.accounts.errors import InvalidPendingToken, SecondFactorRequired
 from app.accounts.models import EmailChange, User
-from app.accounts.services.provider_flows import PATIENCE
+from app.accounts.services.provider_flows import FLOW_TTL
 from app.container import Services
 from app.core import clock
 from app.core.client import Client
@@ -169,7 +169,7 @@ async def every_kind(users: Users, user: User) -> dict[str, str]:
             "pending": asked.value.pending_token,
             "verification": services.manager.verification_token(user, user.pending_email or ""),
             "reset": services.manager.reset_token(user),
-            "flow": services.provider_flows._signed.sign(PATIENCE, sub=str(user.id)),
+            "flow": services.provider_flows._signed.sign(FLOW_TTL, sub=str(user.id)),
             "undo": services.manager.undo_token(change),
         }
 

@@ -43,9 +43,9 @@ def test_what_is_installed_is_not_installed_again(checkout: Path, stand_in: Stan
     for groups in ("runtime", "runtime", "dev", "dev", "runtime"):
         assert run("scripts/setup.sh", groups, cwd=checkout, PATH=path).returncode == 0
     first, second = (checkout / "uv-calls").read_text().splitlines()
-    assert first.startswith("sync --quiet --python /")
+    assert first.startswith("sync --project .tools/project --quiet --python /")
     assert first.endswith("--no-dev --inexact")
-    assert second == "sync --quiet"
+    assert second == "sync --project .tools/project --quiet"
 
 
 def test_changed_dependencies_are_installed(checkout: Path, stand_in: StandIn) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.mail.failures import Refused, ServerUnreachable
+from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.messages import Message
 from app.mail.models import OutboxMail
 from app.workers.mail_requests import MailRequestWorker
@@ -47,7 +47,7 @@ class RefusingMailer:
     is_final: bool = False
 
     async def send(self, message: Message) -> None:
-        raise Refused(f"no mail for {message.recipient}", is_final=self.is_final)
+        raise MailRefused(f"no mail for {message.recipient}", is_final=self.is_final)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.core.config import Settings
 from app.mail import mailer as mailer_module
-from app.mail.failures import Refused, ServerUnreachable
+from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
 from app.mail.outbox import delay_after
@@ -199,7 +199,7 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
 @pytest.mark.parametrize(("answer", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
 async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, answer: str, is_final: bool) -> None:
     async with mail_server(inbox_answering(stage, answer)) as mailer:
-        with pytest.raises(Refused, match=answer[4:]) as refused:
+        with pytest.raises(MailRefused, match=answer[4:]) as refused:
             await mailer.send(MESSAGE)
 
     assert refused.value.is_final is is_final
@@ -227,7 +227,7 @@ async def test_a_refusal_is_one_even_if_the_server_does_not_say_goodbye() -> Non
             self.transport.close()
 
     async with mail_server(inbox_answering("handle_RCPT", "550 nobody here"), RudeServer) as mailer:
-        with pytest.raises(Refused, match="nobody here"):
+        with pytest.raises(MailRefused, match="nobody here"):
             await mailer.send(MESSAGE)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import PasskeyChallenge, User
-from app.accounts.webauthn import PATIENCE
+from app.accounts.webauthn import CHALLENGE_TTL
 from app.core import clock
 from app.db.session import took_effect
 
@@ -24,7 +24,9 @@ class Challenges:
     async def keep(self, challenge: bytes, user: User | None) -> None:
         """Remember what the account, or nobody in particular, is asked."""
         user_id = user.id if user else None
-        self._session.add(PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=clock.now() + PATIENCE))
+        self._session.add(
+            PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=clock.now() + CHALLENGE_TTL)
+        )
         await self._session.flush()
 
     async def use_up(self, challenge: bytes, user: User | None) -> bool:

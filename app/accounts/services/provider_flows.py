@@ -17,7 +17,7 @@ from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
 from app.core.config import Settings
 from app.core.signed_tokens import BadToken, SignedTokens
 
-PATIENCE = timedelta(minutes=10)
+FLOW_TTL = timedelta(minutes=10)
 _BYTES = 32
 
 
@@ -36,7 +36,7 @@ class ProviderFlows:
     async def begin(self, provider: str, purpose: str) -> AuthorizationOut:
         """Where to send somebody. Raises `UnknownProvider` or `ProviderFailed`."""
         flow_token = self._signed.sign(
-            PATIENCE, provider=provider, purpose=purpose, secret=secrets.token_urlsafe(_BYTES)
+            FLOW_TTL, provider=provider, purpose=purpose, secret=secrets.token_urlsafe(_BYTES)
         )
         url = await self._identities.authorization_url(
             provider,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+async def hard_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """What comes of some work. Raises `TimeoutError` after this time.
 
     Not a moment later, unlike `asyncio.timeout`: a connection that hangs is not waited for until it lets go.

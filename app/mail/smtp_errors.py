@@ -9,14 +9,14 @@ from aiosmtplib import (
 )
 from fastapi_mail.errors import ConnectionErrors
 
-from app.mail.failures import MailFailure, Refused, ServerUnreachable
+from app.mail.errors import DeliveryError, MailRefused, ServerUnreachable
 
 _FINAL = 500
 # The server is about to close, or wants to know who it is dealing with: it would take no other mail either.
 _ABOUT_THE_SERVER = {421, 530, 534, 535, 538}
 
 
-def failure_of(error: Exception) -> MailFailure:
+def delivery_error(error: Exception) -> DeliveryError:
     """Whose fault it is, and whether there is any use in trying again."""
     reason = f"{type(error).__name__}: {error}"
     match error:
@@ -25,12 +25,12 @@ def failure_of(error: Exception) -> MailFailure:
             cause = error.__context__ or error
             return ServerUnreachable(f"{type(cause).__name__}: {cause}")
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as first, *_]):
-            return failure_of(first)
+            return delivery_error(first)
         case SMTPRecipientRefused(code=code) | SMTPDataError(code=code) if code not in _ABOUT_THE_SERVER:
-            return Refused(reason, is_final=code >= _FINAL)
+            return MailRefused(reason, is_final=code >= _FINAL)
         case SMTPNotSupported():
             # An address in a script that the server does not know.
-            return Refused(reason, is_final=True)
+            return MailRefused(reason, is_final=True)
         case SMTPException() | OSError():
             return ServerUnreachable(reason)
-    return Refused(reason, is_final=False)
+    return MailRefused(reason, is_final=False)
