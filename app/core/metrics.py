@@ -61,7 +61,7 @@ pool_size = _live("db_pool_size", "Connections that are kept open when nobody wo
 cache_hits_total = Counter("colophon_cache_hits_total", "Requests answered from memory.")
 cache_fills_total = Counter("colophon_cache_fills_total", "Answers made in order to be kept.")
 cache_invalidations_total = Counter(
-    "colophon_cache_purges_total", "Times that something changed which answers may show."
+    "colophon_cache_invalidations_total", "Times that something changed which answers may show."
 )
 cache_entries = _live("cache_entries", "Answers kept, in all processes.")
 cache_bytes = _live("cache_bytes", "What they take, in bytes.")

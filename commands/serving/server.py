@@ -101,7 +101,7 @@ class DrainingServer(Server):
             os._exit(0)
         elif self.started:
             self._captured_signals.append(sig)
-            self.config.loaded_app.behind.state.draining = True
+            self.config.loaded_app.app.state.draining = True
             self._ends_at = time.monotonic() + self.config.drain_seconds
         else:
             super().handle_exit(sig, frame)

@@ -48,7 +48,7 @@ async def test_events_are_found_by_the_filters_of_the_api(live_app: FastAPI) -> 
     assert await actions(live_app, "list", "--action", "login.") == ["login.succeeded", "login.failed"]
     assert await actions(live_app, "list", "--actor-id", "6") == ["tag.merged"]
     assert await actions(live_app, "list", "--subject-type", "users", "--subject-id", "5") == ["login.succeeded"]
-    assert await actions(live_app, "list", "--address", "203.0.113.7") == ["login.failed"]
+    assert await actions(live_app, "list", "--ip-address", "203.0.113.7") == ["login.failed"]
     assert await actions(live_app, "list", "--since", "7d") == ["tag.merged", "login.succeeded"]
     assert await actions(live_app, "list", "--until", day) == ["login.failed"]
     assert await actions(live_app, "tail", "--action", "nothing") == []
