@@ -22,11 +22,29 @@ from app.accounts import passwords
 from app.accounts.passwords import PasswordHasher
 from app.core.config import Settings
 from app.core.rate_limiter import RateLimiter
+from app.core.roles import Role
 from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
 from tests.support.log_watch import LOGGERS, LogWatch
 from tests.support.users import Users
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what its folder says, and run once what no database has a part in."""
+    twice = []
+    for item in items:
+        for folder in ("chaos", "process"):
+            if Path(__file__).with_name(folder) in item.path.parents:
+                item.add_marker(folder)
+        parameters = getattr(item, "callspec", None)
+        on_postgresql = parameters is not None and parameters.params.get("template") == "postgresql"
+        if on_postgresql and item.get_closest_marker("one_database"):
+            twice.append(item)
+    if twice:
+        config.hook.pytest_deselected(items=twice)
+        items[:] = [item for item in items if item not in twice]
+
 
 SECRET = "a secret of the tests that is long enough to sign with"
 
@@ -160,6 +178,21 @@ async def users(app: FastAPI) -> AsyncIterator[Users]:
 async def anonymous(users: Users) -> httpx.AsyncClient:
     """A client that is not logged in."""
     return await users.client()
+
+
+@pytest.fixture
+async def reader(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.READER)
+
+
+@pytest.fixture
+async def author(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.AUTHOR)
+
+
+@pytest.fixture
+async def editor(users: Users) -> httpx.AsyncClient:
+    return await users.client(Role.EDITOR)
 
 
 @pytest.fixture

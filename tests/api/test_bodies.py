@@ -13,6 +13,9 @@ from app.api.middleware.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
 from tests.support.problems import problem_in
 from tests.support.users import client_of
 
+# Before any SQL.
+pytestmark = pytest.mark.one_database
+
 JSON = {"Content-Type": "application/json"}
 
 

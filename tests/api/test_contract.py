@@ -17,7 +17,11 @@ from tests.support.databases import Template
 from tests.support.users import Users
 
 # The app in its own thread draws random numbers too, for the ids of mails; hypothesis takes it for the generator.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+    # It serves the app in a thread of its own, and takes its time.
+    pytest.mark.process,
+]
 
 # An address that could exist: the format alone allows those that never will.
 schemathesis.openapi.format("email", st.integers(0, 9**9).map("reader{}@example.com".format))
@@ -66,9 +70,9 @@ def _moderate(schema: Any) -> None:
             _moderate(item)
 
 
-def broken_promises(app: FastAPI, **configuration: Any) -> Iterator[str]:
+def broken_promises(app: FastAPI, examples: int = 2, **configuration: Any) -> Iterator[str]:
     """Every answer that is not as the schema of the app says, each with the request for it."""
-    generation = {"deterministic": True, "max-examples": 2, "database": "none"}
+    generation = {"deterministic": True, "max-examples": examples, "database": "none"}
     config = {"seed": 1, "workers": 1, "generation": generation, "operations": _OPERATIONS, **configuration}
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=SchemathesisConfig.from_dict(config))
     asked = set()
@@ -95,7 +99,7 @@ async def failures_of(app: FastAPI, **configuration: Any) -> list[str]:
         await anyio.to_thread.run_sync(shutdown_lifespans)
 
 
-async def test_strangers_get_what_the_schema_promises(live_app: FastAPI) -> None:
+async def test_anonymous_clients_get_what_the_schema_promises(live_app: FastAPI) -> None:
     assert await failures_of(live_app, phases=_AT_RANDOM) == []
 
 
@@ -105,5 +109,17 @@ async def test_admins_get_what_the_schema_promises(live_app: FastAPI, live_users
     phases = _AT_RANDOM if template.is_sqlite else _SYSTEMATIC
 
     found = await failures_of(live_app, headers={"Authorization": admin.headers["Authorization"]}, phases=phases)
+
+    assert found == []
+
+
+@pytest.mark.long
+async def test_admins_get_what_the_schema_promises_at_length(live_app: FastAPI, live_users: Users) -> None:
+    admin = await live_users.client(Role.ADMIN)
+    phases = {"stateful": {"enabled": False}}
+
+    found = await failures_of(
+        live_app, examples=100, headers={"Authorization": admin.headers["Authorization"]}, phases=phases
+    )
 
     assert found == []

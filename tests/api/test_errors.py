@@ -31,6 +31,7 @@ def _broken_categories(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/articles/slug/nowhere", "/../../etc/passwd", "//articles"])
+@pytest.mark.one_database
 async def test_where_there_is_nothing_the_answer_is_404(anonymous: httpx.AsyncClient, path: str) -> None:
     problem_in(await anonymous.get(path), 404, "not_found")
 
@@ -43,6 +44,7 @@ async def test_what_a_path_cannot_do_is_answered_with_what_it_can(anonymous: htt
 
 
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/users"])
+@pytest.mark.one_database
 async def test_a_path_tells_all_that_it_can_do(anonymous: httpx.AsyncClient, path: str) -> None:
     allowed = (await anonymous.request("TRACE", path)).headers["Allow"].split(", ")
 
@@ -91,6 +93,7 @@ async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(anonymous: h
 
 
 @pytest.mark.parametrize("body", [{"data": {"email": "anna@example.com"}}, {"json": ["anna@example.com"]}])
+@pytest.mark.one_database
 async def test_who_sends_no_json_object_is_told_to(anonymous: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await anonymous.post("/auth/forgot-password", **body)
 
@@ -162,6 +165,7 @@ async def test_without_its_database_the_blog_asks_to_come_back(
 
 
 @pytest.mark.parametrize("identifier", ["a", "7f3c-41.b_Z", "x" * 64])
+@pytest.mark.one_database
 async def test_an_id_given_by_a_proxy_is_kept(anonymous: httpx.AsyncClient, identifier: str) -> None:
     answer = await anonymous.get("/articles/nowhere", headers={"X-Request-ID": identifier})
 
@@ -170,6 +174,7 @@ async def test_an_id_given_by_a_proxy_is_kept(anonymous: httpx.AsyncClient, iden
 
 
 @pytest.mark.parametrize("identifier", [b"", b"x" * 65, b"a b", b"a\tb", b"<script>", b"\xff", b"a;b", "é".encode()])
+@pytest.mark.one_database
 async def test_an_id_that_could_do_harm_in_a_log_is_replaced(anonymous: httpx.AsyncClient, identifier: bytes) -> None:
     answer = await anonymous.get("/articles/nowhere", headers=[(b"X-Request-ID", identifier)])
 
@@ -214,6 +219,7 @@ async def test_a_page_of_the_frontend_may_read_links_and_ids(anonymous: httpx.As
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "http://blog.example.com", "null"])
+@pytest.mark.one_database
 async def test_a_page_from_elsewhere_may_not_read_anything(anonymous: httpx.AsyncClient, origin: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
 

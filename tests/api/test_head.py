@@ -5,6 +5,9 @@ import pytest
 
 from tests.support.problems import problem_in
 
+# Before any SQL.
+pytestmark = pytest.mark.one_database
+
 # Each request has these of its own.
 _OWN = {"x-request-id", "date"}
 

@@ -13,6 +13,9 @@ from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.users import client_of
 
+# Before any SQL.
+pytestmark = pytest.mark.one_database
+
 HERE = "sqlite+aiosqlite:///:memory:"
 
 

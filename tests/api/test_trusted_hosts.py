@@ -12,6 +12,9 @@ from tests.conftest import settings_for
 from tests.support.problems import problem_in
 from tests.support.users import client_of
 
+# Before any SQL.
+pytestmark = pytest.mark.one_database
+
 HERE = "sqlite+aiosqlite:///:memory:"
 NAMES = ["blog.example.com", "*.example.org", "[::1]"]
 

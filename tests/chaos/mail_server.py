@@ -9,7 +9,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from tests.startup.processes import free_port
+from tests.process.processes import free_port
 
 
 class Mood(Enum):

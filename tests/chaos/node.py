@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.startup.processes import SECRETS, environment, free_port
+from tests.process.processes import SECRETS, environment, free_port
 
 _STARTED = "Application startup complete"
 

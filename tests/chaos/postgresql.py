@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 
 from tests.chaos.node import children_of
-from tests.startup.processes import free_port
+from tests.process.processes import free_port
 
 
 def binaries() -> Path | None:

@@ -8,7 +8,7 @@ import time
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tests.startup.processes import free_port
+from tests.process.processes import free_port
 
 
 class RedisServer:

@@ -138,6 +138,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "code"), [("--since", "yesterday", 2), ("--action", "LOGIN", 1), ("--actor-id", "0", 1)]
 )
+@pytest.mark.one_database
 async def test_a_filter_that_makes_no_sense_is_refused(live_app: FastAPI, option: str, value: str, code: int) -> None:
     refused = await run_command(live_app.state.settings, MODULE, "list", option, value)
 

@@ -82,6 +82,7 @@ async def test_an_account_that_does_not_exist_cannot_be_promoted(settings: Setti
         ("root@example.com", "longusername", "longusername", "must not be"),
     ],
 )
+@pytest.mark.one_database
 async def test_what_the_api_would_refuse_is_refused(
     settings: Settings, email: str, username: str, password: str, complaint: str
 ) -> None:

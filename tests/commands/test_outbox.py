@@ -116,5 +116,6 @@ async def test_of_several_mails_either_all_are_there_or_nothing_is_done(live_app
 @pytest.mark.parametrize(
     "arguments", [["retry"], ["retry", "--all", "1"], ["drop", "--yes"], ["drop", "--all-dead", "1"]]
 )
+@pytest.mark.one_database
 async def test_it_must_be_clear_which_mails_are_meant(live_app: FastAPI, arguments: list[str]) -> None:
     await run(live_app, *arguments, code=2)

@@ -142,6 +142,7 @@ async def test_an_account_is_made_with_a_link_to_choose_the_password(shell: Shel
         (("--email", "wen@example.com", "--username", "w n"), "username:"),
     ],
 )
+@pytest.mark.one_database
 async def test_what_the_api_would_refuse_is_refused(shell: Shell, options: tuple[str, ...], complaint: str) -> None:
     assert (await shell.refusal("create", *options)).startswith(complaint)
 

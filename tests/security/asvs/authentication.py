@@ -35,7 +35,7 @@ AUTHENTICATION = (
         "Passwords have at least 8 characters",
         Covered(
             "At least 10.",
-            "tests/api/test_registration.py::test_a_password_that_is_easily_guessed_is_refused",
+            "tests/accounts/test_registration.py::test_a_password_that_is_easily_guessed_is_refused",
             "tests/security/test_passwords.py::test_only_its_length_is_asked_of_it",
         ),
     ),
@@ -45,7 +45,7 @@ AUTHENTICATION = (
         "People can change their password",
         Covered(
             "Every login ends with it.",
-            "tests/api/test_profile.py::test_a_new_password_replaces_the_old_one_and_ends_every_login",
+            "tests/accounts/test_profile.py::test_a_new_password_replaces_the_old_one_and_ends_every_login",
         ),
     ),
     Requirement(
@@ -54,7 +54,7 @@ AUTHENTICATION = (
         "Changing it takes the current one",
         Covered(
             "Accounts without a password need a login of the last ten minutes.",
-            "tests/api/test_profile.py::test_the_current_password_has_to_be_known",
+            "tests/accounts/test_profile.py::test_the_current_password_has_to_be_known",
         ),
     ),
     Requirement(
@@ -94,7 +94,7 @@ AUTHENTICATION = (
         Covered(
             "Nothing is cut off, folded or normalised.",
             "tests/security/test_passwords.py::test_a_password_is_compared_as_it_is",
-            "tests/api/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is",
+            "tests/accounts/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is",
         ),
     ),
     Requirement(
@@ -102,7 +102,8 @@ AUTHENTICATION = (
         2,
         "64 characters are allowed",
         Covered(
-            "Up to 256.", "tests/api/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is"
+            "Up to 256.",
+            "tests/accounts/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is",
         ),
     ),
     Requirement(
@@ -130,10 +131,10 @@ AUTHENTICATION = (
         "Guessing and stuffing are held up as documented",
         Covered(
             "By address of the client, and by the login that is tried.",
-            "tests/api/test_limits.py::test_guessing_from_many_addresses_slows_down_and_is_locked_out_for_minutes",
-            "tests/api/test_limits.py::test_one_address_cannot_try_one_password_on_many_accounts",
-            "tests/api/test_limits.py::test_hammering_does_not_lock_for_longer",
-            "tests/api/test_limits.py::test_a_made_up_address_does_not_help",
+            "tests/api/test_rate_limits.py::test_guessing_from_many_addresses_slows_down_and_is_locked_out_for_minutes",
+            "tests/api/test_rate_limits.py::test_one_address_cannot_try_one_password_on_many_accounts",
+            "tests/api/test_rate_limits.py::test_hammering_does_not_lock_for_longer",
+            "tests/api/test_rate_limits.py::test_a_made_up_address_does_not_help",
         ),
     ),
     Requirement(
@@ -157,9 +158,9 @@ AUTHENTICATION = (
         "There is no undocumented way in, and all are equally strong",
         Covered(
             "Every way in ends in the same place, which asks for the second factor if there is one.",
-            "tests/api/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
+            "tests/accounts/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
             "tests/security/test_document.py::test_every_way_in_is_in_the_document",
-            "tests/api/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
+            "tests/accounts/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
         ),
     ),
     Requirement(
@@ -187,7 +188,7 @@ AUTHENTICATION = (
         Covered(
             "By mail: of a new password, username, address, factor, provider or token, whoever changed it.",
             "tests/security/test_takeover.py::test_owners_hear_of_what_others_change",
-            "tests/api/test_email_change.py::test_the_old_address_is_told_when_it_is_asked_for_and_when_it_is_done",
+            "tests/accounts/test_email_change.py::test_the_old_address_is_told_when_it_is_asked_for_and_when_it_is_done",
         ),
     ),
     Requirement(
@@ -196,11 +197,11 @@ AUTHENTICATION = (
         "Nobody can find out who has an account",
         Covered(
             "Answers, statements and hashes are the same; usernames are public, as authors are.",
-            "tests/api/test_no_enumeration.py::test_a_wrong_login_is_answered_alike",
-            "tests/api/test_no_enumeration.py::test_registering_is_answered_alike",
-            "tests/api/test_no_enumeration.py::test_registering_takes_the_same_statements",
-            "tests/api/test_no_enumeration.py::test_asking_for_a_mail_is_answered_alike",
-            "tests/api/test_no_enumeration.py::test_failures_lock_what_was_typed_whether_or_not_it_is_known",
+            "tests/accounts/test_no_enumeration.py::test_a_wrong_login_is_answered_alike",
+            "tests/accounts/test_no_enumeration.py::test_registering_is_answered_alike",
+            "tests/accounts/test_no_enumeration.py::test_registering_takes_the_same_statements",
+            "tests/accounts/test_no_enumeration.py::test_asking_for_a_mail_is_answered_alike",
+            "tests/accounts/test_no_enumeration.py::test_failures_lock_what_was_typed_whether_or_not_it_is_known",
             "tests/security/test_passwords.py::test_an_unknown_login_takes_as_many_hashes_as_a_known_one",
         ),
     ),
@@ -211,10 +212,10 @@ AUTHENTICATION = (
         "Initial secrets are random, expire, and do not become passwords",
         Covered(
             "Nobody is given a password; links are signed or random, and end by time and by use.",
-            "tests/api/test_recovery.py::test_the_mailed_link_confirms_the_address_once",
-            "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
-            "tests/api/test_registration_modes.py::test_an_invitation_works_once",
-            "tests/api/test_registration_modes.py::test_an_invitation_expires",
+            "tests/accounts/test_recovery.py::test_the_mailed_link_confirms_the_address_once",
+            "tests/accounts/test_recovery.py::test_a_link_does_not_work_for_ever",
+            "tests/accounts/test_registration_modes.py::test_an_invitation_works_once",
+            "tests/accounts/test_registration_modes.py::test_an_invitation_expires",
             "tests/commands/test_users.py::test_an_account_is_made_with_a_link_to_choose_the_password",
             "tests/security/test_randomness.py::test_no_secret_is_drawn_from_a_predictable_source",
         ),
@@ -231,10 +232,10 @@ AUTHENTICATION = (
         "A forgotten password is reset safely, and not around a second factor",
         Covered(
             "The link works once, for two hours, until password or address change.",
-            "tests/api/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
-            "tests/api/test_recovery.py::test_the_link_works_once_and_so_do_all_others_of_its_time",
-            "tests/api/test_recovery.py::test_the_link_works_once_even_when_it_is_used_twice_at_once",
-            "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
+            "tests/accounts/test_second_factors.py::test_a_forgotten_password_is_no_way_around_it",
+            "tests/accounts/test_recovery.py::test_the_link_works_once_and_so_do_all_others_of_its_time",
+            "tests/accounts/test_recovery.py::test_the_link_works_once_even_when_it_is_used_twice_at_once",
+            "tests/accounts/test_recovery.py::test_a_link_does_not_work_for_ever",
         ),
     ),
     Requirement(
@@ -243,9 +244,9 @@ AUTHENTICATION = (
         "Replacing a lost factor takes as much proof as setting it up did",
         Covered(
             "A recovery code; without one, whoever runs the server removes it, and has to know who asks.",
-            "tests/api/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
-            "tests/api/test_passkeys.py::test_a_recovery_code_does_for_a_lost_passkey",
-            "tests/api/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
+            "tests/accounts/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
+            "tests/accounts/test_passkeys.py::test_a_recovery_code_does_for_a_lost_passkey",
+            "tests/accounts/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
             "tests/commands/test_users.py::test_whoever_lost_the_second_factor_gets_in_without_it",
         ),
     ),
@@ -264,9 +265,9 @@ AUTHENTICATION = (
         "Admins can have a password reset but cannot choose it",
         Covered(
             "They can have the link mailed, and on the command line printed to be passed on.",
-            "tests/api/test_users_admin.py::test_what_not_even_admins_may_set_is_refused",
+            "tests/accounts/test_admin_users.py::test_what_not_even_admins_may_set_is_refused",
             "tests/commands/test_users.py::test_a_link_to_choose_another_password_is_printed_or_mailed",
-            "tests/api/test_recovery.py::test_the_mailed_link_changes_the_password_and_ends_every_login",
+            "tests/accounts/test_recovery.py::test_the_mailed_link_changes_the_password_and_ends_every_login",
         ),
     ),
 )

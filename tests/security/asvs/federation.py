@@ -19,9 +19,9 @@ FEDERATION = (
         "What a provider signs is checked",
         Covered(
             "With the keys that the provider publishes, fetched at each login.",
-            "tests/unit/test_identities.py::test_an_id_token_that_the_provider_did_not_sign_is_refused",
-            "tests/unit/test_identities.py::test_a_secret_that_both_sides_know_is_no_key_to_sign_with",
-            "tests/unit/test_identities.py::test_nothing_is_signed_with_a_key_that_is_none",
+            "tests/accounts/test_identities.py::test_an_id_token_that_the_provider_did_not_sign_is_refused",
+            "tests/accounts/test_identities.py::test_a_secret_that_both_sides_know_is_no_key_to_sign_with",
+            "tests/accounts/test_identities.py::test_nothing_is_signed_with_a_key_that_is_none",
         ),
     ),
     Requirement("6.8.3", 2, "A SAML assertion is used once", NotApplicable("There is no SAML.")),
@@ -31,7 +31,7 @@ FEDERATION = (
         "How strongly the provider has authenticated somebody is taken into account",
         Covered(
             "It is not asked: signing in there counts as one factor, and the second one is asked for here.",
-            "tests/api/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
+            "tests/accounts/test_provider_sign_in.py::test_the_second_factor_is_asked_for_all_the_same",
             "tests/security/test_document.py::test_what_has_to_be_said_is_said",
         ),
     ),

@@ -10,10 +10,10 @@ SECOND_FACTORS = (
         "Codes work once",
         Covered(
             "Also when they are used twice at once.",
-            "tests/api/test_second_factors.py::test_a_code_works_once",
-            "tests/api/test_second_factors.py::test_of_two_who_use_a_code_at_once_one_is_let_in",
-            "tests/api/test_second_factors.py::test_the_code_that_confirmed_the_app_does_not_log_in",
-            "tests/api/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
+            "tests/accounts/test_second_factors.py::test_a_code_works_once",
+            "tests/accounts/test_second_factors.py::test_of_two_who_use_a_code_at_once_one_is_let_in",
+            "tests/accounts/test_second_factors.py::test_the_code_that_confirmed_the_app_does_not_log_in",
+            "tests/accounts/test_second_factors.py::test_a_recovery_code_logs_in_once_and_its_owner_is_told",
         ),
     ),
     Requirement(
@@ -23,7 +23,7 @@ SECOND_FACTORS = (
         Covered(
             "They have 120 bits, so a plain hash is enough.",
             "tests/security/test_randomness.py::test_only_what_nobody_can_try_out_is_stored_as_a_plain_hash",
-            "tests/unit/test_recovery_codes.py::test_the_digest_is_a_plain_hash_of_the_letters_and_digits",
+            "tests/accounts/test_recovery_codes.py::test_the_digest_is_a_plain_hash_of_the_letters_and_digits",
         ),
     ),
     Requirement(
@@ -33,15 +33,15 @@ SECOND_FACTORS = (
         Covered(
             "",
             "tests/security/test_randomness.py::test_no_secret_is_drawn_from_a_predictable_source",
-            "tests/unit/test_recovery_codes.py::test_every_position_takes_every_character",
-            "tests/unit/test_totp.py::test_secrets_have_160_bits_and_are_never_the_same",
+            "tests/accounts/test_recovery_codes.py::test_every_position_takes_every_character",
+            "tests/accounts/test_totp.py::test_secrets_have_160_bits_and_are_never_the_same",
         ),
     ),
     Requirement(
         "6.5.4",
         2,
         "Codes have at least 20 bits",
-        Covered("120 bits.", "tests/unit/test_recovery_codes.py::test_codes_are_four_groups_of_base32"),
+        Covered("120 bits.", "tests/accounts/test_recovery_codes.py::test_codes_are_four_groups_of_base32"),
     ),
     Requirement(
         "6.5.5",
@@ -58,10 +58,10 @@ SECOND_FACTORS = (
         "Every factor can be revoked",
         Covered(
             "By its owner, and by whoever runs the server.",
-            "tests/api/test_second_factors.py::test_without_the_app_the_password_is_enough_again",
-            "tests/api/test_second_factors.py::test_new_recovery_codes_end_the_old_ones",
-            "tests/api/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
-            "tests/api/test_passkeys.py::test_with_the_last_passkey_the_protection_goes",
+            "tests/accounts/test_second_factors.py::test_without_the_app_the_password_is_enough_again",
+            "tests/accounts/test_second_factors.py::test_new_recovery_codes_end_the_old_ones",
+            "tests/accounts/test_second_factors.py::test_somebody_who_has_lost_everything_can_be_helped",
+            "tests/accounts/test_passkeys.py::test_with_the_last_passkey_the_protection_goes",
         ),
     ),
     Requirement(
@@ -70,8 +70,8 @@ SECOND_FACTORS = (
         "Biometrics are used only beside something else",
         Covered(
             "They stay in the authenticator, which somebody has to have as well; the blog sees neither.",
-            "tests/unit/test_passkeys.py::test_a_new_passkey_is_to_be_found_without_a_name_and_to_verify_its_user",
-            "tests/unit/test_passkeys.py::test_a_misbehaving_authenticator_does_not_log_in",
+            "tests/accounts/test_webauthn.py::test_a_new_passkey_is_to_be_found_without_a_name_and_to_verify_its_user",
+            "tests/accounts/test_webauthn.py::test_a_misbehaving_authenticator_does_not_log_in",
         ),
     ),
     Requirement(
@@ -80,7 +80,7 @@ SECOND_FACTORS = (
         "Codes are checked against the server's time",
         Covered(
             "No request says what time it is.",
-            "tests/unit/test_totp.py::test_a_code_of_another_time_is_refused",
+            "tests/accounts/test_totp.py::test_a_code_of_another_time_is_refused",
             "tests/architecture/test_rules.py::test_only_the_clock_asks_what_time_it_is",
         ),
     ),
@@ -95,7 +95,7 @@ SECOND_FACTORS = (
         Covered(
             "The public key of a passkey is written when it is added, and never again.",
             "tests/security/test_sessions.py::test_the_key_of_a_passkey_is_written_once",
-            "tests/api/test_passkeys.py::test_the_public_half_is_all_that_is_stored",
+            "tests/accounts/test_passkeys.py::test_the_public_half_is_all_that_is_stored",
         ),
     ),
     Requirement(

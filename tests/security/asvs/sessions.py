@@ -37,7 +37,7 @@ SESSIONS = (
         "Tokens are checked by the server",
         Covered(
             "At every request, signature and session.",
-            "tests/api/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
+            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
             "tests/api/test_permissions.py::test_every_route_is_public_or_asks_who_is_there",
         ),
     ),
@@ -45,7 +45,7 @@ SESSIONS = (
         "7.2.2",
         1,
         "Sessions have tokens made for them, not fixed keys",
-        Covered("", "tests/api/test_sessions.py::test_a_login_never_continues_a_session_that_was_there"),
+        Covered("", "tests/accounts/test_sessions.py::test_a_login_never_continues_a_session_that_was_there"),
     ),
     Requirement(
         "7.2.3",
@@ -63,7 +63,7 @@ SESSIONS = (
         "Logging in makes new tokens",
         Covered(
             "A login continues no session that was there. Giving the password once more gives nothing that lasts.",
-            "tests/api/test_sessions.py::test_a_login_never_continues_a_session_that_was_there",
+            "tests/accounts/test_sessions.py::test_a_login_never_continues_a_session_that_was_there",
         ),
     ),
     Requirement(
@@ -81,7 +81,7 @@ SESSIONS = (
         "Every session ends at some time",
         Covered(
             "After `REFRESH_TOKEN_EXPIRE_DAYS`, however much it is used.",
-            "tests/api/test_sessions.py::test_a_session_that_is_used_lasts_as_long_as_it_is_said_to",
+            "tests/accounts/test_sessions.py::test_a_session_that_is_used_lasts_as_long_as_it_is_said_to",
         ),
     ),
     Requirement(
@@ -90,8 +90,8 @@ SESSIONS = (
         "A session that was ended is over",
         Covered(
             "At once, its access token included.",
-            "tests/api/test_sessions.py::test_logging_out_ends_this_session_at_once_and_no_other",
-            "tests/api/test_sessions.py::test_logging_out_everywhere_ends_every_session_at_once",
+            "tests/accounts/test_sessions.py::test_logging_out_ends_this_session_at_once_and_no_other",
+            "tests/accounts/test_sessions.py::test_logging_out_everywhere_ends_every_session_at_once",
         ),
     ),
     Requirement(
@@ -100,8 +100,8 @@ SESSIONS = (
         "Sessions end with the account",
         Covered(
             "",
-            "tests/api/test_sessions.py::test_deactivation_ends_every_session_for_good",
-            "tests/api/test_login.py::test_the_token_of_a_deleted_account_is_refused",
+            "tests/accounts/test_sessions.py::test_deactivation_ends_every_session_for_good",
+            "tests/accounts/test_login.py::test_the_token_of_a_deleted_account_is_refused",
         ),
     ),
     Requirement(
@@ -111,9 +111,9 @@ SESSIONS = (
         Covered(
             "A new password ends them all; the first second factor ends the others; "
             "`POST /auth/logout-all` does at any time.",
-            "tests/api/test_sessions.py::test_a_new_password_ends_every_session",
-            "tests/api/test_second_factors.py::test_sessions_that_began_without_it_end",
-            "tests/api/test_sessions.py::test_logging_out_everywhere_ends_every_session_at_once",
+            "tests/accounts/test_sessions.py::test_a_new_password_ends_every_session",
+            "tests/accounts/test_second_factors.py::test_sessions_that_began_without_it_end",
+            "tests/accounts/test_sessions.py::test_logging_out_everywhere_ends_every_session_at_once",
         ),
     ),
     Requirement(
@@ -128,7 +128,7 @@ SESSIONS = (
         "Admins can end the sessions of others",
         Covered(
             "By deactivating the account, which can be undone, or with `commands.users revoke-sessions`.",
-            "tests/api/test_sessions.py::test_deactivation_ends_every_session_for_good",
+            "tests/accounts/test_sessions.py::test_deactivation_ends_every_session_for_good",
             "tests/commands/test_users.py::test_an_account_is_logged_out_everywhere",
         ),
     ),
@@ -162,8 +162,8 @@ SESSIONS = (
         "Sessions here and at providers end as documented",
         Covered(
             "A session that began at a provider is like any other: it ends when it says, whatever happens there.",
-            "tests/api/test_provider_sign_in.py::test_somebody_new_gets_an_account",
-            "tests/api/test_sessions.py::test_a_session_that_is_used_lasts_as_long_as_it_is_said_to",
+            "tests/accounts/test_provider_sign_in.py::test_somebody_new_gets_an_account",
+            "tests/accounts/test_sessions.py::test_a_session_that_is_used_lasts_as_long_as_it_is_said_to",
             "tests/security/test_document.py::test_what_has_to_be_said_is_said",
         ),
     ),
@@ -173,9 +173,9 @@ SESSIONS = (
         "No session begins without the person's doing",
         Covered(
             "Only the client that began to sign in can finish it.",
-            "tests/api/test_provider_sign_in.py::test_a_link_that_somebody_else_came_back_with_is_worth_nothing",
-            "tests/api/test_provider_sign_in.py::test_no_other_sites_page_signs_its_visitor_in",
-            "tests/api/test_sessions.py::test_no_other_sites_page_may_log_its_visitor_in",
+            "tests/accounts/test_provider_sign_in.py::test_a_link_that_somebody_else_came_back_with_is_worth_nothing",
+            "tests/accounts/test_provider_sign_in.py::test_no_other_sites_page_signs_its_visitor_in",
+            "tests/accounts/test_sessions.py::test_no_other_sites_page_may_log_its_visitor_in",
         ),
     ),
 )

@@ -10,7 +10,7 @@ TOKENS = (
         Covered(
             "",
             "tests/security/test_tokens.py::test_no_bit_of_a_token_can_be_changed",
-            "tests/api/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
+            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
         ),
     ),
     Requirement(
@@ -22,7 +22,7 @@ TOKENS = (
             "tests/security/test_tokens.py::test_a_token_does_not_choose_how_it_is_checked",
             "tests/security/test_tokens.py::test_a_key_pair_of_the_attackers_signs_nothing",
             "tests/security/test_tokens.py::test_a_public_key_is_no_secret",
-            "tests/unit/test_identities.py::test_a_secret_that_both_sides_know_is_no_key_to_sign_with",
+            "tests/accounts/test_identities.py::test_a_secret_that_both_sides_know_is_no_key_to_sign_with",
         ),
     ),
     Requirement(
@@ -32,7 +32,7 @@ TOKENS = (
         Covered(
             "Those of providers come from the address that their issuer publishes.",
             "tests/security/test_tokens.py::test_a_token_does_not_bring_its_own_key",
-            "tests/unit/test_identities.py::test_a_key_is_used_only_for_what_it_was_made_for",
+            "tests/accounts/test_identities.py::test_a_key_is_used_only_for_what_it_was_made_for",
         ),
     ),
     Requirement(
@@ -42,7 +42,7 @@ TOKENS = (
         Covered(
             "",
             "tests/security/test_tokens.py::test_a_token_is_good_in_its_time_and_for_its_purpose_only",
-            "tests/api/test_recovery.py::test_a_link_does_not_work_for_ever",
+            "tests/accounts/test_recovery.py::test_a_link_does_not_work_for_ever",
         ),
     ),
     Requirement(
@@ -53,7 +53,7 @@ TOKENS = (
             "",
             "tests/security/test_tokens.py::test_a_token_of_one_kind_is_never_taken_for_another",
             "tests/security/test_tokens.py::test_only_a_pending_token_stands_for_a_password",
-            "tests/api/test_provider_sign_in.py::test_a_flow_token_that_was_not_made_here_is_refused",
+            "tests/accounts/test_provider_sign_in.py::test_a_flow_token_that_was_not_made_here_is_refused",
         ),
     ),
     Requirement(
@@ -63,7 +63,7 @@ TOKENS = (
         Covered(
             "By audience and issuer; ID tokens by client id and nonce.",
             "tests/security/test_tokens.py::test_a_token_is_good_in_its_time_and_for_its_purpose_only",
-            "tests/unit/test_identities.py::test_an_id_token_that_says_something_else_is_refused",
+            "tests/accounts/test_identities.py::test_an_id_token_that_says_something_else_is_refused",
         ),
     ),
     Requirement(

@@ -1,0 +1,21 @@
+"""How many examples property tests try."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+# `./test.sh --long`: many more, and others each time.
+IS_LONG = bool(os.environ.get("LONG_TESTS"))
+_TIMES = 50
+
+
+def examples(number: int) -> Callable[[Any], Any]:
+    """Decorates a property test: try so many examples, or fifty times as many."""
+    return settings(
+        max_examples=number * _TIMES if IS_LONG else number,
+        deadline=None,
+        derandomize=not IS_LONG,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
