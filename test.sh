@@ -26,6 +26,8 @@ case ${1-} in
 esac
 
 scripts/setup.sh dev
+# Where no bytecode is kept, every process compiles all that it imports, for seconds each time.
+unset PYTHONDONTWRITEBYTECODE
 # Beyond four at once, making a database for each costs more than it brings. An -n of your own wins.
 pytest=(.venv/bin/python -m pytest)
 parallel=(-n auto --maxprocesses 4 --dist worksteal)

@@ -94,6 +94,7 @@ async def test_migrating_gives_what_the_models_describe(template: Template) -> N
         assert await schema_of(template.url) == await schema_of(url)
 
 
+@pytest.mark.process
 async def test_up_down_and_up_again_with_something_in_every_table(template: Template) -> None:
     revisions = list(SCRIPTS.walk_revisions())
     async with template.copy() as url:
@@ -125,6 +126,7 @@ async def test_upgrading_what_is_up_to_date_changes_nothing(template: Template) 
         assert (await schema_of(url), await counts(url)) == before
 
 
+@pytest.mark.process
 async def test_several_may_upgrade_at_once(template: Template) -> None:
     script = "import asyncio, sys; from app.db.migrations import upgrade; asyncio.run(upgrade(sys.argv[1]))"
 
@@ -144,6 +146,7 @@ async def test_several_may_upgrade_at_once(template: Template) -> None:
 @pytest.mark.parametrize(
     ("script", "error"), [(FAILS_HALF_WAY, ZeroDivisionError), (BREAKS_REFERENCES, (RuntimeError, DBAPIError))]
 )
+@pytest.mark.process
 async def test_a_migration_that_fails_leaves_everything_as_it_was(
     template: Template, tmp_path: Path, script: str, error: Any
 ) -> None:
@@ -159,6 +162,7 @@ async def test_a_migration_that_fails_leaves_everything_as_it_was(
         await migrations.run(url, command.check)
 
 
+@pytest.mark.process
 async def test_rebuilding_a_table_keeps_what_refers_to_it(template: Template, tmp_path: Path) -> None:
     async with template.copy() as url:
         async with opened(url) as database, database.writing() as session:

@@ -34,6 +34,8 @@ from tests.support.whole_databases import (
     many_users,
 )
 
+# Whole databases are copied, and programs of PostgreSQL started.
+pytestmark = pytest.mark.process
 MODULE = "commands.db"
 USERS = 10
 # What SQLite lets into columns, and what is said of it.

@@ -15,7 +15,7 @@ from tests.support.blogs import MODULE, all_articles, import_blog, last_line, wr
 from tests.support.commands import environment_of
 from tests.support.users import Users
 
-POSTS, ENOUGH = 50, 3
+POSTS, ENOUGH = 40, 3
 
 
 async def number_of_articles(app: FastAPI) -> int:
@@ -31,7 +31,10 @@ async def enough_articles(app: FastAPI) -> None:
     raise AssertionError("the import did not start")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.one_database), (signal.SIGKILL, -signal.SIGKILL)],
+)
 async def test_only_whole_articles_are_left_and_the_rest_follows(
     live_app: FastAPI, live_users: Users, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:

@@ -1,16 +1,27 @@
 """What cannot work is said in a sentence on the error stream, before anything has been started."""
 
+import os
 import socket
-import subprocess
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from tests.process.processes import SECRETS, free_port, run_serve
+from commands.serve import cli
+from tests.process.processes import SECRETS, environment, free_port, run_serve
 
 
-def refusal(result: subprocess.CompletedProcess[str]) -> str:
-    assert "Traceback" not in result.stdout + result.stderr
+def serve(cwd: Path, *options: str, **settings: str) -> Result:
+    """Run the command in this process, which it leaves before it starts anything."""
+    variables = environment(**settings)
+    others: dict[str, str | None] = {name: None for name in os.environ if name not in variables}
+    with chdir(cwd):
+        return CliRunner().invoke(cli, options, env={**others, **variables})
+
+
+def refusal(result: Result) -> str:
+    assert isinstance(result.exception, SystemExit)
     assert result.stderr.endswith(".\n")
     return result.stderr
 
@@ -27,15 +38,15 @@ def refusal(result: subprocess.CompletedProcess[str]) -> str:
     ],
 )
 def test_a_setting_that_cannot_be_used(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
-    result = run_serve(tmp_path, **(SECRETS | settings))
-    assert result.returncode == 2
+    result = serve(tmp_path, **(SECRETS | settings))
+    assert result.exit_code == 2
     assert refusal(result).startswith(sentence)
     assert "aL0" not in result.stdout + result.stderr
 
 
 def test_each_wrong_setting_gets_its_sentence(tmp_path: Path) -> None:
-    result = run_serve(tmp_path, "--port", "70000", **SECRETS, MAIL_PORT="smtp", LOG_LEVEL="LOUD")
-    assert result.returncode == 2
+    result = serve(tmp_path, "--port", "70000", **SECRETS, MAIL_PORT="smtp", LOG_LEVEL="LOUD")
+    assert result.exit_code == 2
     assert [line.split(":")[0] for line in refusal(result).splitlines()] == [
         "Setting PORT",
         "Setting LOG_LEVEL",
@@ -48,19 +59,28 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         result = run_serve(tmp_path, "--port", str(port))
     assert result.returncode == 1
-    assert refusal(result).startswith(f"The server cannot listen on 127.0.0.1, port {port}: ")
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.stderr.endswith(".\n")
+    assert result.stderr.startswith(f"The server cannot listen on 127.0.0.1, port {port}: ")
 
 
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     url = "postgresql+asyncpg://nobody:secretpw@127.0.0.1:1/x?password=secretpw"
-    result = run_serve(tmp_path, "--port", str(free_port()), DATABASE_URL=url)
-    assert result.returncode == 3
+    result = serve(tmp_path, "--port", str(free_port()), DATABASE_URL=url)
+    assert result.exit_code == 3
     assert refusal(result).startswith("The database postgresql+asyncpg://nobody:***@127.0.0.1:1/x cannot be used: ")
     assert "secretpw" not in result.stdout + result.stderr
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    result = run_serve(tmp_path, VAR_DIR="file/var")
-    assert result.returncode == 1
+    result = serve(tmp_path, VAR_DIR="file/var")
+    assert result.exit_code == 1
     assert refusal(result).startswith("The folder file/var cannot be made: ")
+
+
+def test_production_does_not_reload(tmp_path: Path) -> None:
+    result = serve(tmp_path, "--reload", ENVIRONMENT="production")
+
+    assert result.exit_code == 2
+    assert refusal(result) == "--reload is for development only.\n"

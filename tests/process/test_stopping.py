@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.process.processes import eventually, run_serve, serving, workers_of
+from tests.process.processes import eventually, serving, workers_of
 
 BODY = b"username=anna&password=four+calm+otters"
 
@@ -83,7 +83,7 @@ def test_told_twice_it_does_not_wait(tmp_path: Path, workers: str) -> None:
     assert "Traceback" not in output
 
 
-def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_is_replaced_and_none_outlives_the_supervisor(tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2") as (server, site):
         before = workers_of(server)
         assert len(before) == 2
@@ -92,17 +92,6 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         assert before[1] in workers_of(server)
         assert {status(f"{site}/api/v1/articles") for _ in range(20)} == {200}
 
-
-def test_workers_do_not_outlive_the_one_who_would_replace_them(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2") as (server, site):
-        assert len(workers_of(server)) == 2
         server.kill()
         server.wait(10)
         eventually(lambda: status(f"{site}/health/live") is None, "nobody listens any more")
-
-
-def test_production_does_not_reload(tmp_path: Path) -> None:
-    result = run_serve(tmp_path, "--reload", ENVIRONMENT="production")
-
-    assert result.returncode == 2
-    assert result.stderr == "--reload is for development only.\n"
