@@ -1,4 +1,4 @@
-"""What every test can ask for: an app on each of the two databases, and people who use it.
+"""What every test can ask for: an app on each of the two databases, and users of it.
 
 Most tests get `app` and the clients made by `people`: everything such a test stores is undone afterwards. Those about
 several transactions at once get `live_app`, with a database of its own and real connections.
@@ -30,13 +30,13 @@ from tests.support.log_watch import LOGGERS, LogWatch
 from tests.support.users import Users
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what its folder says, and run once what no database has a part in."""
     twice = []
     for item in items:
-        for folder in ("chaos", "process"):
-            if Path(__file__).with_name(folder) in item.path.parents:
-                item.add_marker(folder)
+        if Path(__file__).with_name("process") in item.path.parents:
+            item.add_marker("process")
         parameters = getattr(item, "callspec", None)
         on_postgresql = parameters is not None and parameters.params.get("template") == "postgresql"
         if on_postgresql and item.get_closest_marker("one_database"):

@@ -27,6 +27,9 @@ from tests.support.databases import Template
 from tests.support.rows import counts, opened
 from tests.support.whole_databases import everything_in, execute, fill_with_hostile_rows, many_users
 
+# Whole databases are saved and restored, by programs of PostgreSQL where it is one of its.
+pytestmark = pytest.mark.process
+
 
 class Blog:
     """A database, and the commands that save and restore it."""
