@@ -17,6 +17,8 @@ from tests.support.mails import mailed_token, mails_waiting, token_in
 from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk, write
 
+# Dozens of requests race each other over real connections in each of them.
+pytestmark = pytest.mark.process
 MANY = 30
 PASSWORD = "correct horse battery"
 ACTING_ADMINS = select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.is_active)

@@ -23,6 +23,8 @@ from tests.support.examples import examples
 from tests.support.public_pages import outdated_pages, reader_of
 from tests.support.users import Users
 
+# Both really wait, as long as processes of their own may take to hear of each other.
+pytestmark = pytest.mark.process
 # What another process may take to hear of a change.
 HEARD_SECONDS = 0.1
 PAGES = [
@@ -117,7 +119,7 @@ async def test_neither_shows_what_is_older_than_what_the_other_has_acknowledged(
 
 
 async def test_readers_during_writes_never_see_the_past_twice(apps: list[FastAPI], writer: Writer) -> None:
-    """Once a stranger has seen a change in one place, nobody sees what was before it a tenth of a second later."""
+    """Once someone has seen a change in one place, nobody sees what was before it a tenth of a second later."""
     await WRITES[0](writer.clients[0])
     written = 0
 

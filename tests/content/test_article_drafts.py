@@ -12,9 +12,10 @@ from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, write
 
 
-@pytest.fixture(params=["stranger", "reader", "another author"])
-async def outsider(request: pytest.FixtureRequest, users: Users) -> httpx.AsyncClient:
-    return await users.client({"stranger": None, "reader": Role.READER, "another author": Role.AUTHOR}[request.param])
+@pytest.fixture
+async def outsiders(users: Users) -> list[httpx.AsyncClient]:
+    """An anonymous reader, one who is logged in, and another author."""
+    return [await users.client(role) for role in (None, Role.READER, Role.AUTHOR)]
 
 
 @pytest.fixture(params=["draft", "unpublished", "deleted", "deleted draft"])
@@ -33,40 +34,44 @@ async def hidden(request: pytest.FixtureRequest, author: httpx.AsyncClient, edit
     return slug
 
 
-async def test_it_cannot_be_read(outsider: httpx.AsyncClient, hidden: str) -> None:
-    problem_in(await outsider.get(f"/articles/{hidden}"), 404, "article_not_found")
-    problem_in(await outsider.get(f"/articles/{hidden}/comments"), 404, "article_not_found")
+async def test_it_cannot_be_read(outsiders: list[httpx.AsyncClient], hidden: str) -> None:
+    for outsider in outsiders:
+        problem_in(await outsider.get(f"/articles/{hidden}"), 404, "article_not_found")
+        problem_in(await outsider.get(f"/articles/{hidden}/comments"), 404, "article_not_found")
 
 
-async def test_no_list_has_it(outsider: httpx.AsyncClient, hidden: str) -> None:
+async def test_no_list_has_it(outsiders: list[httpx.AsyncClient], hidden: str) -> None:
     assert hidden
-    for params in ({}, {"tag": "secret"}, {"category": "plans"}, {"sort": "title"}, {"sort": "most_commented"}):
-        assert (await read(outsider, "/articles", **params))["items"] == []
-    assert (await read(outsider, "/tags"))["items"] == []
-    assert (await read(outsider, "/authors"))["items"] == []
+    for outsider in outsiders:
+        for params in ({}, {"tag": "secret"}, {"category": "plans"}, {"sort": "title"}, {"sort": "most_commented"}):
+            assert (await read(outsider, "/articles", **params))["items"] == []
+        assert (await read(outsider, "/tags"))["items"] == []
+        assert (await read(outsider, "/authors"))["items"] == []
 
 
-async def test_no_count_has_it(outsider: httpx.AsyncClient, author: httpx.AsyncClient, hidden: str) -> None:
+async def test_no_count_has_it(outsiders: list[httpx.AsyncClient], author: httpx.AsyncClient, hidden: str) -> None:
     await publish(author, "Open plan", tags=["secret"], category="plans")
-    [writer] = (await read(outsider, "/authors"))["items"]
 
     assert hidden
-    assert (await read(outsider, "/tags"))["items"] == [{"slug": "secret", "name": "secret", "article_count": 1}]
-    assert (await read(outsider, "/tags/secret"))["article_count"] == 1
-    assert (await read(outsider, "/categories"))[0]["article_count"] == 1
-    assert (await read(outsider, "/categories/plans"))["article_count"] == 1
-    assert writer["article_count"] == 1
-    assert (await read(outsider, f"/authors/{writer['username']}"))["article_count"] == 1
+    for outsider in outsiders:
+        [writer] = (await read(outsider, "/authors"))["items"]
+        assert (await read(outsider, "/tags"))["items"] == [{"slug": "secret", "name": "secret", "article_count": 1}]
+        assert (await read(outsider, "/tags/secret"))["article_count"] == 1
+        assert (await read(outsider, "/categories"))[0]["article_count"] == 1
+        assert (await read(outsider, "/categories/plans"))["article_count"] == 1
+        assert writer["article_count"] == 1
+        assert (await read(outsider, f"/authors/{writer['username']}"))["article_count"] == 1
 
 
 async def test_its_tag_and_its_author_are_not_found(
-    outsider: httpx.AsyncClient, author: httpx.AsyncClient, hidden: str
+    outsiders: list[httpx.AsyncClient], author: httpx.AsyncClient, hidden: str
 ) -> None:
     assert hidden
     me = await read(author, "/users/me")
 
-    problem_in(await outsider.get("/tags/secret"), 404, "tag_not_found")
-    problem_in(await outsider.get(f"/authors/{me['username']}"), 404, "author_not_found")
+    for outsider in outsiders:
+        problem_in(await outsider.get("/tags/secret"), 404, "tag_not_found")
+        problem_in(await outsider.get(f"/authors/{me['username']}"), 404, "author_not_found")
 
 
 async def test_it_cannot_be_changed_or_commented(users: Users, hidden: str) -> None:

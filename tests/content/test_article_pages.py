@@ -106,6 +106,7 @@ async def test_a_cursor_of_another_order_is_refused(
     assert fields_of(problem_in(response, 422, "invalid_cursor")) == ["cursor"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("cursor", ["", "x", "%", "AAAA", "[]", "../..", "é", "🎉", "W10", "bnVsbA", "=" * 1000])
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/authors", "/articles/an-article/comments"])
 async def test_an_invented_cursor_is_refused(author: httpx.AsyncClient, path: str, cursor: str) -> None:
