@@ -1,4 +1,4 @@
-"""The mails that the blog writes."""
+"""The emails that the blog sends."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class Message:
-    """A mail that is ready to be sent, as text and as HTML."""
+    """An email that is ready to be sent, as text and as HTML."""
 
     recipient: str
     subject: str
@@ -28,46 +28,46 @@ class Message:
 
 @dataclass(frozen=True)
 class MessageWriter:
-    """Writes mails in the name of the site, with links to its frontend.
+    """Writes emails in the name of the site, with links to its frontend.
 
-    People are greeted by their username: an address may be a stranger's, and a display name could say anything to them.
+    People are greeted by username: the address may be a stranger's, and a display name could contain any text.
     """
 
     site_name: str
     frontend_url: str
 
     def verification(self, recipient: str, username: str, token: str, hours: int) -> Message:
-        """Asks to confirm the address."""
-        subject = f"Confirm your e-mail address for {self.site_name}"
+        """Asks the recipient to confirm the address."""
+        subject = f"Confirm your email address for {self.site_name}"
         return self._write(
             "verification", recipient, subject, username=username, hours=hours, link=self._link("verify", token)
         )
 
     def password_reset(self, recipient: str, username: str, token: str, hours: int) -> Message:
-        """Carries the link to choose another password."""
+        """Contains the link to choose a new password."""
         subject = f"Choose a new password for {self.site_name}"
         link = self.password_link(token)
         return self._write("password_reset", recipient, subject, username=username, hours=hours, link=link)
 
     def password_link(self, token: str) -> str:
-        """Where another password is chosen."""
+        """The page where a new password is chosen."""
         return self._link("reset-password", token)
 
     def invitation(self, recipient: str, inviter: str, token: str, days: int) -> Message:
-        """Carries the link to open an account with."""
+        """Contains the link to create an account."""
         link = f"{self.frontend_url}/register?invitation={quote(token)}"
         return self._write(
-            "invitation", recipient, f"An invitation to {self.site_name}", inviter=inviter, days=days, link=link
+            "invitation", recipient, f"Invitation to {self.site_name}", inviter=inviter, days=days, link=link
         )
 
     def email_change(self, recipient: str, username: str, address: str, token: str, days: int) -> Message:
-        """Tells the old address that another one was asked for, or confirmed, and how to keep the old one."""
-        subject = f"Another e-mail address for your account at {self.site_name}"
+        """Tells the old address that a new one was requested or confirmed, and how to keep the old one."""
+        subject = f"New email address for your account at {self.site_name}"
         link = self._link("undo-email-change", token)
         return self._write("email_change", recipient, subject, username=username, address=address, days=days, link=link)
 
     def notice(self, template: str, recipient: str, username: str, subject: str, **values: object) -> Message:
-        """Tells what has happened; `template` is one of those made for that."""
+        """Tells the owner what happened; `template` is one of the notice templates."""
         link = f"{self.frontend_url}/forgot-password"
         return self._write(template, recipient, f"{subject} ({self.site_name})", username=username, link=link, **values)
 

@@ -323,7 +323,7 @@ async def test_articles_are_handed_over(
     assert (await read(anonymous, "/authors/bert"))["article_count"] == 1
     problem_in(await anonymous.get("/authors/anna"), 404, "author_not_found")
     (mail,) = [mail for mail in await mails_waiting(app) if mail.recipient == bert.email]
-    assert "3 articles are yours now" in mail.text
+    assert "3 articles are now yours" in mail.text
 
 
 async def test_without_the_successor_an_admin_takes_over(

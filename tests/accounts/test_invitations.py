@@ -95,7 +95,7 @@ async def test_with_an_address_the_link_is_mailed_and_nothing_else(app: FastAPI,
     assert (invitation["token"], invitation["email"]) == (None, "anna@example.com")
     (mail,) = await mails_waiting(app)
     assert mail.recipient == "anna@example.com"
-    assert mail.subject == "An invitation to Colophon"
+    assert mail.subject == "Invitation to Colophon"
     for body in (mail.text, mail.html):
         assert "https://blog.example.com/register?invitation=cli_" in body
         assert "edith invites you" in body

@@ -49,7 +49,7 @@ async def test_registering_is_answered_alike(app: FastAPI, users: Users) -> None
     assert answers[0].status_code == 202
     to_known, to_unknown = await mails_waiting(app)
     assert (to_known.recipient, to_unknown.recipient) == (KNOWN, UNKNOWN)
-    assert "tried to open another account" in to_known.text
+    assert "tried to register another account" in to_known.text
     assert token_in(to_unknown.text)
 
 

@@ -106,7 +106,7 @@ async def test_the_owner_is_told_by_mail(app: FastAPI, owner: httpx.AsyncClient)
 
     (mail,) = await mails_waiting(app)
     assert mail.recipient == "anna@example.com"
-    assert "personal access token was made for your account" in mail.text
+    assert "personal access token was created for your account" in mail.text
     assert token not in mail.text
 
 

@@ -91,7 +91,7 @@ async def test_what_is_linked_logs_in_whatever_its_address(
     assert (await client.get("/users/me/providers")).json() == [account]
     assert (await sign_in(await users.client(), elsewhere)).status_code == 200
     (mail,) = await mails_waiting(app)
-    assert (mail.recipient, "can now be logged in to with oidc" in mail.text) == (anna.email, True)
+    assert (mail.recipient, "You can now sign in with oidc" in mail.text) == (anna.email, True)
     events = (await session.scalars(select(AuditEvent).order_by(AuditEvent.id))).all()
     assert [(event.action, event.actor_id) for event in events] == [
         ("provider.linked", anna.id),
@@ -267,7 +267,7 @@ async def test_what_is_unlinked_logs_in_no_more(
     elsewhere.person.email_verified = False
     problem_in(await sign_in(await users.client(), elsewhere), 403, "provider_email_unverified")
     assert (await log_in(client, "bert")).status_code == 200
-    assert "can no longer be logged in to with oidc" in (await mails_waiting(app))[-1].text
+    assert "You can no longer sign in with oidc" in (await mails_waiting(app))[-1].text
     events = (await session.scalars(select(AuditEvent.action).order_by(AuditEvent.id))).all()
     assert events == ["provider.linked", "provider.unlinked", "login.succeeded"]
 

@@ -377,7 +377,7 @@ async def test_an_address_that_is_confirmed_on_both_sides_links_and_its_owner_is
 
     (mail,) = await mails_waiting(app)
     assert mail.recipient == JANE
-    assert "Your account can now be logged in to with oidc." in mail.text
+    assert "You can now sign in with oidc." in mail.text
     linked = (await session.scalars(select(AuditEvent).where(AuditEvent.action == "provider.linked"))).one()
     assert (linked.actor_id, linked.details) == (jane.id, {"provider": "oidc"})
     assert (await log_in(client, "jane")).status_code == 200

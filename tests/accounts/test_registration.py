@@ -91,7 +91,7 @@ async def test_an_address_is_somebodys_whatever_its_case(
 
     assert (answer.status_code, answer.json()) == (202, {})
     notice = (await mails_waiting(app))[-1]
-    assert "tried to open another account" in notice.text
+    assert "tried to register another account" in notice.text
     assert "verify?token=" not in notice.text
 
 

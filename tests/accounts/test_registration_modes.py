@@ -240,7 +240,7 @@ async def test_an_address_that_is_taken_uses_the_invitation_up_like_any_other(
     answer = await register(anonymous, await invited(admin))
 
     assert (answer.status_code, answer.json()) == (202, {})
-    assert "tried to open another account" in (await mails_waiting(app))[-1].text
+    assert "tried to register another account" in (await mails_waiting(app))[-1].text
     assert await session.scalar(select(func.count()).where(Invitation.used_at.is_not(None))) == 1
 
 

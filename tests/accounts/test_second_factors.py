@@ -112,8 +112,8 @@ async def test_the_owner_is_told_and_it_is_remembered(app: FastAPI, session: Asy
     await with_totp(device.client)
 
     (mail,) = await mails_waiting(app)
-    assert (mail.recipient, mail.subject) == ("anna@example.com", "A change to your account (Colophon)")
-    assert "From now on an authenticator app is asked for when you log in." in mail.text
+    assert (mail.recipient, mail.subject) == ("anna@example.com", "Security notice for your account (Colophon)")
+    assert "An authenticator app was added to your account." in mail.text
     assert (await actions(session))[-1] == "totp.confirmed"
 
 
@@ -469,7 +469,7 @@ async def test_a_recovery_code_logs_in_once_and_its_owner_is_told(
     device.take(await give(device.client, token, recovery_code=f" {code.upper().replace('-', ' ')}"))
 
     assert (await overview(device.client))["recovery_codes"] == 9
-    assert "A recovery code was used to log in; 9 are left." in (await mails_waiting(app))[-1].text
+    assert "A recovery code was used to log in; remaining codes: 9." in (await mails_waiting(app))[-1].text
     assert (await actions(session))[-2:] == ["recovery_code.used", "login.succeeded"]
     problem_in(await give(device.client, token, recovery_code=code), 401, "invalid_second_factor")
 
@@ -486,7 +486,7 @@ async def test_new_recovery_codes_end_the_old_ones(
     token = await pending_token(client, "anna")
     problem_in(await give(client, token, recovery_code=phone.recovery_codes[0]), 401, "invalid_second_factor")
     assert (await give(client, token, recovery_code=codes[0])).status_code == 200
-    assert "New recovery codes were made" in (await mails_waiting(app))[1].text
+    assert "New recovery codes were created" in (await mails_waiting(app))[1].text
     assert "recovery_codes.renewed" in await actions(session)
 
 

@@ -1,4 +1,4 @@
-"""Mails that tell owners of accounts what has happened to them."""
+"""Emails that tell account owners what happened to their accounts."""
 
 from datetime import datetime
 
@@ -8,36 +8,36 @@ from app.mail.outbox import Outbox
 
 
 class AccountEmails:
-    """What owners are told without having asked; nothing in these mails has to be clicked."""
+    """Emails that owners get without having asked; they don't require a click."""
 
     def __init__(self, outbox: Outbox, messages: MessageWriter) -> None:
         self._outbox = outbox
         self._messages = messages
 
     def registration_attempt(self, owner: User) -> None:
-        """Somebody, perhaps the owner, has used the address to open another account."""
-        self._send(owner, "registration_attempt", "Somebody used your address to register")
+        """Someone, perhaps the owner, used the address to register another account."""
+        self._send(owner, "registration_attempt", "Someone tried to register with your email address")
 
     def stolen_session(self, owner: User, login: LoginSession) -> None:
-        """A used refresh token came back."""
+        """A refresh token was used twice."""
         since = f"{login.created_at:%d %B %Y, %H:%M} UTC"
-        self._send(owner, "stolen_session", "One of your sessions was ended", since=since)
+        self._send(owner, "stolen_session", "We ended one of your sessions", since=since)
 
     def password_changed(self, owner: User) -> None:
         self._send(owner, "password_changed", "Your password was changed")
 
     def security_changed(self, owner: User, what: str) -> None:
         """`what` is a clause, such as "a second factor was removed"."""
-        self._send(owner, "security_changed", "A change to your account", what=what)
+        self._send(owner, "security_changed", "Security notice for your account", what=what)
 
     def deletion_requested(self, owner: User, due_at: datetime) -> None:
         self._send(owner, "deletion_requested", "Your account will be deleted", day=f"{due_at.day} {due_at:%B %Y}")
 
     def deletion_undone(self, owner: User) -> None:
-        self._send(owner, "deletion_undone", "Your account stays")
+        self._send(owner, "deletion_undone", "Your account will be kept")
 
     def articles_handed_over(self, successor: User, count: int) -> None:
-        """Whose they were is not said: that has been forgotten."""
+        """Doesn't name the former author, who has been forgotten."""
         self._send(successor, "articles_handed_over", "Articles were handed over to you", count=count)
 
     def _send(self, owner: User, template: str, subject: str, **values: object) -> None:

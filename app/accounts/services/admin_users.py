@@ -92,9 +92,7 @@ class AdminUserService:
                 raise Forbidden("Change your own address in your account, where it is confirmed.")
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
-            self._account_emails.security_changed(
-                user, "an administrator has given your account another e-mail address"
-            )
+            self._account_emails.security_changed(user, "an admin changed the email address of your account")
             # No address that the account had in between may be brought back.
             await self._session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
             user.pending_email = None

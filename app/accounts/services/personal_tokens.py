@@ -87,7 +87,7 @@ class PersonalTokenService:
         self._session.add(row)
         await self._session.flush()
         self._audit.record("personal_token.created", actor=user, subject=row, scope=row.scope, days=days)
-        self._account_emails.security_changed(user, "a personal access token was made for your account")
+        self._account_emails.security_changed(user, "a personal access token was created for your account")
         return NewPersonalToken(**_shown(row).model_dump(), token=token)
 
     async def _make_room(self, principal: Principal) -> None:

@@ -30,6 +30,6 @@ class ProfileService:
             await self._session.flush()
         if user.username != before:
             # It is what one logs in with.
-            self._account_emails.security_changed(user, f"your username is {user.username} now")
+            self._account_emails.security_changed(user, f"your username is now {user.username}")
         self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

@@ -86,9 +86,7 @@ class ProviderLinkService:
             await self._session.flush()
         self._audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
         if is_news:
-            self._account_emails.security_changed(
-                user, f"your account can now be logged in to with {identity.provider}"
-            )
+            self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
         return account
 
     async def unlink(self, principal: Principal, provider: str, password: str | None) -> None:
@@ -109,7 +107,7 @@ class ProviderLinkService:
         self._audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
         await self._session.delete(account)
         await self._session.flush()
-        self._account_emails.security_changed(user, f"your account can no longer be logged in to with {provider}")
+        self._account_emails.security_changed(user, f"you can no longer sign in with {provider}")
 
     async def _linked(self, user: User, provider: str) -> ProviderAccount | None:
         of_provider = providers.of_account(user.id).where(ProviderAccount.provider == provider)

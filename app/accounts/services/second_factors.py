@@ -101,7 +101,7 @@ class SecondFactorService:
         row.confirmed_at, row.last_step = clock.now(), step
         codes = await self._second_factor_state.begin(principal)
         self._audit.record("totp.confirmed", actor=user, subject=user)
-        self._account_emails.security_changed(user, "from now on an authenticator app is asked for when you log in")
+        self._account_emails.security_changed(user, "an authenticator app was added to your account")
         return codes
 
     async def remove_totp(self, principal: Principal, password: str | None) -> None:
@@ -133,7 +133,7 @@ class SecondFactorService:
             raise NoSecondFactor
         codes = await self._second_factor_state.codes(user)
         self._audit.record("recovery_codes.renewed", actor=user, subject=user)
-        self._account_emails.security_changed(user, "new recovery codes were made, and the old ones work no longer")
+        self._account_emails.security_changed(user, "new recovery codes were created, and the old ones no longer work")
         return codes
 
     async def remove_all(self, user: User) -> None:
@@ -166,7 +166,7 @@ class SecondFactorService:
             self._audit.record("second_factor.failed", subject=user, method=method)
             if not allowance.remaining:
                 self._account_emails.security_changed(
-                    user, "somebody who knows your password gave wrong codes again and again"
+                    user, "someone who knows your password repeatedly entered wrong codes"
                 )
             raise InvalidSecondFactor
         await self._limiter.clear_soon(SECOND_FACTOR_FAILURES, str(user.id))
@@ -189,7 +189,7 @@ class SecondFactorService:
             return False
         left = await self._session.scalar(second_factors.recovery_codes_left(user.id))
         self._audit.record("recovery_code.used", actor=user, subject=user, left=left)
-        self._account_emails.security_changed(user, f"a recovery code was used to log in; {left} are left")
+        self._account_emails.security_changed(user, f"a recovery code was used to log in; remaining codes: {left}")
         return True
 
     def _step_of(self, row: Totp, code: str) -> int | None:
