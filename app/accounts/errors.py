@@ -7,28 +7,28 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthentica
 
 class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
-    message = "No account matches this login and password."
+    message = "Incorrect login or password."
     leaves_traces = True
 
 
 class InvalidAccessToken(Unauthenticated):
     code = "invalid_token"
-    message = "The access token is wrong, expired or no longer valid; log in again."
+    message = "The access token is invalid or has expired. Log in again."
 
 
 class EmailNotVerified(Forbidden):
     code = "email_not_verified"
-    message = "Verify your e-mail address first; the link is in the mail that was sent to you."
+    message = "Verify your email address first, using the link in the email we sent you."
 
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    message = "An account with this e-mail address exists."
+    message = "An account with this email address already exists."
 
 
 class UsernameTaken(Conflict):
     code = "username_taken"
-    message = "This username is taken."
+    message = "This username is already taken."
 
 
 class WeakPassword(Invalid):
@@ -37,111 +37,111 @@ class WeakPassword(Invalid):
 
 class WrongPassword(Forbidden):
     code = "wrong_password"
-    message = "The current password is wrong."
+    message = "The current password is incorrect."
     leaves_traces = True
 
 
 class RecentLoginRequired(Forbidden):
     code = "recent_login_required"
-    message = "Give your current password, or log in again first."
+    message = "Enter your current password, or log in again first."
 
 
 class EmailDomainNotAllowed(Forbidden):
     code = "email_domain_not_allowed"
-    message = "Addresses of this domain are not accepted here."
+    message = "Email addresses at this domain are not accepted."
 
 
 class RegistrationClosed(Forbidden):
     code = "registration_closed"
-    message = "This blog opens no new accounts."
+    message = "Registration is closed."
 
 
 class InvalidInvitation(Forbidden):
     code = "invalid_invitation"
-    message = "The invitation is missing, wrong, expired or already used."
+    message = "The invitation is missing, invalid, expired or already used."
 
 
 class InvitationNotFound(NotFound):
     code = "invitation_not_found"
-    message = "There is no such invitation."
+    message = "Invitation not found."
 
 
 class InvalidVerificationToken(Forbidden):
     code = "invalid_verification_token"
-    message = "The verification link is wrong, expired or already used."
+    message = "The verification link is invalid, expired or already used."
 
 
 class InvalidResetToken(Forbidden):
     code = "invalid_reset_token"
-    message = "The reset link is wrong, expired or already used."
+    message = "The reset link is invalid, expired or already used."
 
 
 class InvalidUndoToken(Forbidden):
     code = "invalid_undo_token"
-    message = "The link is wrong, expired or no longer needed."
+    message = "The link is invalid, expired or no longer needed."
 
 
 class UnknownSuccessor(Conflict):
     code = "unknown_successor"
-    message = "Articles can be handed over only to somebody else who may write them."
+    message = "Articles can only be handed over to another user who is allowed to write articles."
 
 
 class UserNotFound(NotFound):
     code = "user_not_found"
-    message = "There is no such account."
+    message = "Account not found."
 
 
 class LastAdmin(Conflict):
     code = "last_admin"
-    message = "This is the last active admin; make another account admin first."
+    message = "This is the last active admin. Make another account an admin first."
 
 
 class InvalidRefreshToken(Unauthenticated):
     code = "invalid_refresh_token"
-    message = "The refresh token is wrong, expired or no longer valid; log in again."
+    message = "The refresh token is invalid or has expired. Log in again."
 
 
 class RefreshTokenReused(Unauthenticated):
     code = "refresh_token_reused"
-    message = "This refresh token was used before, which may mean that it was stolen: the session has been ended."
+    message = "This refresh token was used before, so it may have been stolen. The session has been ended."
     leaves_traces = True
 
 
 class OriginNotAllowed(Forbidden):
     code = "origin_not_allowed"
-    message = "Pages of this origin may not use the cookie."
+    message = "Pages from this origin are not allowed to use the cookie."
 
 
 class LoginSessionNotFound(NotFound):
     code = "session_not_found"
-    message = "There is no such session."
+    message = "Session not found."
 
 
 class LoginRequired(Forbidden):
     code = "login_required"
-    message = "A personal access token cannot do this; log in."
+    message = "Personal access tokens cannot be used for this. Log in instead."
 
 
 class InsufficientScope(Forbidden):
     code = "insufficient_scope"
-    message = "The personal access token was not made for this."
+    message = "The personal access token does not have the required scope."
 
 
 class PersonalTokenNotFound(NotFound):
     code = "personal_token_not_found"
-    message = "There is no such personal access token."
+    message = "Personal access token not found."
 
 
 class TooManyPersonalTokens(Conflict):
     code = "too_many_personal_tokens"
-    message = "Revoke a personal access token that you no longer need first."
+    message = "Too many personal access tokens. Revoke one that you no longer need first."
 
 
 class SecondFactorRequired(Unauthenticated):
-    """The password was right; `pending_token` stands for that while the second factor in `methods` is asked for."""
+    """The password was correct; `pending_token` proves it until one of the second factors in `methods` is given."""
 
     code = "second_factor_required"
-    message = "Give your second factor as well."
+    message = "A second factor is required."
     leaves_traces = True
 
     def __init__(self, detail: str | None = None, *, pending_token: str, methods: Sequence[str]) -> None:
@@ -152,12 +152,12 @@ class SecondFactorRequired(Unauthenticated):
 
 class InvalidPendingToken(Unauthenticated):
     code = "invalid_pending_token"
-    message = "The login took too long, or was not begun; log in again."
+    message = "The login has expired or was never started. Log in again."
 
 
 class InvalidSecondFactor(Unauthenticated):
     code = "invalid_second_factor"
-    message = "The code is wrong or was used before."
+    message = "The code is incorrect or was already used."
     leaves_traces = True
 
 
@@ -169,64 +169,64 @@ class InvalidPasskey(Unauthenticated):
 
 class SecondFactorMissing(Forbidden):
     code = "second_factor_missing"
-    message = "Your role needs a second factor: set one up in your account, then log in with it."
+    message = "Your role requires a second factor. Set one up in your account, then log in with it."
 
 
 class SecondFactorExists(Conflict):
     code = "second_factor_exists"
-    message = "This second factor is set up already; remove it first."
+    message = "This second factor is already set up. Remove it first."
 
 
 class NoSecondFactor(Conflict):
     code = "no_second_factor"
-    message = "No such second factor is set up."
+    message = "This second factor is not set up."
 
 
 class PasskeyNotFound(NotFound):
     code = "passkey_not_found"
-    message = "There is no such passkey."
+    message = "Passkey not found."
 
 
 class PasskeyTaken(Conflict):
     code = "passkey_taken"
-    message = "This passkey is registered already."
+    message = "This passkey is already registered."
 
 
 class UnknownProvider(NotFound):
     code = "unknown_provider"
-    message = "This blog does not offer to sign in there."
+    message = "Sign-in with this provider is not available."
 
 
 class ProviderFailed(Unauthenticated):
     code = "provider_failed"
-    message = "The provider did not confirm who you are; try again."
+    message = "The provider did not confirm your identity. Try again."
 
 
 class ProviderEmailUnverified(Forbidden):
     code = "provider_email_unverified"
-    message = "The provider has not verified your e-mail address."
+    message = "The provider has not verified your email address."
 
 
 class AccountNotLinked(Conflict):
     code = "account_not_linked"
-    message = "An account with this e-mail address exists; log in to it and link the provider there."
+    message = "An account with this email address already exists. Log in to it, then link the provider."
 
 
 class ProviderAccountTaken(Conflict):
     code = "provider_account_taken"
-    message = "This account of the provider is linked to another account here."
+    message = "This provider account is already linked to another account."
 
 
 class ProviderAlreadyLinked(Conflict):
     code = "provider_already_linked"
-    message = "Another account of this provider is linked; unlink it first."
+    message = "Another account at this provider is already linked. Unlink it first."
 
 
 class ProviderNotLinked(NotFound):
     code = "provider_not_linked"
-    message = "No account of this provider is linked."
+    message = "No account at this provider is linked."
 
 
 class LastLoginMethod(Conflict):
     code = "last_login_method"
-    message = "This is the only way into your account; set a password or add a passkey first."
+    message = "This is your only way to log in. Set a password or add a passkey first."

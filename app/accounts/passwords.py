@@ -30,12 +30,12 @@ UNUSABLE = "!"
 async def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
     """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise WeakPassword(f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
+        raise WeakPassword(f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
     own = {email.casefold(), *re.split(r"[^\w]+", email.casefold()), username.casefold()}
     if password.casefold() in own:
-        raise WeakPassword("The password must not be your e-mail address or username.", field=field)
+        raise WeakPassword("The password must not be your email address or username.", field=field)
     if await anyio.to_thread.run_sync(_tries_to_guess, password, own) < _FEWEST_TRIES:
-        raise WeakPassword("This password is among the first that anybody would try.", field=field)
+        raise WeakPassword("This password is too easy to guess.", field=field)
 
 
 def _tries_to_guess(password: str, own_words: set[str]) -> int:

@@ -102,7 +102,7 @@ async def _domain_error(_request: Request, error: Any) -> JSONResponse:
 async def _validation_error(_request: Request, error: Any) -> JSONResponse:
     # What was sent is not repeated: it may be a password.
     errors = [FieldProblem(field=_field_of(problem), detail=_detail_of(problem)) for problem in error.errors()]
-    detail = "Something in the request is missing or wrong."
+    detail = "The request is invalid."
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error", detail, errors)
 
 
@@ -117,10 +117,10 @@ def _field_of(validation_problem: dict[str, Any]) -> str:
 def _detail_of(validation_problem: dict[str, Any]) -> str:
     if validation_problem["type"] == "string_pattern_mismatch":
         # Instead of the pattern, which is in the schema and says nothing to a person.
-        return "This is empty, or has characters that are not allowed here."
+        return "This is empty or contains characters that are not allowed."
     if validation_problem["type"] == "model_attributes_type":
         # What comes without the header is not even read as JSON.
-        return "Send a JSON object, with the header `Content-Type: application/json`."
+        return "Send a JSON object with the header `Content-Type: application/json`."
     return str(validation_problem["msg"]).removeprefix("Value error, ")
 
 
@@ -147,7 +147,7 @@ async def _conflict(_request: Request, error: Any) -> JSONResponse:
     if not is_conflict(error):
         return _answer_to(error)
     _log.warning("a constraint was violated: %s", type(error.orig).__name__)
-    return problem(HTTPStatus.CONFLICT, Conflict.code, "This clashes with what somebody else has just changed.")
+    return problem(HTTPStatus.CONFLICT, Conflict.code, "This conflicts with a change that was just made. Try again.")
 
 
 class UnexpectedErrorMiddleware:

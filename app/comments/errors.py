@@ -5,19 +5,19 @@ from app.core.errors import Conflict, Invalid, NotFound
 
 class CommentNotFound(NotFound):
     code = "comment_not_found"
-    message = "There is no such comment."
+    message = "Comment not found."
 
 
 class ParentCommentNotFound(Conflict):
     code = "parent_not_found"
-    message = "The comment that this answers does not exist on this article."
+    message = "The parent comment does not exist on this article."
 
 
 class ThreadTooDeep(Conflict):
     code = "thread_too_deep"
-    message = "This thread cannot be nested deeper; answer a comment further up."
+    message = "This thread cannot be nested any deeper. Reply to a comment further up."
 
 
 class EmptyComment(Invalid):
     code = "empty_comment"
-    message = "Nothing of this comment would be shown."
+    message = "The comment is empty: none of its text would be shown."

@@ -10,7 +10,7 @@ from app.core.roles import Role
 def require_comment_editing(actor: Actor, comment: Comment) -> None:
     """Nobody puts words into somebody else's mouth."""
     if require_verified(actor).id != comment.author_id:
-        raise Forbidden("This comment is somebody else's.")
+        raise Forbidden("This comment belongs to someone else.")
 
 
 def require_comment_deletion(actor: Actor, comment: Comment, article: Article) -> None:
@@ -18,4 +18,4 @@ def require_comment_deletion(actor: Actor, comment: Comment, article: Article) -
     account = require_verified(actor)
     owns_article = article.author_id == account.id and account.role.includes(Role.AUTHOR)
     if account.id != comment.author_id and not owns_article and not is_editor(actor):
-        raise Forbidden("This comment is somebody else's.")
+        raise Forbidden("This comment belongs to someone else.")

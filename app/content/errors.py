@@ -5,59 +5,59 @@ from app.core.errors import Conflict, Invalid, NotFound
 
 class ArticleNotFound(NotFound):
     code = "article_not_found"
-    message = "There is no such article."
+    message = "Article not found."
 
 
 class SlugTaken(Conflict):
     code = "slug_taken"
-    message = "Another one has this slug."
+    message = "This slug is already taken."
 
 
 class PublicationInFuture(Conflict):
     code = "publication_in_future"
-    message = "An article cannot be published at a future date."
+    message = "The publication date must not be in the future."
 
 
 class TooComplex(Invalid):
     code = "too_complex"
-    message = "This text takes too long to render; make it shorter or simpler."
+    message = "This text takes too long to render. Make it shorter or simpler."
 
 
 class TagNotFound(NotFound):
     code = "tag_not_found"
-    message = "There is no such tag."
+    message = "Tag not found."
 
 
 class TagTaken(Conflict):
     code = "tag_taken"
-    message = "Another tag has this name; merge the two instead."
+    message = "A tag with this name already exists. Merge the two instead."
 
 
 class CategoryNotFound(NotFound):
     code = "category_not_found"
-    message = "There is no such category."
+    message = "Category not found."
 
 
 class UnknownCategory(Conflict):
     code = "unknown_category"
-    message = "There is no category with this slug."
+    message = "No category has this slug."
 
 
 class CategoryTaken(Conflict):
     code = "category_taken"
-    message = "Another category has this slug."
+    message = "A category with this slug already exists."
 
 
 class CategoryCycle(Conflict):
     code = "category_cycle"
-    message = "A category cannot be moved below itself."
+    message = "A category cannot be moved under itself."
 
 
 class CategoryTooDeep(Conflict):
     code = "category_too_deep"
-    message = "Categories cannot be nested deeper."
+    message = "Categories cannot be nested any deeper."
 
 
 class AuthorNotFound(NotFound):
     code = "author_not_found"
-    message = "There is no such author."
+    message = "Author not found."

@@ -10,4 +10,4 @@ def require_article_editing(actor: Actor, article: Article) -> None:
     """Authors change their own articles, editors every one."""
     account = require_role(actor, Role.AUTHOR)
     if article.author_id != account.id and not is_editor(actor):
-        raise Forbidden("This article is somebody else's.")
+        raise Forbidden("This article belongs to someone else.")

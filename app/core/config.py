@@ -35,7 +35,7 @@ def usable_database_url(value: str) -> str:
         raise ValueError("is not a database URL")
     driver = _ASYNC_DRIVERS.get(scheme, scheme)
     if driver not in _ASYNC_DRIVERS.values():
-        raise ValueError("must be an sqlite or a postgresql URL")
+        raise ValueError("must be an SQLite or PostgreSQL URL")
     return f"{driver}://{rest}"
 
 
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
             try:
                 return json.loads(value)
             except ValueError as error:
-                raise ValueError("must be a JSON list or comma-separated") from error
+                raise ValueError("must be a JSON list or a comma-separated list") from error
         return [item.strip() for item in value.split(",") if item.strip()]
 
     @field_validator("allowed_email_domains", "blocked_email_domains")
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     @classmethod
     def _require_names_of_hosts(cls, value: list[str]) -> list[str]:
         if not all(_HOST_PATTERN.fullmatch(name) for name in value):
-            raise ValueError("must be names of hosts without ports, such as api.example.com or *.example.com")
+            raise ValueError("must be host names without ports, such as api.example.com or *.example.com")
         return [name.lower() for name in value]
 
     @field_validator("database_url", "database_direct_url", "database_replica_url", "test_database_url")
@@ -181,7 +181,7 @@ class Settings(BaseSettings):
             return None
         url = HttpUrl(value)
         if url.scheme != "https" and url.host not in {"localhost", "127.0.0.1"}:
-            raise ValueError("must be an https address")
+            raise ValueError("must be an https URL")
         return value
 
     @field_validator("oidc_name")
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
             given = [getattr(self, f"{name}_client_{part}") for part in ("id", "secret")]
             given += [self.oidc_issuer] if name == "oidc" else []
             if any(given) and not all(given):
-                raise ValueError(f"{name.upper()}_CLIENT_ID and all that belongs to it are needed together")
+                raise ValueError(f"{name.upper()}_CLIENT_ID and the settings that go with it must be set together")
         return self
 
     @model_validator(mode="after")
@@ -220,20 +220,20 @@ class Settings(BaseSettings):
     @classmethod
     def _require_sentry(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and find_spec("sentry_sdk") is None:
-            raise ValueError("needs the package sentry-sdk: install it with `uv sync --group sentry`")
+            raise ValueError("requires the package sentry-sdk; install it with `uv sync --group sentry`")
         return value
 
     @model_validator(mode="after")
     def _refuse_wildcard_with_cookie(self) -> Self:
         if self.auth_cookie != "off" and "*" in self.cors_origins:
-            raise ValueError("CORS_ORIGINS must name the origins while AUTH_COOKIE is on")
+            raise ValueError("CORS_ORIGINS must list specific origins when AUTH_COOKIE is on")
         return self
 
     @model_validator(mode="after")
     def _refuse_debugging_in_production(self) -> Self:
         if self.environment is Environment.PRODUCTION and self.log_level == "DEBUG":
             # The database drivers would log what is stored, hashes of passwords and all.
-            raise ValueError("LOG_LEVEL=DEBUG is for development only")
+            raise ValueError("LOG_LEVEL=DEBUG is only allowed in development")
         return self
 
     @property
@@ -256,13 +256,13 @@ class Settings(BaseSettings):
         """SQLite has neither replicas nor poolers."""
         is_sqlite = any(url.startswith("sqlite") for url in (self.database_url, self.database_replica_url or ""))
         if is_sqlite and (self.database_replica_url is not None or self.database_behind_pgbouncer):
-            raise ValueError("DATABASE_REPLICA_URL and DATABASE_BEHIND_PGBOUNCER are for PostgreSQL")
+            raise ValueError("DATABASE_REPLICA_URL and DATABASE_BEHIND_PGBOUNCER require PostgreSQL")
         return self
 
     @model_validator(mode="after")
     def _refuse_to_listen_through_a_pooler(self) -> Self:
         if self.database_behind_pgbouncer and self.database_direct_url is None:
-            raise ValueError("DATABASE_BEHIND_PGBOUNCER needs DATABASE_DIRECT_URL, for what is not heard through it")
+            raise ValueError("DATABASE_BEHIND_PGBOUNCER requires DATABASE_DIRECT_URL, which bypasses PgBouncer")
         return self
 
     @property

@@ -31,7 +31,7 @@ class Cipher:
         try:
             return self._fernet.decrypt(text.encode()).decode()
         except (InvalidToken, ValueError) as error:
-            raise Undecryptable("none of the secrets decrypts this") from error
+            raise Undecryptable("none of the secrets can decrypt this") from error
 
     def renew(self, text: str) -> str:
         """The same encrypted with the first secret, so that older ones can go. Raises `Undecryptable`."""

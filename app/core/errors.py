@@ -15,7 +15,7 @@ class AppError(Exception):
     """
 
     code: ClassVar[str] = "error"
-    message: ClassVar[str] = "The request could not be carried out."
+    message: ClassVar[str] = "The request could not be completed."
     leaves_traces: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None, *, field: str | None = None) -> None:
@@ -30,17 +30,17 @@ class Invalid(AppError):
 
 class Unauthenticated(AppError):
     code = "not_authenticated"
-    message = "Log in first."
+    message = "You must be logged in."
 
 
 class Forbidden(AppError):
     code = "forbidden"
-    message = "Your account may not do this."
+    message = "You are not allowed to do this."
 
 
 class NotFound(AppError):
     code = "not_found"
-    message = "There is nothing here."
+    message = "Not found."
 
 
 class Conflict(AppError):
@@ -51,7 +51,7 @@ class TooManyRequests(AppError):
     """`retry_after` is in seconds; `headers` say what was allowed."""
 
     code = "too_many_requests"
-    message = "That was too often; wait a while and try again."
+    message = "Too many requests. Try again later."
 
     def __init__(
         self, detail: str | None = None, *, retry_after: int, headers: Mapping[str, str] | None = None
@@ -63,14 +63,14 @@ class TooManyRequests(AppError):
 
 class Unavailable(AppError):
     code = "unavailable"
-    message = "The database cannot be reached at the moment; try again soon."
+    message = "The database is currently unavailable. Try again shortly."
 
 
 class StorageFull(Unavailable):
     code = "storage_full"
-    message = "There is no room left to store anything; what is there can be read. Nothing of this was stored."
+    message = "Storage is full. Reading still works; nothing was saved."
 
 
 class InvalidCursor(Invalid):
     code = "invalid_cursor"
-    message = "The cursor does not belong to this list; start from the first page."
+    message = "The cursor is not valid for this list. Start from the first page."

@@ -5,7 +5,7 @@ from app.core.errors import NotFound
 
 class MailNotFound(NotFound):
     code = "mail_not_found"
-    message = "There is no such mail in the outbox; it may have left."
+    message = "Email not found in the outbox. It may already have been sent."
 
 
 class DeliveryError(Exception):

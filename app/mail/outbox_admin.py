@@ -28,7 +28,7 @@ class OutboxAdmin:
         """Raises `MailNotFound`."""
         mail = await self._session.get(OutboxMail, mail_id)
         if mail is None:
-            raise MailNotFound(f"There is no mail {mail_id} in the outbox; it may have left.")
+            raise MailNotFound(f"Email {mail_id} not found in the outbox. It may already have been sent.")
         return mail
 
     async def retry(self, mail_ids: Collection[int]) -> int:

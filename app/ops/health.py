@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 1.0
 # By then somebody should have tried to send a mail that is due, even if whoever tried first has been killed.
 OVERDUE_SECONDS = 600
 _OK = Part(state=State.OK)
-_NOT_ASKED = Part(state=State.UNKNOWN, detail="Not asked, because something before it has failed.")
+_NOT_ASKED = Part(state=State.UNKNOWN, detail="Not checked, because an earlier check failed.")
 _UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, RedisError, *CONNECTION_ERRORS)
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ async def _migrations(session: AsyncSession) -> Part:
     except DBAPIError as error:
         if not means_that_there_is_no_table(error):
             raise
-        return Part(state=State.FAILING, detail="There are no tables.")
+        return Part(state=State.FAILING, detail="The database has no tables.")
     if found == newest_versions():
         return _OK
     if is_newer(found):
@@ -104,7 +104,7 @@ async def _migrations(session: AsyncSession) -> Part:
 async def _mail(session: AsyncSession) -> Part:
     late = (await outbox_status(session)).oldest_due_seconds
     if late > OVERDUE_SECONDS:
-        return Part(state=State.DEGRADED, detail=f"A mail has been due for {late / 60:.0f} minutes.")
+        return Part(state=State.DEGRADED, detail=f"An email has been overdue for {late / 60:.0f} minutes.")
     return _OK
 
 
@@ -116,4 +116,4 @@ async def _ping(url: str) -> None:
 def _failing(error: Exception) -> Part:
     _log.debug("a part of the server does not answer: %r", error)
     timed_out = isinstance(error, TimeoutError)
-    return Part(state=State.FAILING, detail="No answer in time." if timed_out else "It cannot be reached.")
+    return Part(state=State.FAILING, detail="No response in time." if timed_out else "It cannot be reached.")

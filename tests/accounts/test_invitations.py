@@ -98,7 +98,7 @@ async def test_with_an_address_the_link_is_mailed_and_nothing_else(app: FastAPI,
     assert mail.subject == "Invitation to Colophon"
     for body in (mail.text, mail.html):
         assert "https://blog.example.com/register?invitation=cli_" in body
-        assert "edith invites you" in body
+        assert "edith has invited you" in body
         assert "7 days" in body
 
 
@@ -170,7 +170,7 @@ async def test_a_used_invitation_cannot_be_taken_back(editor: httpx.AsyncClient,
 
     problem = problem_in(await editor.delete(f"/invitations/{invitation['id']}"), 404, "invitation_not_found")
 
-    assert problem["detail"] == "The invitation has been used already."
+    assert problem["detail"] == "This invitation has already been used."
     assert await ids_of(editor) == [invitation["id"]]
 
 

@@ -99,7 +99,7 @@ async def test_who_sends_no_json_object_is_told_to(anonymous: httpx.AsyncClient,
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
-        {"field": "body", "detail": "Send a JSON object, with the header `Content-Type: application/json`."}
+        {"field": "body", "detail": "Send a JSON object with the header `Content-Type: application/json`."}
     ]
 
 

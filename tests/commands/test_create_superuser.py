@@ -69,7 +69,7 @@ async def test_an_existing_account_is_promoted(settings: Settings, live_users: U
 
 async def test_an_account_that_does_not_exist_cannot_be_promoted(settings: Settings) -> None:
     refused = await run_command(settings, MODULE, "--promote", "--username", "nobody")
-    assert (refused.exit_code, refused.stderr) == (1, "There is no such account.\n")
+    assert (refused.exit_code, refused.stderr) == (1, "Account not found.\n")
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ async def test_one_account_is_shown_by_any_of_its_names(shell: Shell) -> None:
     assert "hashed_password" not in shown[0]
     assert re.search(r"^username: +anna$", await shell.done("show", "anna"), re.MULTILINE)
     for login in ("nobody", "nobody@example.com", f"#{anna.id + 1}", "#x", "#", "", f"#{10**30}"):
-        assert await shell.refusal("show", login) == "There is no such account.\n"
+        assert await shell.refusal("show", login) == "Account not found.\n"
 
 
 async def test_an_account_is_made_with_a_password(shell: Shell) -> None:
@@ -121,7 +121,7 @@ async def test_an_account_is_made_with_a_password(shell: Shell) -> None:
     again = await shell.run(*new, stdin=f"{ANOTHER}\n")
     # Both are taken, and which of them is named is up to the database.
     assert again.exit_code == 4
-    assert again.stderr in {"An account with this e-mail address exists.\n", "This username is taken.\n"}
+    assert again.stderr in {"An account with this email address already exists.\n", "This username is already taken.\n"}
 
 
 async def test_an_account_is_made_with_a_link_to_choose_the_password(shell: Shell) -> None:
@@ -132,7 +132,7 @@ async def test_an_account_is_made_with_a_link_to_choose_the_password(shell: Shel
     assert await shell.choose_password(printed) == 403
     assert await shell.log_in("wen@example.com") == 200
     taken = await shell.refusal("create", "--email", "w@example.com", "--username", "wen", code=4)
-    assert taken == "This username is taken.\n"
+    assert taken == "This username is already taken.\n"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> Non
     await shell.store(an_article(zoe.id, "three"))
     await shell.done("delete", "zoe", "--yes", "--remove-articles")
     assert await author_of("three") is None
-    assert await shell.refusal("show", "zoe") == "There is no such account.\n"
+    assert await shell.refusal("show", "zoe") == "Account not found.\n"
     assert (await shell.audited()).count("account.deleted") == 3
 
 

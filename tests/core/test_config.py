@@ -201,10 +201,10 @@ def test_what_is_probably_not_meant_is_mentioned(values: dict[str, Any], named: 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"database_replica_url": "postgresql://replica/blog"}, "are for PostgreSQL"),
-        ({"database_behind_pgbouncer": True, "database_direct_url": "postgresql://db/blog"}, "are for PostgreSQL"),
-        ({"database_url": "postgresql://db/blog", "database_replica_url": "sqlite:///copy.db"}, "are for PostgreSQL"),
-        ({"database_url": "postgresql://pool/blog", "database_behind_pgbouncer": True}, "needs DATABASE_DIRECT_URL"),
+        ({"database_replica_url": "postgresql://replica/blog"}, "require PostgreSQL"),
+        ({"database_behind_pgbouncer": True, "database_direct_url": "postgresql://db/blog"}, "require PostgreSQL"),
+        ({"database_url": "postgresql://db/blog", "database_replica_url": "sqlite:///copy.db"}, "require PostgreSQL"),
+        ({"database_url": "postgresql://pool/blog", "database_behind_pgbouncer": True}, "requires DATABASE_DIRECT_URL"),
     ],
 )
 def test_replicas_and_poolers_are_postgresqls(values: dict[str, Any], reason: str) -> None:

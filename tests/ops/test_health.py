@@ -104,7 +104,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
     parts = await Health(None).parts(database)
 
     assert states_of(parts) == {"database": "ok", "migrations": "failing", "mail": "unknown"}
-    assert parts["migrations"].detail == "No answer in time."
+    assert parts["migrations"].detail == "No response in time."
     # Its connection is given back all the same, a moment later.
     while database.engine.pool.checkedout():  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)

@@ -34,7 +34,7 @@ def refusal(result: Result) -> str:
             {"ENVIRONMENT": "production", "VERIFICATION_SECRET_KEY": "change-me-" + "aL0" * 10},
             "Settings: VERIFICATION_SECRET_KEY still has its example value.",
         ),
-        ({"DATABASE_URL": "mysql://me:pw-aL0@localhost/x"}, "Setting DATABASE_URL: must be an sqlite or a postgresql"),
+        ({"DATABASE_URL": "mysql://me:pw-aL0@localhost/x"}, "Setting DATABASE_URL: must be an SQLite or PostgreSQL"),
     ],
 )
 def test_a_setting_that_cannot_be_used(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:

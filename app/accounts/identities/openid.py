@@ -83,7 +83,7 @@ class OpenIDProvider:
             return vouched
         described = await fetch(client, discovery.userinfo_endpoint, Person, access_token=tokens.access_token)
         if described.sub != vouched.sub:
-            raise BadAnswer("the provider described somebody else")
+            raise BadAnswer("the provider described someone else")
         return described
 
     async def _discover(self) -> _Discovery:
@@ -92,7 +92,7 @@ class OpenIDProvider:
         async with connect() as client:
             discovery = await fetch(client, f"{self._issuer}/.well-known/openid-configuration", _Discovery)
         if discovery.issuer.rstrip("/") != self._issuer:
-            raise BadAnswer("the provider calls itself otherwise than the configured issuer")
+            raise BadAnswer("the provider's issuer differs from the configured one")
         self._discovered = clock.now(), discovery
         return discovery
 

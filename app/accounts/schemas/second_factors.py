@@ -72,5 +72,5 @@ class SecondFactorInput(Input):
     @model_validator(mode="after")
     def _require_one(self) -> "SecondFactorInput":
         if len(self.model_fields_set & {"code", "recovery_code"}) != 1:
-            raise ValueError("give either a code or a recovery code")
+            raise ValueError("must contain either a code or a recovery code")
         return self

@@ -89,7 +89,7 @@ class AdminUserService:
         user = await self._locked(user_id, keep_an_admin=deposes)
         if changes.get("email", user.email) != user.email:
             if by is not None and by.id == user.id:
-                raise Forbidden("Change your own address in your account, where it is confirmed.")
+                raise Forbidden("Change your own email address in your account settings, where it will be confirmed.")
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
             self._account_emails.security_changed(user, "an admin changed the email address of your account")

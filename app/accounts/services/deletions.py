@@ -116,7 +116,7 @@ class AccountDeletionService:
                 raise UnknownSuccessor(field="successor")
             return data.articles, successor
         if data.articles is None and await self._articles.are_there(user.id):
-            raise UnknownSuccessor("Say what is to become of your articles.", field="articles")
+            raise UnknownSuccessor("Choose what should happen to your articles.", field="articles")
         return ArticleDisposition.REMOVE, None
 
     async def _log_out(self, user: User) -> None:

@@ -126,5 +126,5 @@ class EmailChangeService:
         if user is None or change is None:
             raise InvalidUndoToken
         if user.email == change.old_email and user.pending_email != change.new_email:
-            raise InvalidUndoToken("There is nothing to undo: the account has this address.")
+            raise InvalidUndoToken("Nothing to undo: the account already has this email address.")
         return user, change

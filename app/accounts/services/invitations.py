@@ -90,7 +90,7 @@ class InvitationService:
         if invitation is None:
             raise InvitationNotFound
         if invitation.used_at is not None:
-            raise InvitationNotFound("The invitation has been used already.")
+            raise InvitationNotFound("This invitation has already been used.")
         self._audit.record("invitation.revoked", actor=principal.account, subject=invitation)
         await self._session.delete(invitation)
 

@@ -68,11 +68,11 @@ class ProviderFlows:
         try:
             claims = self._signed.read(answer.flow_token)
         except BadToken:
-            raise ProviderFailed("That took too long, or was not begun here; begin again.") from None
+            raise ProviderFailed("The sign-in has expired or was not started here. Start again.") from None
         if (claims.get("provider"), claims.get("purpose")) != (provider, purpose):
-            raise ProviderFailed("This was begun for something else; begin again.")
+            raise ProviderFailed("This sign-in was started for a different purpose. Start again.")
         if not hmac.compare_digest(_derived(answer.flow_token, "state").encode(), answer.state.encode()):
-            raise ProviderFailed("The answer belongs to another attempt; begin again.")
+            raise ProviderFailed("The response belongs to another sign-in attempt. Start again.")
 
     def _redirect_uri(self, provider: str) -> str:
         # Never the client's choice: codes are sent there.

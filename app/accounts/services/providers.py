@@ -106,7 +106,7 @@ class ProviderSignInService:
     def _require_active(self, user: User) -> None:
         if not user.is_active:
             self._audit.record("login.failed", subject=user, method="provider")
-            raise InvalidCredentials("The account that this leads to is not active.")
+            raise InvalidCredentials("The linked account is not active.")
 
     async def _open_account(self, identity: Identity, email: str) -> User:
         settings = self._settings

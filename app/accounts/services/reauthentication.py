@@ -30,7 +30,7 @@ class Reauthentication:
                 raise RecentLoginRequired
             return
         if password is None:
-            raise WrongPassword("Give your current password.", field="current_password")
+            raise WrongPassword("Enter your current password.", field="current_password")
         await self._limiter.hit(PASSWORD_FAILURES, str(account.id))
         is_right, _ = await self._passwords.verify(password, account.hashed_password)
         if not is_right:

@@ -18,9 +18,9 @@ _ARTICLES = re.compile(r"/api/v1/articles(/[^/]+)?")
 # Of silence, and in all: 3 MB at 50 kB/s.
 SILENCE_SECONDS = 10.0
 BODY_SECONDS = 60.0
-_TOO_LARGE = "The body is too large."
-_TOO_SLOW = "The body did not come in time."
-_COMPRESSED = "The body must not be compressed."
+_TOO_LARGE = "The request body is too large."
+_TOO_SLOW = "The request body did not arrive in time."
+_COMPRESSED = "The request body must not be compressed."
 # Python refuses to read a number of thousands of digits; that many are too large already.
 _MAX_DIGITS = 20
 

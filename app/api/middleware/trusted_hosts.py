@@ -34,7 +34,7 @@ class TrustedHostsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._allows(scope):
-            answer = problem(HTTPStatus.BAD_REQUEST, "unknown_host", "There is no such host here.")
+            answer = problem(HTTPStatus.BAD_REQUEST, "unknown_host", "Unknown host.")
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -52,7 +52,7 @@ def _refuse_lone_surrogates(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ValueError("must not contain half of a surrogate pair") from error
+        raise ValueError("must not contain an unpaired surrogate") from error
     return value
 
 
@@ -62,7 +62,7 @@ def _strip(value: object) -> object:
 
 def _refuse_display_name(value: object) -> object:
     if isinstance(value, str) and "<" in value:
-        raise ValueError("must be an address alone, without a name")
+        raise ValueError("must be an email address without a display name")
     return value
 
 
@@ -75,7 +75,7 @@ def _in_utc(value: datetime) -> datetime:
 
 def _refuse_numbers(value: object) -> object:
     if isinstance(value, (int, float)) or (isinstance(value, str) and ":" not in value):
-        raise ValueError("must be a date and a time")
+        raise ValueError("must be a date and time")
     return value
 
 
