@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title=settings.site_name,
         version="1.0.0",
-        description="The blog's API.",
+        description="The API of this blog: accounts, articles, comments, tags and categories.",
         lifespan=lifespan,
         # A redirection would lead to whatever host the client named.
         redirect_slashes=False,

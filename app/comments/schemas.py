@@ -12,14 +12,14 @@ from app.core.schemas.pages import PageQuery
 
 CommentBody = Annotated[
     Prose,
-    Field(max_length=10_000, description="Markdown: emphasis, links, lists, quotations and code."),
+    Field(max_length=10_000, description="Markdown with emphasis, links, lists, quotes and code."),
 ]
 
 
 class CommentInput(Input):
     body_markdown: CommentBody
     parent_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(
-        default=None, description="The comment that this one answers."
+        default=None, description="The comment that this one replies to."
     )
 
 
@@ -28,7 +28,7 @@ class CommentUpdate(Input):
 
 
 class CommentOut(Output):
-    """A comment. Of one that was deleted but has answers only the place is left: author and bodies are null."""
+    """A comment. A deleted comment with replies keeps its place in the thread, but author and bodies are null."""
 
     id: int
     parent_id: int | None
@@ -42,7 +42,7 @@ class CommentOut(Output):
 
 
 class CommentRow(TypedDict):
-    """`CommentOut` as it is read from the database, not validated once more."""
+    """`CommentOut` as read from the database, without further validation."""
 
     id: int
     parent_id: int | None
@@ -56,7 +56,7 @@ class CommentRow(TypedDict):
 
 
 class ModeratedComment(Output):
-    """A comment as editors see it, wherever it stands and whether or not it was deleted."""
+    """A comment on any article as editors see it, deleted or not."""
 
     id: int
     article_slug: str
@@ -74,4 +74,4 @@ class CommentListQuery(PageQuery):
 
 
 class ModerationQuery(PageQuery):
-    deleted: bool | None = Field(default=None, description="Only those deleted, or only those not.")
+    deleted: bool | None = Field(default=None, description="True for deleted comments only, false for the others only.")

@@ -37,37 +37,35 @@ def _live(name: str, documentation: str) -> Gauge:
 
 requests_total = Counter(
     "colophon_http_requests_total",
-    "Requests answered by the application; those answered from memory are cache hits.",
+    "Requests handled by the application. Those served from the response cache are counted as cache hits.",
     ["method", "route", "status"],
 )
 request_seconds = Histogram(
     "colophon_http_request_duration_seconds",
-    "From a request's arrival until its answer was sent.",
+    "Time from the arrival of a request until its response was sent.",
     ["method", "route"],
     buckets=_REQUEST_SECONDS,
 )
-requests_in_progress = _live("http_requests_in_progress", "Requests being answered by the application.")
+requests_in_progress = _live("http_requests_in_progress", "Requests currently being handled by the application.")
 
 query_seconds = Histogram(
     "colophon_db_query_duration_seconds",
-    "From sending a query until its first rows, the waiting of the process included.",
+    "Time from sending a query until its first rows arrived, including time the process spent waiting.",
     buckets=_QUERY_SECONDS,
 )
 slow_queries_total = Counter("colophon_db_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS.")
-pool_in_use = _live("db_pool_connections_in_use", "Connections that somebody is working with.")
-pool_open = _live("db_pool_connections_open", "Connections to the database.")
-pool_size = _live("db_pool_size", "Connections that are kept open when nobody works with them.")
+pool_in_use = _live("db_pool_connections_in_use", "Database connections in use.")
+pool_open = _live("db_pool_connections_open", "Open database connections.")
+pool_size = _live("db_pool_size", "Database connections kept open when idle.")
 
-cache_hits_total = Counter("colophon_cache_hits_total", "Requests answered from memory.")
-cache_fills_total = Counter("colophon_cache_fills_total", "Answers made in order to be kept.")
-cache_invalidations_total = Counter(
-    "colophon_cache_invalidations_total", "Times that something changed which answers may show."
-)
-cache_entries = _live("cache_entries", "Answers kept, in all processes.")
-cache_bytes = _live("cache_bytes", "What they take, in bytes.")
+cache_hits_total = Counter("colophon_cache_hits_total", "Requests served from the response cache.")
+cache_fills_total = Counter("colophon_cache_fills_total", "Responses generated for the response cache.")
+cache_invalidations_total = Counter("colophon_cache_invalidations_total", "Invalidations of the response cache.")
+cache_entries = _live("cache_entries", "Responses in the response cache, in all processes.")
+cache_bytes = _live("cache_bytes", "Size of the response cache in bytes, in all processes.")
 
-logins_total = Counter("colophon_logins_total", "Attempts to log in, by any method.", ["outcome"])
-limits_hit_total = Counter("colophon_limits_hit_total", "Tries that a limit has refused.", ["limit"])
+logins_total = Counter("colophon_logins_total", "Login attempts, by any method.", ["outcome"])
+limits_hit_total = Counter("colophon_limits_hit_total", "Attempts rejected by a rate limit.", ["limit"])
 
 
 class _Moment(Collector):

@@ -1,4 +1,4 @@
-"""Mails in the outbox, as whoever runs the commands sees them."""
+"""Emails in the outbox, as the commands show them."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class OutboxMailOut(BaseModel):
-    """A mail without what it says, for that may be a link to somebody's account."""
+    """An email without its body, which may contain a link that gives access to an account."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -20,6 +20,6 @@ class OutboxMailOut(BaseModel):
 
 
 class OutboxMailBody(OutboxMailOut):
-    """A mail with all that it says."""
+    """An email with its body."""
 
     text: str

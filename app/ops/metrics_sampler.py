@@ -77,7 +77,7 @@ async def _outbox(database: Database) -> OutboxStatus | None:
 
 def _numbers(outbox: OutboxStatus) -> dict[str, tuple[str, float]]:
     return {
-        "outbox_waiting_mails": ("Mails that have not left yet.", outbox.waiting),
-        "outbox_oldest_due_seconds": ("For how long the next mail has been overdue.", outbox.oldest_due_seconds),
-        "outbox_dead_mails": ("Mails that were given up.", outbox.dead),
+        "outbox_waiting_mails": ("Emails that have not been sent yet.", outbox.waiting),
+        "outbox_oldest_due_seconds": ("How long the next email has been overdue.", outbox.oldest_due_seconds),
+        "outbox_dead_mails": ("Emails that were given up on.", outbox.dead),
     }

@@ -1,4 +1,4 @@
-"""What those who watch the server are told."""
+"""Health reports for monitoring."""
 
 from enum import StrEnum
 from typing import Literal
@@ -9,7 +9,7 @@ from app.core.schemas.problem import Problem
 
 
 class State(StrEnum):
-    """Degraded is what works on, only less well: requests are still answered, and answered rightly."""
+    """A degraded part still works, only less well: requests are still answered correctly."""
 
     OK = "ok"
     DEGRADED = "degraded"
@@ -18,26 +18,26 @@ class State(StrEnum):
 
 
 class Part(BaseModel):
-    """One of the things that answering requests needs."""
+    """One of the things needed to answer requests."""
 
     state: State
-    detail: str | None = Field(default=None, description="What is wrong.", examples=["No answer within a second."])
+    detail: str | None = Field(default=None, description="What is wrong.", examples=["No response in time."])
 
 
 class Alive(BaseModel):
-    """That the process answers at all."""
+    """The process is alive."""
 
     state: Literal["ok"] = "ok"
 
 
 class Readiness(BaseModel):
-    """That requests may be sent here, and how what they need is doing."""
+    """The server is ready for requests; `parts` has the state of each part it needs."""
 
-    state: State = Field(description="`degraded` if a part is; requests may be sent here all the same.")
-    parts: dict[str, Part] = Field(description="`database`, `migrations`, `mail`, and `redis` where it is used.")
+    state: State = Field(description="`degraded` if any part is. The server is still ready for requests.")
+    parts: dict[str, Part] = Field(description="`database`, `migrations`, `mail`, and `redis` if it is used.")
 
 
 class Unreadiness(Problem):
-    """That requests should be sent elsewhere."""
+    """The server is not ready; requests should be sent elsewhere."""
 
-    parts: dict[str, Part] = Field(description="As for 200; the ones that are `failing` are why.")
+    parts: dict[str, Part] = Field(description="As for status 200. Parts that are `failing` are the reason.")

@@ -39,10 +39,15 @@ _ARTICLES = 20
 _ROWS = 200
 _AT_ONCE = 2
 _README = """\
-This is what the blog knows of you. account.json has your account, how you log in, where you are logged in and whom you
-have invited; articles has what you have written, one Markdown file for each, which can be imported again (drafts and
-deleted articles become drafts); comments.json has your comments, deleted ones with the date of that; audit.json has
-what was recorded of what you did and of what was done to your account. Passwords and other secrets are not in here.
+This is what the blog knows about you.
+
+account.json    your account: how you log in, your sessions and the invitations you sent
+articles        your articles, one Markdown file each; they can be imported again (drafts and deleted articles become
+                drafts)
+comments.json   your comments; deleted ones have the date of their deletion
+audit.json      what was recorded about what you did and what was done to your account
+
+Passwords and other secrets are not included.
 """
 
 

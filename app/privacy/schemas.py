@@ -1,4 +1,4 @@
-"""What an export says of an account. What is not listed here does not leave."""
+"""What an export contains about an account. Anything not listed here is not exported."""
 
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ class ExportedProviderAccount(Output):
 
 
 class ExportedInvitation(Output):
-    """Whom it went to is that person's business."""
+    """The recipient is left out, for their privacy."""
 
     role: Role
     created_at: datetime
@@ -78,7 +78,7 @@ class ExportedComment(Output):
 
 
 class ExportedEvent(Output):
-    """An entry of the audit log. Where others were when they did something is left out, and who they are."""
+    """An entry of the audit log. The identity and whereabouts of other people are left out."""
 
     at: datetime
     action: str

@@ -1,4 +1,4 @@
-"""The audit log as admins ask for it and see it."""
+"""The audit log as admins query and see it."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,21 +12,21 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class AuditFilter(Input):
-    """Which events; what is left out does not matter."""
+    """Filters for audit events; omitted filters match everything."""
 
     action: Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*\.?$")] | None = Field(
         default=None,
-        description="The action, or with a full stop at the end all that begin so.",
+        description="An action, or a prefix ending in a dot to match all actions that start with it.",
         examples=["login.failed", "login."],
     )
-    actor_id: Id | None = Field(default=None, description="Whose doing it was.")
+    actor_id: Id | None = Field(default=None, description="The account that did it.")
     subject_type: Annotated[SafeStr, Field(max_length=40)] | None = Field(
-        default=None, description="What kind of thing it was done to.", examples=["users", "articles"]
+        default=None, description="The type of resource it was done to.", examples=["users", "articles"]
     )
     subject_id: Id | None = None
     ip_address: Annotated[SafeStr, Field(max_length=45)] | None = None
-    since: Moment | None = Field(default=None, description="From this moment on.")
-    until: Moment | None = Field(default=None, description="Before this moment.")
+    since: Moment | None = Field(default=None, description="At or after this time.")
+    until: Moment | None = Field(default=None, description="Before this time.")
 
 
 class AuditQuery(AuditFilter, PageQuery):
@@ -39,12 +39,12 @@ class AuditActor(Output):
 
 
 class AuditEventOut(Output):
-    """Who did what to what, when and from where."""
+    """An entry of the audit log: who did what to what, when and from where."""
 
     id: int
     at: datetime
     action: str
-    actor: AuditActor | None = Field(description="Null for strangers, the command line and the blog itself.")
+    actor: AuditActor | None = Field(description="Null for anonymous users, the command line and the blog itself.")
     subject_type: str | None
     subject_id: int | None
     ip_address: str = Field(description="Empty for the command line.")

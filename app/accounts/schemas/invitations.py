@@ -9,20 +9,22 @@ from app.core.schemas.base import Email, Input, Output
 
 
 class InvitationInput(Input):
-    role: Role = Field(default=Role.READER, description="What the new account may do.")
-    email: Email | None = Field(default=None, description="Where to mail the link; left out, the answer has a token.")
+    role: Role = Field(default=Role.READER, description="The role of the new account.")
+    email: Email | None = Field(
+        default=None, description="Where to email the link. Without it, the response contains a token."
+    )
 
 
 class InvitationOut(Output):
     id: int
     role: Role
-    email: str | None = Field(description="Where the link was mailed to; forgotten once it is used.")
-    invited_by: str = Field(description="A username.")
+    email: str | None = Field(description="Where the link was emailed. Erased once the invitation is used.")
+    invited_by: str = Field(description="The username of the person who sent the invitation.")
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
-    used_by: str | None = Field(description="The username of the account that was opened with it.")
+    used_by: str | None = Field(description="The username of the account created with the invitation.")
 
 
 class NewInvitation(InvitationOut):
-    token: str | None = Field(description="SurrogateKeys this once, and only where the link was not mailed.")
+    token: str | None = Field(description="Shown only once, and only if the link was not emailed.")

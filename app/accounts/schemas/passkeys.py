@@ -8,9 +8,11 @@ from app.accounts.schemas.second_factors import FirstRecoveryCodes, PasskeyOut
 from app.accounts.schemas.users import Token
 from app.core.schemas.base import Input, Line
 
-PasskeyName = Annotated[Line, Field(max_length=100, description="What its owner calls it.", examples=["My phone"])]
+PasskeyName = Annotated[
+    Line, Field(max_length=100, description="The owner's name for the passkey.", examples=["My phone"])
+]
 Credential = Annotated[
-    dict[str, Any], Field(description="What the browser's `PublicKeyCredential.toJSON()` returns, as it is.")
+    dict[str, Any], Field(description="The unmodified return value of the browser's `PublicKeyCredential.toJSON()`.")
 ]
 
 
@@ -28,9 +30,9 @@ class PasskeyAdded(FirstRecoveryCodes):
 
 
 class PasskeyOptionsInput(Input):
-    pending_token: Token | None = Field(default=None, description="Left out where the passkey is all there is given.")
+    pending_token: Token | None = Field(default=None, description="Omit to log in with the passkey alone.")
 
 
 class PasskeyLoginInput(PasskeyOptionsInput):
     credential: Credential
-    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")

@@ -11,10 +11,14 @@ from app.core.scopes import Scope
 
 
 class PersonalTokenInput(ReauthenticationInput):
-    name: Annotated[Line, Field(max_length=100, description="What it is for.")]
+    name: Annotated[Line, Field(max_length=100, description="What the token is for.")]
     scopes: Annotated[
         list[Scope],
-        Field(min_length=1, max_length=len(Scope), description="What it may do, as far as its owner's role allows."),
+        Field(
+            min_length=1,
+            max_length=len(Scope),
+            description="What the token may be used for, within the limits of its owner's role.",
+        ),
     ]
     expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
         default=90, description="Null for a token that never expires."
@@ -22,15 +26,15 @@ class PersonalTokenInput(ReauthenticationInput):
 
 
 class PersonalTokenOut(Output):
-    """A personal access token; what it is itself is not shown again."""
+    """A personal access token, without the token itself."""
 
     id: int
     name: str
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime | None
-    last_used_at: datetime | None = Field(description="To within ten minutes; requests that were refused do not count.")
+    last_used_at: datetime | None = Field(description="Accurate to ten minutes; rejected requests don't count.")
 
 
 class NewPersonalToken(PersonalTokenOut):
-    token: str = Field(description="SurrogateKeys this once.")
+    token: str = Field(description="Shown only once.")

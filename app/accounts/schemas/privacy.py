@@ -1,4 +1,4 @@
-"""Leaving, as clients say it."""
+"""Account deletion as clients send and see it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,12 +12,15 @@ from app.core.schemas.base import Output, SafeStr
 
 class DeletionInput(ReauthenticationInput):
     articles: ArticleDisposition | None = Field(
-        default=None, description="What becomes of the articles; may be left out by those who have none."
+        default=None, description="What should happen to your articles. May be omitted if you have none."
     )
     successor: Annotated[SafeStr, Field(max_length=40)] | None = Field(
-        default=None, description="The username of somebody who may write articles, to hand them over to."
+        default=None,
+        description="The username of the person to hand your articles over to, who must be allowed to write articles.",
     )
 
 
 class DeletionOut(Output):
-    due_at: datetime = Field(description="When the account will be gone; logging in before that undoes it.")
+    due_at: datetime = Field(
+        description="When the account will be deleted. Logging in before then cancels the deletion."
+    )

@@ -10,36 +10,43 @@ from app.core.schemas.base import Input, Output, SafeStr
 
 
 class ProviderOut(Output):
-    name: str = Field(description="What it is called in addresses.", examples=["google"])
+    name: str = Field(description="The provider's name in URLs.", examples=["google"])
 
 
 class AuthorizationOut(Output):
-    """How to send somebody to a provider."""
+    """What a client needs to send a user to a provider."""
 
-    authorization_url: str = Field(description="Where to go with the browser.")
+    authorization_url: str = Field(description="Where to send the browser.")
     flow_token: str = Field(
-        description="A secret of this client, to be kept (in `sessionStorage`, say) until the browser is back. "
-        "It is good for ten minutes, and never belongs into an address."
+        description="A secret of this client, to be kept (for example in `sessionStorage`) until the browser returns. "
+        "It is valid for ten minutes and must never appear in a URL."
     )
 
 
 class AuthorizationInput(Input):
-    """What somebody came back from a provider with."""
+    """What a user brings back from a provider."""
 
     flow_token: Token
     code: Annotated[
-        SafeStr, Field(min_length=1, max_length=4096, description="As it is in the address that they came back to.")
+        SafeStr,
+        Field(
+            min_length=1,
+            max_length=4096,
+            description="The `code` query parameter of the URL that the browser returned to.",
+        ),
     ]
-    state: Annotated[SafeStr, Field(min_length=1, max_length=200, description="Likewise.")]
+    state: Annotated[
+        SafeStr, Field(min_length=1, max_length=200, description="The `state` query parameter of the same URL.")
+    ]
 
 
 class ProviderSignInInput(AuthorizationInput):
-    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
 
 class ProviderAccountOut(Output):
-    """An account elsewhere that one signs in with."""
+    """A provider account that is linked for signing in."""
 
     provider: str
-    email: str | None = Field(description="The address that it had there when it was linked.")
+    email: str | None = Field(description="The provider account's email address when it was linked.")
     created_at: datetime

@@ -9,11 +9,12 @@ from app.accounts.schemas.users import Token
 from app.core.schemas.base import Input, Output, SafeStr
 
 Code = Annotated[
-    SafeStr, Field(min_length=1, max_length=20, description="What the authenticator app shows.", examples=["123456"])
+    SafeStr,
+    Field(min_length=1, max_length=20, description="The code shown by the authenticator app.", examples=["123456"]),
 ]
 RecoveryCodeText = Annotated[SafeStr, Field(min_length=1, max_length=100, examples=["abcdef-ghijkl-mnopqr-stuvwx"])]
 RecoveryCodeList = Annotated[
-    list[str], Field(description="To be kept in a safe place: each works once, and they are not shown again.")
+    list[str], Field(description="Keep these in a safe place: each works once, and they are not shown again.")
 ]
 
 
@@ -22,11 +23,11 @@ _LEFT_OUT: Any = Field(default_factory=lambda: None)
 
 
 class TotpOut(Output):
-    """A secret that waits to be confirmed with a code."""
+    """The secret of a new authenticator app, until it is confirmed with a code."""
 
-    secret: str = Field(description="To be typed into an authenticator app by hand, in base32.")
-    uri: str = Field(description="The same for an authenticator app on this device.")
-    qr_svg: str = Field(description="The same as a QR code, an `<svg>` element.")
+    secret: str = Field(description="The secret in base32, for manual entry into an authenticator app.")
+    uri: str = Field(description="The same secret as a URI, for an authenticator app on this device.")
+    qr_svg: str = Field(description="The same URI as a QR code, an `<svg>` element.")
 
 
 class TotpConfirmation(Input):
@@ -39,8 +40,8 @@ class NewRecoveryCodes(Output):
 
 class FirstRecoveryCodes(Output):
     recovery_codes: list[str] = Field(
-        description="To be kept in a safe place: each works once, and they are not shown again. Empty for an account "
-        "that has some already."
+        description="Keep these in a safe place: each works once, and they are not shown again. Empty if the account "
+        "already has recovery codes."
     )
 
 
@@ -52,22 +53,22 @@ class PasskeyOut(Output):
 
 
 class SecondFactorsOut(Output):
-    """How an account is protected."""
+    """The second factors of an account."""
 
     totp: bool = Field(description="Whether an authenticator app is set up.")
-    recovery_codes: int = Field(description="How many are left.")
+    recovery_codes: int = Field(description="How many unused recovery codes are left.")
     passkeys: list[PasskeyOut]
 
 
 class SecondFactorInput(Input):
-    """A code of an authenticator app, or a recovery code."""
+    """A code from an authenticator app, or a recovery code."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["code"]}, {"required": ["recovery_code"]}]})
 
     pending_token: Token
     code: Code = _LEFT_OUT
     recovery_code: RecoveryCodeText = _LEFT_OUT
-    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
     @model_validator(mode="after")
     def _require_one(self) -> "SecondFactorInput":

@@ -18,21 +18,21 @@ class RegisterInput(Input):
     email: Email
     username: Username
     password: Password
-    display_name: DisplayName | None = Field(default=None, description="The username where it is not given.")
+    display_name: DisplayName | None = Field(default=None, description="Defaults to the username.")
     invitation: Annotated[SafeStr, Field(max_length=200)] | None = Field(
-        default=None, description="The token of an invitation, whose role the account gets."
+        default=None, description="The token of an invitation, which determines the account's role."
     )
 
 
 class LoginForm(Input):
-    """The OAuth2 password form; what it may hold beyond name and password is accepted and not used."""
+    """The OAuth2 password form. Other fields that the standard allows are accepted and ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="E-mail address or username.")]
+    username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="Email address or username.")]
     password: CurrentPassword
     grant_type: Literal["password"] = "password"
-    use_cookie: bool = Field(default=False, description="Put the refresh token into a cookie, where it is enabled.")
+    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
 
 class EmailInput(Input):
@@ -50,7 +50,7 @@ class ResetPasswordInput(Input):
 
 class ReauthenticationInput(Input):
     current_password: CurrentPassword | None = Field(
-        default=None, description="May be left out, after a recent login, by accounts without a password."
+        default=None, description="May be omitted after a recent login if the account has no password."
     )
 
 
@@ -59,7 +59,7 @@ class ChangePasswordInput(ReauthenticationInput):
 
 
 class ProfileUpdate(Input):
-    """What people may change about their own account; a field that is left out stays."""
+    """What users may change about their own account. Omitted fields stay unchanged."""
 
     username: Username = unchanged()
     display_name: DisplayName = unchanged()
@@ -68,7 +68,7 @@ class ProfileUpdate(Input):
 
 
 class UserUpdate(ProfileUpdate):
-    """What an admin may change about an account."""
+    """What an admin may change about an account. Omitted fields stay unchanged."""
 
     email: Email = unchanged()
     role: Role = unchanged()
@@ -84,8 +84,8 @@ class UserOut(Output):
     """An account as its owner and admins see it."""
 
     id: int
-    email: str | None = Field(description="Null until an address has been confirmed.")
-    pending_email: str | None = Field(description="The address that waits to be confirmed.")
+    email: str | None = Field(description="Null until an email address has been confirmed.")
+    pending_email: str | None = Field(description="The email address that has yet to be confirmed.")
     username: str
     display_name: str
     bio: str
@@ -102,7 +102,7 @@ class UserListQuery(Input):
     role: Role | None = None
     is_active: bool | None = None
     q: Annotated[SafeStr, Field(max_length=100)] | None = Field(
-        default=None, description="Part of the e-mail address, the username or the display name."
+        default=None, description="Part of the email address, username or display name."
     )
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0

@@ -1,4 +1,4 @@
-"""The resources of the API, one module each."""
+"""The resources of the API, one module for each."""
 
 from fastapi import APIRouter
 

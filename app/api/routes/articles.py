@@ -32,13 +32,13 @@ router = APIRouter(prefix="/articles", tags=["articles"])
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def list_articles(request: Request, visit: VisitDep, query: Annotated[ArticleListQuery, Query()]) -> Any:
-    """A page of articles, without their bodies."""
+    """List articles, without their bodies."""
     return answered_page(request, await visit.services.articles.list(visit.actor, query))
 
 
 @router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
-    """Write an article, as a draft unless it is to be published at once."""
+    """Create an article. It is a draft unless `status` says otherwise."""
     return ArticleOut.model_validate(await services.articles.create(actor, data))
 
 
@@ -54,13 +54,13 @@ async def read_article(visit: VisitDep, slug: SlugPath) -> Any:
 
 @router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))
 async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
-    """Change what is sent and leave the rest."""
+    """Update an article. Omitted fields stay unchanged."""
     return ArticleOut.model_validate(await services.articles.update(actor, slug, data))
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITING))
 async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
-    """Take an article away. Nothing is lost: editors can restore it."""
+    """Delete an article. Editors can restore it."""
     await services.articles.delete(actor, slug)
 
 
@@ -68,17 +68,17 @@ async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath)
 async def publish_article(
     services: ServicesDep, actor: ActorDep, slug: SlugPath, data: PublicationInput | None = None
 ) -> ArticleOut:
-    """Publish, under the date given, else the one it had, else now."""
+    """Publish an article, dated as given, or else as before, or else now."""
     return ArticleOut.model_validate(await services.articles.publish(actor, slug, data or PublicationInput()))
 
 
 @router.delete("/{slug}/publication", status_code=204, responses=raises(*_EDITING))
 async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
-    """Make it a draft again."""
+    """Turn an article back into a draft."""
     await services.articles.unpublish(actor, slug)
 
 
 @router.put("/{slug}/restoration", responses=raises(*_EDITING))
 async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
-    """Bring a deleted article back; for editors."""
+    """Restore a deleted article. Editors only."""
     return ArticleOut.model_validate(await services.articles.restore(actor, slug))

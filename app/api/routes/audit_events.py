@@ -22,5 +22,5 @@ router = APIRouter(prefix="/audit-events", tags=["audit"])
 async def list_audit_events(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[AuditQuery, Query()]
 ) -> Any:
-    """Who did what to what, when and from where, the newest first; nobody can change or delete it."""
+    """List audit events, newest first. They can be neither changed nor deleted."""
     return link.on(await services.audit_trail.list(actor, query))

@@ -44,10 +44,10 @@ router = APIRouter(prefix="/auth", tags=["auth"])
     ),
 )
 async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]:
-    """Open an account; a mail with the link that confirms the address follows.
+    """Create an account. A link to confirm the email address is sent by email.
 
-    The answer is the same where the address belongs to somebody already: only its owner is told, by mail. Until the
-    address is confirmed, log in with the username.
+    The response is the same if the address already has an account; only its owner is told, by email. Until the address
+    is confirmed, log in with the username.
     """
     await services.registration.register(data)
     return {}
@@ -59,7 +59,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]
     responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed, TooManyRequests),
 )
 async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
-    """Log in with e-mail address or username."""
+    """Log in with an email address or username."""
     return cookie.deliver(await services.logins.log_in(form), in_cookie=form.use_cookie)
 
 
@@ -69,27 +69,27 @@ async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated
     responses=raises(InvalidRefreshToken, RefreshTokenReused, OriginNotAllowed, TooManyRequests),
 )
 async def refresh(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
-    """Get new tokens for a refresh token, which is used up by that; with the cookie, send an empty object."""
+    """Exchange a refresh token, which works only once, for new tokens. With the cookie, send an empty object."""
     pair = await services.sessions.refresh(cookie.token_of(data))
     return cookie.deliver(pair, in_cookie=data.refresh_token is None)
 
 
 @router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
 async def request_verify_token(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
-    """Have the link that confirms the address mailed once more. The answer is the same without such an account."""
+    """Request another confirmation link by email. The response is the same if there is no such account."""
     await services.registration.request_verification(data.email)
     return {}
 
 
 @router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken, TooManyRequests))
 async def verify(services: ServicesDep, data: VerifyInput) -> UserOut:
-    """Confirm the address, the first one or a changed one, with the token from the mail."""
+    """Confirm a first or changed email address with the token from the email."""
     return UserOut.model_validate(await services.registration.verify(data.token))
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
 async def forgot_password(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
-    """Have a link to choose a new password mailed. The answer is the same without such an account."""
+    """Request a password reset link by email. The response is the same if there is no such account."""
     await services.recovery.forgot_password(data.email)
     return {}
 
@@ -101,7 +101,7 @@ async def forgot_password(services: ServicesDep, data: EmailInput) -> dict[str, 
     responses=raises(InvalidResetToken, WeakPassword, TooManyRequests),
 )
 async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> None:
-    """Choose a new password with the token from the mail; every login ends."""
+    """Choose a new password with the token from the email. All sessions end."""
     await services.recovery.reset_password(data.token, data.password)
 
 
@@ -112,8 +112,8 @@ async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> Non
     responses=raises(InvalidUndoToken, EmailTaken, TooManyRequests),
 )
 async def undo_email_change(services: ServicesDep, data: VerifyInput) -> None:
-    """Bring the old address back with the token that was mailed there.
+    """Restore the old email address with the token that was sent to it.
 
-    Every login ends, the password stops working, and a link to choose a new one is mailed to the old address.
+    All sessions end, the password stops working, and a link to choose a new one is sent to the old address.
     """
     await services.email_changes.undo(data.token)

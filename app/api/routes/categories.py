@@ -19,7 +19,7 @@ router = APIRouter(prefix="/categories", tags=["categories"])
 
 @router.get("", response_model=list[CategoryTree])
 async def list_categories(services: PublicServicesDep) -> Any:
-    """All categories, each with those below it."""
+    """List all categories as a tree."""
     return answered(await services.categories.tree())
 
 
@@ -35,11 +35,11 @@ async def read_category(services: PublicServicesDep, slug: SlugPath) -> Any:
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, *_PLACING, CategoryNotFound, CategoryCycle))
 async def update_category(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CategoryUpdate) -> CategoryOut:
-    """Rename or move a category, and what is in it with it."""
+    """Update a category. When it moves, everything in it moves too."""
     return await services.categories.update(actor, slug, data)
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR, CategoryNotFound))
 async def delete_category(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
-    """Remove a category; the articles and categories in it move up to the one above."""
+    """Delete a category. The articles and categories in it move up to its parent."""
     await services.categories.delete(actor, slug)

@@ -39,7 +39,7 @@ async def list_comments(
     slug: SlugPath,
     query: Annotated[CommentListQuery, Query()],
 ) -> Any:
-    """The comments of an article in the order of their threads: each is followed by its answers."""
+    """List the comments on an article in thread order: each is followed by its replies."""
     return answered_page(request, await visit.services.comments.list(visit.actor, slug, query))
 
 
@@ -65,23 +65,23 @@ async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath,
 async def list_comments_for_moderation(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ModerationQuery, Query()]
 ) -> Any:
-    """The newest comments of the whole blog; for editors."""
+    """List the comments of the whole blog, newest first. Editors only."""
     return link.on(await services.comments.moderate(actor, query))
 
 
 @router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment, TooComplex))
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
-    """Change your own comment."""
+    """Edit your own comment."""
     return CommentOut.model_validate(await services.comments.update(actor, comment_id, data))
 
 
 @router.delete("/comments/{comment_id}", status_code=204, responses=raises(*_EDITING))
 async def delete_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> None:
-    """Take a comment away; its answers stay."""
+    """Delete a comment. Its replies stay."""
     await services.comments.delete(actor, comment_id)
 
 
 @router.put("/comments/{comment_id}/restoration", responses=raises(*_EDITING))
 async def restore_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> CommentOut:
-    """Bring a deleted comment back; for editors."""
+    """Restore a deleted comment. Editors only."""
     return CommentOut.model_validate(await services.comments.restore(actor, comment_id))

@@ -1,4 +1,4 @@
-"""For load balancers and service managers: outside of the API's versions, for these questions never change."""
+"""Health checks for load balancers and service managers. They are not versioned, because they never change."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,23 +15,23 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _UNREADY: dict[int | str, dict[str, Any]] = {
     503: {
         "model": Unreadiness,
-        "description": "`not_ready`: a part is failing.\n\n`draining`: the server is about to stop.",
+        "description": "`not_ready`: a part is failing.\n\n`draining`: the server is shutting down.",
     }
 }
 
 
 @router.get("/live")
 async def live(response: Response) -> Alive:
-    """Whether the process answers. If it does not, it should be restarted."""
+    """Check whether the process is alive. If it doesn't respond, restart it."""
     response.headers.update(_NO_STORE)
     return Alive()
 
 
 @router.get("/ready", response_model=Readiness, responses=_UNREADY)
 async def ready(request: Request) -> JSONResponse:
-    """Whether requests may be sent here. If not, they should be sent elsewhere for a while; it needs no restart."""
+    """Check whether the server is ready. If not, send requests elsewhere for a while; don't restart it."""
     if getattr(request.app.state, "draining", False):
-        return _unready("draining", "The server is about to stop.", Readiness(state=State.FAILING, parts={}))
+        return _unready("draining", "The server is shutting down.", Readiness(state=State.FAILING, parts={}))
     parts = await request.app.state.health.parts(request.app.state.database)
     states = {part.state for part in parts.values()}
     failing = sorted(name for name, part in parts.items() if part.state is State.FAILING)

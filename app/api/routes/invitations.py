@@ -1,4 +1,4 @@
-"""Invitations to open an account."""
+"""Invitations to create an account."""
 
 from typing import Annotated, Any
 
@@ -30,9 +30,9 @@ router = APIRouter(prefix="/invitations", tags=["invitations"])
     responses=raises(*_EDITOR, RegistrationClosed, EmailDomainNotAllowed, TooManyRequests),
 )
 async def create_invitation(services: ServicesDep, actor: ActorDep, data: InvitationInput) -> NewInvitation:
-    """Invite somebody; for editors. Only admins invite editors and admins.
+    """Invite someone. Editors only; only admins can invite editors and admins.
 
-    With an address the link is mailed there; without one the answer has the token, to be handed over by other means.
+    With an email address, the link is sent there. Without one, the response contains the token to pass on yourself.
     """
     return await services.invitations.create(actor, data)
 
@@ -41,11 +41,11 @@ async def create_invitation(services: ServicesDep, actor: ActorDep, data: Invita
 async def list_invitations(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]
 ) -> Any:
-    """Your own invitations, for admins everybody's; the newest first."""
+    """List your own invitations, or everyone's for admins, newest first."""
     return link.on(await services.invitations.list(actor, query))
 
 
 @router.delete("/{invitation_id}", status_code=204, responses=raises(*_EDITOR, InvitationNotFound))
 async def revoke_invitation(services: ServicesDep, actor: ActorDep, invitation_id: IdPath) -> None:
-    """Make an invitation worthless that has not been used."""
+    """Revoke an invitation that has not been used."""
     await services.invitations.revoke(actor, invitation_id)

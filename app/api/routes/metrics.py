@@ -1,4 +1,4 @@
-"""For Prometheus; there is no such route without `METRICS_TOKEN`."""
+"""Metrics for Prometheus. The route exists only if `METRICS_TOKEN` is set."""
 
 import secrets
 
@@ -12,7 +12,7 @@ router = APIRouter()
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """All that is counted and timed."""
+    """All metrics, in the format of Prometheus."""
     token = request.app.state.settings.metrics_token.get_secret_value()
     given = request.headers.get("Authorization", "")
     if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):

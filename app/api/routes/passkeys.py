@@ -1,4 +1,4 @@
-"""Passkeys: one's own, and logging in with them."""
+"""Passkeys: managing your own, and logging in with them."""
 
 from typing import Any
 
@@ -40,13 +40,16 @@ router = APIRouter(tags=["passkeys"])
 
 @router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
 async def ask_for_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
-    """What to call `navigator.credentials.create` with, read by `PublicKeyCredential.parseCreationOptionsFromJSON`."""
+    """Get options for `navigator.credentials.create`.
+
+    Parse them with `PublicKeyCredential.parseCreationOptionsFromJSON`.
+    """
     return await services.passkeys.creation_options(owner, data.current_password)
 
 
 @router.post("/users/me/passkeys", status_code=201, responses=raises(*_OWNER, InvalidPasskey, PasskeyTaken))
 async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput) -> PasskeyAdded:
-    """Add the passkey that the browser has made, within five minutes.
+    """Add a passkey that the browser created, within five minutes.
 
     If this is the account's first second factor, its other sessions end.
     """
@@ -66,7 +69,7 @@ async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdP
 async def remove_passkey(
     services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: ReauthenticationInput
 ) -> None:
-    """Remove a passkey; the recovery codes go with the last second factor."""
+    """Remove a passkey. Recovery codes are removed with the last second factor."""
     await services.passkeys.remove(owner, passkey_id, data.current_password)
 
 
@@ -76,9 +79,10 @@ async def remove_passkey(
     responses=raises(InvalidPendingToken, NoSecondFactor, TooManyRequests),
 )
 async def ask_for_login(services: ServicesDep, data: PasskeyOptionsInput) -> dict[str, Any]:
-    """What to call `navigator.credentials.get` with, read by `PublicKeyCredential.parseRequestOptionsFromJSON`.
+    """Get options for `navigator.credentials.get`.
 
-    Without a pending token the browser offers every passkey that it has for here.
+    Parse them with `PublicKeyCredential.parseRequestOptionsFromJSON`. Without a pending token, the browser offers every
+    passkey it has for this site.
     """
     return await services.passkeys.request_options(data.pending_token)
 
@@ -89,8 +93,8 @@ async def ask_for_login(services: ServicesDep, data: PasskeyOptionsInput) -> dic
     responses=raises(InvalidPendingToken, InvalidPasskey, OriginNotAllowed, TooManyRequests),
 )
 async def log_in_with_passkey(services: ServicesDep, cookie: RefreshCookieDep, data: PasskeyLoginInput) -> TokensOut:
-    """Log in with what the browser has answered, within five minutes; no password and no code is needed besides.
+    """Log in with a passkey, within five minutes. Neither a password nor a code is needed.
 
-    Send the pending token if the options were asked for with it.
+    Send the pending token if you requested the options with it.
     """
     return cookie.deliver(await services.passkeys.log_in(data), in_cookie=data.use_cookie)

@@ -32,17 +32,17 @@ router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens
     ),
 )
 async def create_personal_token(services: ServicesDep, owner: OwnerDep, data: PersonalTokenInput) -> NewPersonalToken:
-    """Make a token, to be sent as a bearer token. The answer shows it, and nothing does again."""
+    """Create a personal access token, to be sent as a bearer token. It is shown only in this response."""
     return await services.personal_tokens.create(owner, data)
 
 
 @router.get("", responses=raises(*_OWNER))
 async def list_personal_tokens(services: ServicesDep, owner: OwnerDep) -> Sequence[PersonalTokenOut]:
-    """The account's tokens that have not expired, the newest first."""
+    """List the personal access tokens that have not expired, newest first."""
     return await services.personal_tokens.list(owner)
 
 
 @router.delete("/{token_id}", status_code=204, responses=raises(*_OWNER, PersonalTokenNotFound))
 async def revoke_personal_token(services: ServicesDep, owner: OwnerDep, token_id: IdPath) -> None:
-    """End a token, at once."""
+    """Revoke a personal access token. It stops working immediately."""
     await services.personal_tokens.revoke(owner, token_id)

@@ -1,4 +1,4 @@
-"""Taking one's data along, and leaving."""
+"""Exporting your data, and deleting your account."""
 
 from collections.abc import Iterator
 from typing import IO, Any
@@ -35,7 +35,7 @@ _ZIP: dict[int | str, dict[str, Any]] = {
 
 @router.get("/export", response_class=_Zip, responses={**raises(*_OWNER), **_ZIP})
 async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
-    """Everything that the blog knows of you, as a zip: account, articles, comments and what was recorded of you."""
+    """Download everything the blog knows about you as a ZIP file: account, articles, comments and audit events."""
     export = await services.exports.export(owner)
     headers = {
         "Content-Disposition": f'attachment; filename="{export.name}"',
@@ -51,9 +51,10 @@ async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
 async def delete_me(
     services: ServicesDep, owner: OwnerDep, data: DeletionInput, cookie: RefreshCookieDep
 ) -> DeletionOut:
-    """Delete your account after some days, in which logging in undoes that; every session and token ends at once.
+    """Delete your account after a grace period. All sessions and personal access tokens end immediately.
 
-    Articles are handed over to a successor or removed. Comments on other articles stay, without your name.
+    Logging in during the grace period cancels the deletion. Articles are handed over to a successor or removed.
+    Comments on other articles stay, without your name.
     """
     due_at = await services.deletions.request(owner, data)
     cookie.clear()

@@ -1,4 +1,4 @@
-"""Signing in with accounts elsewhere, and linking them to one's own."""
+"""Signing in with providers, and linking provider accounts."""
 
 from collections.abc import Sequence
 
@@ -58,15 +58,15 @@ router = APIRouter(tags=["providers"])
 
 @router.get("/auth/providers")
 async def list_providers(services: ServicesDep) -> Sequence[ProviderOut]:
-    """The providers that one can sign in with."""
+    """List the providers that users can sign in with."""
     return services.providers.offered()
 
 
 @router.post("/auth/providers/{provider}/authorizations", dependencies=[limited(LOGIN)], responses=raises(*_FLOW))
 async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> AuthorizationOut:
-    """Begin to sign in: keep the flow token, and send the browser to the address.
+    """Start signing in: keep the flow token, and send the browser to the URL.
 
-    It comes back to `/sign-in/{provider}` of the frontend, with `code` and `state` in the query.
+    The browser returns to `/sign-in/{provider}` on the frontend, with `code` and `state` in the query.
     """
     return await services.providers.begin(provider)
 
@@ -79,17 +79,17 @@ async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> Author
 async def sign_in(
     services: ServicesDep, cookie: RefreshCookieDep, provider: ProviderPath, data: ProviderSignInInput
 ) -> TokensOut:
-    """Log in with what the browser came back with, within ten minutes.
+    """Complete the sign-in with what the browser returned with, within ten minutes.
 
-    Who is not linked yet is linked to the account with the same address, if that is confirmed here and there; where
-    nobody has the address, an account is opened.
+    A provider account that is not linked yet is linked to the account with the same email address, if both sides have
+    confirmed it. If no account has the address, one is created.
     """
     return cookie.deliver(await services.providers.sign_in(provider, data), in_cookie=data.use_cookie)
 
 
 @router.get("/users/me/providers", responses=raises(*_OWNER))
 async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[ProviderAccountOut]:
-    """The accounts elsewhere that one signs in with."""
+    """List the provider accounts linked to your account."""
     return [ProviderAccountOut.model_validate(account) for account in await services.provider_links.list(owner)]
 
 
@@ -101,7 +101,7 @@ async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[
 async def begin_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> AuthorizationOut:
-    """Begin to link an account elsewhere; otherwise like signing in."""
+    """Start linking a provider account. Works like starting to sign in."""
     return await services.provider_links.begin(owner, provider, data.current_password)
 
 
@@ -114,7 +114,7 @@ async def begin_link(
 async def link_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: AuthorizationInput
 ) -> ProviderAccountOut:
-    """Link the account elsewhere that the browser came back from, in the session that it was begun in."""
+    """Link the provider account that the browser returned from, in the same session that started it."""
     return ProviderAccountOut.model_validate(await services.provider_links.link(owner, provider, data))
 
 
@@ -126,5 +126,5 @@ async def link_provider(
 async def unlink_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> None:
-    """Unlink an account elsewhere. An account without a password keeps one way in at least."""
+    """Unlink a provider account. An account without a password must keep at least one way to log in."""
     await services.provider_links.unlink(owner, provider, data.current_password)

@@ -1,4 +1,4 @@
-"""How one's account is protected beside the password, and the second step of a login."""
+"""Managing your second factors, and the second step of a login."""
 
 from fastapi import APIRouter
 
@@ -36,19 +36,19 @@ router = APIRouter(tags=["second factors"])
 
 @router.get("/users/me/second-factors", responses=raises(*_OWNER))
 async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> SecondFactorsOut:
-    """What is set up, and how many recovery codes are left."""
+    """Show which second factors are set up, and how many recovery codes are left."""
     return await services.second_factors.overview(owner.account)
 
 
 @router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, EmailNotVerified, SecondFactorExists))
 async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
-    """Begin to set up an authenticator app: nothing is asked of it before a code has confirmed the new secret."""
+    """Start setting up an authenticator app. It takes effect once a code has confirmed the new secret."""
     return await services.second_factors.begin_totp(owner, data.current_password)
 
 
 @router.put("/users/me/totp", responses=raises(*_OWNER, NoSecondFactor, SecondFactorExists, InvalidSecondFactor))
 async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirmation) -> FirstRecoveryCodes:
-    """Have the authenticator app asked for at every login from now on.
+    """Confirm the authenticator app. From now on, every login requires it.
 
     If this is the account's first second factor, its other sessions end.
     """
@@ -57,13 +57,13 @@ async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirm
 
 @router.delete("/users/me/totp", status_code=204, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
 async def remove_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> None:
-    """Remove the authenticator app; the recovery codes go with the last second factor."""
+    """Remove the authenticator app. Recovery codes are removed with the last second factor."""
     await services.second_factors.remove_totp(owner, data.current_password)
 
 
 @router.post("/users/me/recovery-codes", status_code=201, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
 async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> NewRecoveryCodes:
-    """Make ten new recovery codes; the old ones work no longer."""
+    """Create ten new recovery codes. The old ones stop working."""
     codes = await services.second_factors.renew_recovery_codes(owner, data.current_password)
     return NewRecoveryCodes(recovery_codes=codes)
 
@@ -74,8 +74,8 @@ async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: Rea
     responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed, TooManyRequests),
 )
 async def give_second_factor(services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput) -> TokensOut:
-    """Complete a login that was answered with `second_factor_required`, with a code or a recovery code.
+    """Complete a login that failed with `second_factor_required`, using a code or a recovery code.
 
-    A code works once. The pending token is good for five minutes, as long as the password stays the same.
+    Each code works once. The pending token is valid for five minutes, unless the password changes.
     """
     return cookie.deliver(await services.second_factors.log_in(data), in_cookie=data.use_cookie)

@@ -1,4 +1,4 @@
-"""Where one is logged in, and logging out."""
+"""Listing sessions, and logging out."""
 
 from collections.abc import Sequence
 
@@ -16,25 +16,25 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 
 @router.post("/logout", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
 async def logout(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
-    """End this session: its access token and its refresh token stop working at once."""
+    """End this session. Its access token and refresh token stop working immediately."""
     await services.sessions.end_current(owner)
     cookie.clear()
 
 
 @router.post("/logout-all", status_code=204, responses=raises(*_OWNER))
 async def logout_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
-    """End every session of the account at once, this one included."""
+    """End all sessions of the account immediately, including this one."""
     await services.sessions.end_all(owner.account, by=owner.account)
     cookie.clear()
 
 
 @router.get("/sessions", responses=raises(*_OWNER))
 async def list_sessions(services: ServicesDep, owner: OwnerDep) -> Sequence[SessionOut]:
-    """Where the account is logged in, the session last used first."""
+    """List the sessions of the account, most recently used first."""
     return await services.sessions.list(owner)
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
 async def end_session(services: ServicesDep, owner: OwnerDep, session_id: IdPath) -> None:
-    """End one session of the account, at once."""
+    """End one session of the account immediately."""
     await services.sessions.end(owner.account, session_id)

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/tags", tags=["tags"])
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQuery, Query()]) -> Any:
-    """Tags of published articles, by slug; editors see unused ones too."""
+    """List the tags of published articles by slug. Editors also see unused tags."""
     return answered_page(request, await visit.services.tags.list(visit.actor, query))
 
 
@@ -45,11 +45,11 @@ async def rename_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, dat
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR))
 async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
-    """Take a tag off all articles."""
+    """Delete a tag, removing it from all articles."""
     await services.tags.delete(actor, slug)
 
 
 @router.post("/{slug}/merges", responses=raises(*_EDITOR))
 async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
-    """Dissolve other tags into this one."""
+    """Merge other tags into this one."""
     return TagOut.model_validate(await services.tags.merge(actor, slug, data))

@@ -1,4 +1,4 @@
-"""One's own account, and everybody's for admins."""
+"""Your own account, and all accounts for admins."""
 
 from typing import Annotated, Any
 
@@ -45,13 +45,13 @@ async def read_me(account: AccountDep) -> UserOut:
 
 @router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
 async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
-    """Change what others see of you."""
+    """Update your public profile."""
     return UserOut.model_validate(await services.profiles.update(owner, data))
 
 
 @router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))
 async def change_my_password(services: ServicesDep, owner: OwnerDep, data: ChangePasswordInput) -> None:
-    """Change the password; every login ends."""
+    """Change your password. All sessions end."""
     await services.recovery.change_password(owner, data)
 
 
@@ -62,9 +62,9 @@ async def change_my_password(services: ServicesDep, owner: OwnerDep, data: Chang
     responses=raises(*_REAUTHENTICATED, EmailDomainNotAllowed),
 )
 async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> dict[str, Any]:
-    """Change the e-mail address: it stays as it is until the link that is mailed to the new one has been followed.
+    """Request a new email address. It takes effect once the link sent to it has been followed.
 
-    The answer is the same where the new address belongs to somebody already.
+    The response is the same if the new address already has an account.
     """
     await services.email_changes.request(owner, data)
     return {}
@@ -72,7 +72,7 @@ async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailCha
 
 @router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
 async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
-    """Withdraw a change of the e-mail address that has not been confirmed yet."""
+    """Cancel an email address change that has not been confirmed yet."""
     await services.email_changes.withdraw(owner)
 
 
@@ -83,7 +83,7 @@ async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
     responses=raises(*_ADMIN, TooManyRequests),
 )
 async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[UserListQuery, Query()]) -> Any:
-    """All accounts, the newest first; for admins."""
+    """List all accounts, newest first. Admins only."""
     return await services.admin_users.list(query)
 
 
@@ -99,5 +99,5 @@ async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, d
 
 @router.delete("/{user_id}", status_code=204, responses=raises(*_ADMIN, UserNotFound, LastAdmin))
 async def delete_user(services: ServicesDep, admin: AdminDep, user_id: IdPath) -> None:
-    """Forget who an account belonged to. What they wrote stays, under a name that says nothing."""
+    """Delete an account and its personal data. What its owner wrote stays, under an anonymous name."""
     await services.admin_users.delete(user_id, admin.account)

@@ -11,10 +11,12 @@ from app.core.schemas.base import Input, LanguageTag, Line, Moment, Output, Safe
 from app.core.schemas.pages import MAX_SKIP, PageQuery
 
 Title = Annotated[Line, Field(max_length=200)]
-Body = Annotated[SafeStr, Field(max_length=500_000, description="CommonMark, with tables, footnotes, strikethrough.")]
+Body = Annotated[SafeStr, Field(max_length=500_000, description="CommonMark with tables, footnotes and strikethrough.")]
 Excerpt = Annotated[SafeStr, Field(max_length=1000)]
 TagName = Annotated[Line, Field(max_length=100)]
-TagNames = Annotated[list[TagName], Field(max_length=30, description="By name; those that are new are made.")]
+TagNames = Annotated[
+    list[TagName], Field(max_length=30, description="Tag names. Tags that don't exist yet are created.")
+]
 SlugQuery = Annotated[SafeStr, Field(max_length=120)]
 
 ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
@@ -23,8 +25,8 @@ ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
 class ArticleInput(Input):
     title: Title
     body_markdown: Body = ""
-    slug: Slug | None = Field(default=None, description="Made of the title where it is not given.")
-    excerpt: Excerpt | None = Field(default=None, description="Taken from the body where it is not given.")
+    slug: Slug | None = Field(default=None, description="Derived from the title if omitted.")
+    excerpt: Excerpt | None = Field(default=None, description="Taken from the body if omitted.")
     language: LanguageTag = "en"
     cover_image_url: WebUrl | None = None
     category: Slug | None = Field(default=None, description="A category's slug.")
@@ -33,12 +35,12 @@ class ArticleInput(Input):
 
 
 class ArticleUpdate(Input):
-    """What to change; a field that is left out stays. The slug stays too when only the title changes."""
+    """What to change. Omitted fields stay unchanged; changing the title does not change the slug."""
 
     title: Title = unchanged()
     body_markdown: Body = unchanged()
     slug: Slug = unchanged()
-    excerpt: Excerpt | None = unchanged("Null: taken from the body again.")
+    excerpt: Excerpt | None = unchanged("Null to take it from the body again.")
     language: LanguageTag = unchanged()
     cover_image_url: WebUrl | None = unchanged()
     category: Slug | None = unchanged()
@@ -47,24 +49,25 @@ class ArticleUpdate(Input):
 
 class PublicationInput(Input):
     published_at: Moment | None = Field(
-        default=None, description="Not in the future. Left out: the date it had, or now."
+        default=None, description="Must not be in the future. Defaults to the previous publication date, or now."
     )
 
 
 class ArticleListQuery(PageQuery):
     author: SlugQuery | None = Field(default=None, description="An author's username.")
-    category: SlugQuery | None = Field(default=None, description="A category's slug; those below it are included.")
+    category: SlugQuery | None = Field(default=None, description="A category's slug. Its subcategories are included.")
     tag: Annotated[list[SlugQuery], Field(max_length=10)] = Field(
-        default=[], description="A tag's slug. Given several times: only articles that have them all."
+        default=[], description="A tag's slug. Repeat it to get only articles that have all of these tags."
     )
     status: Literal["published", "draft", "deleted"] = Field(
-        default="published", description="Drafts: your own, or all for editors. Deleted: for editors."
+        default="published",
+        description="`draft` shows your own drafts, or all drafts to editors. `deleted` is for editors only.",
     )
     published_after: Moment | None = None
     published_before: Moment | None = None
     sort: ArticleSort = "newest"
     skip: Annotated[int, Field(ge=0, le=MAX_SKIP)] = Field(
-        default=0, description="How many to leave out; for small steps. Use the cursor for the rest."
+        default=0, description="How many articles to skip, for small offsets. Use `cursor` to go further."
     )
 
 

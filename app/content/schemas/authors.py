@@ -1,10 +1,10 @@
-"""Those who have published something, as everybody sees them."""
+"""Public profiles of people who have published something."""
 
 from app.core.schemas.base import Output
 
 
 class AuthorSummary(Output):
-    """Whom a piece of writing is by, as everybody sees it."""
+    """The author of an article or comment, as shown publicly."""
 
     username: str
     display_name: str

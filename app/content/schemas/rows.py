@@ -1,4 +1,4 @@
-"""Answers as they are read from the database: the same fields as the schemas', and not validated once more."""
+"""Responses as read from the database: the same fields as the schemas, without further validation."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ class ProfileRow(AuthorRow):
 
 
 class RefRow(TypedDict):
-    """A tag or a category, as an article names it."""
+    """A tag or category, as an article refers to it."""
 
     slug: str
     name: str

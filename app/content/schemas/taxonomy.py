@@ -18,33 +18,36 @@ class TagListQuery(PageQuery):
 
 class TagUpdate(Input):
     name: TagName
-    slug: Slug | None = Field(default=None, description="Made of the name where it is not given.")
+    slug: Slug | None = Field(default=None, description="Derived from the name if omitted.")
 
 
 class TagMerge(Input):
-    tags: Annotated[list[SlugQuery], Field(min_length=1, max_length=100, description="Slugs of the tags to dissolve.")]
+    tags: Annotated[
+        list[SlugQuery],
+        Field(min_length=1, max_length=100, description="The slugs of the tags to merge into this one."),
+    ]
 
 
 class TagOut(Output):
     slug: str
     name: str
-    article_count: int = Field(description="Published articles.")
+    article_count: int = Field(description="Number of published articles.")
 
 
 class CategoryInput(Input):
     name: CategoryName
-    slug: Slug | None = Field(default=None, description="Made of the name where it is not given.")
+    slug: Slug | None = Field(default=None, description="Derived from the name if omitted.")
     description: Description = ""
-    parent: Slug | None = Field(default=None, description="The slug of the category above.")
+    parent: Slug | None = Field(default=None, description="The slug of the parent category.")
 
 
 class CategoryUpdate(Input):
-    """What to change; a field that is left out stays."""
+    """What to change. Omitted fields stay unchanged."""
 
     name: CategoryName = unchanged()
     slug: Slug = unchanged()
     description: Description = unchanged()
-    parent: Slug | None = unchanged("Null: to the top.")
+    parent: Slug | None = unchanged("Null to move it to the top level.")
 
 
 class CategoryOut(Output):
@@ -52,7 +55,7 @@ class CategoryOut(Output):
     name: str
     description: str
     parent: str | None
-    article_count: int = Field(description="Published articles here and below.")
+    article_count: int = Field(description="Number of published articles, including those in subcategories.")
 
 
 class CategoryTree(CategoryOut):

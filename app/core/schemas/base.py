@@ -1,4 +1,4 @@
-"""The types that inputs and outputs are made of."""
+"""The building blocks of request and response schemas."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -32,19 +32,19 @@ USERNAME_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 
 
 class Input(BaseModel):
-    """What a client sends. A field that is not known is refused rather than ignored."""
+    """What a client sends. Unknown fields are rejected rather than ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Output(BaseModel):
-    """What a client receives, read from a model."""
+    """What a client gets, read from a model."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 def unchanged(description: str | None = None) -> Any:
-    """The default of a field of an update: left out, it stays as it is. Only the fields that were sent are applied."""
+    """The default of a field of an update: if omitted, it stays unchanged. Only fields that were sent are applied."""
     return Field(default_factory=lambda: None, description=description)
 
 

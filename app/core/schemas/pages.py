@@ -10,29 +10,31 @@ T = TypeVar("T")
 MAX_LIMIT = 100
 MAX_SKIP = 1000
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many at most.")]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items.")]
 Cursor = Annotated[
     SafeStr,
-    Field(max_length=1000, description="`next_cursor` of the page before.", json_schema_extra={"format": "cursor"}),
+    Field(
+        max_length=1000, description="The `next_cursor` of the previous page.", json_schema_extra={"format": "cursor"}
+    ),
 ]
 
 
 class PageQuery(Input):
-    """Which page of a list that is read forwards."""
+    """Which page of a list to return."""
 
     limit: Limit = 20
     cursor: Cursor | None = None
 
 
 class Page(Output, Generic[T]):
-    """Some of a list; `next_cursor` leads to the rest and is null at the end."""
+    """A page of a list. `next_cursor` leads to the next page and is null on the last one."""
 
     items: list[T]
     next_cursor: str | None
 
 
 class CountedPage(Output, Generic[T]):
-    """Some of a list that is counted."""
+    """A page of a list, with the total number of items."""
 
     items: list[T]
     total: int

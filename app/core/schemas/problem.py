@@ -4,29 +4,29 @@ from pydantic import BaseModel, Field
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one input."""
+    """What is wrong with one field of the input."""
 
-    field: str = Field(description="Where in the input, as a dotted path.", examples=["title"])
+    field: str = Field(description="The dotted path of the field.", examples=["title"])
     detail: str
 
 
 class SecondFactorChallenge(BaseModel):
-    """What is missing from a login whose password was right."""
+    """What a login with the correct password still needs."""
 
-    pending_token: str = Field(description="Stands for the password while the second factor is given.")
-    methods: list[str] = Field(description="Which second factors the account has.", examples=[["totp", "passkey"]])
+    pending_token: str = Field(description="Proves that the password was correct while the second factor is given.")
+    methods: list[str] = Field(description="The second factors of the account.", examples=[["totp", "passkey"]])
 
 
 class Problem(BaseModel):
     """An error as `application/problem+json`."""
 
     type: str = Field(examples=["about:blank"])
-    title: str = Field(description="The HTTP status in words.")
+    title: str = Field(description="The name of the HTTP status.")
     status: int
-    detail: str = Field(description="What went wrong, for a person.")
-    code: str = Field(description="What went wrong, for a program; never changes.", examples=["article_not_found"])
-    instance: str = Field(description="The request's id, to quote when asking for help.")
+    detail: str = Field(description="A human-readable explanation.")
+    code: str = Field(description="A machine-readable error code that never changes.", examples=["article_not_found"])
+    instance: str = Field(description="The ID of the request. Quote it when asking for help.")
     errors: list[FieldProblem] = Field(default_factory=list)
     second_factor: SecondFactorChallenge | None = Field(
-        default=None, description="With the code `second_factor_required` only."
+        default=None, description="Only present with the code `second_factor_required`."
     )
