@@ -10,17 +10,17 @@ for option in "$@"; do
 Usage: ./start.sh [options]
 
 Starts the blog's API. The first run installs the dependencies into .venv, writes .env with
-generated secrets and creates the database; later runs start at once and bring the database
-up to date.
+generated secrets and creates the database. Later runs start right away and migrate the
+database if needed.
 
 Options:
-  --host ADDRESS  Listen on this address instead of the one set as HOST.
-  --port NUMBER   Listen on this port instead of the one set as PORT.
-  --workers COUNT Run this many processes instead of the WORKERS set.
-  --reload        Restart whenever the code changes (for development).
-  -h, --help      Show this text and do nothing else.
+  --host ADDRESS   Address to listen on (overrides HOST).
+  --port NUMBER    Port to listen on (overrides PORT).
+  --workers COUNT  Number of worker processes (overrides WORKERS).
+  --reload         Restart when the code changes (development only).
+  -h, --help       Show this help and exit.
 
-Every setting is explained in .env.example.
+All settings are explained in .env.example.
 USAGE
         exit
         ;;

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _HELP = """Read the audit log: who did what to what, when and from where.
 
-Moments are dates, dates with a time (of UTC, unless they say otherwise), or how long ago: 90s, 30m, 12h, 7d, 2w.
+A MOMENT is a date, a date and time (in UTC unless it has an offset), or an age such as 90s, 30m, 12h, 7d or 2w.
 
-Exit codes: 0 done, 1 refused (no such action can be), 2 wrong usage or settings, 3 the database cannot be used.
+Exit codes: 0 success, 1 refused (invalid action), 2 invalid usage or settings, 3 database unusable.
 """
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAUSE_SECONDS = 1.0
@@ -39,18 +39,20 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise typer.BadParameter("must be a date such as 2026-01-31, or how long ago, such as 7d") from None
+        raise typer.BadParameter("must be a date such as 2026-01-31, or an age such as 7d") from None
 
 
-Action = Annotated[str | None, typer.Option(help="The action, or with a full stop at the end all that begin so.")]
-ActorId = Annotated[int | None, typer.Option(help="The id of the account whose doing it was.")]
-SubjectType = Annotated[str | None, typer.Option(help="What kind of thing it was done to, such as users.")]
-SubjectId = Annotated[int | None, typer.Option(help="The id of what it was done to.")]
+Action = Annotated[
+    str | None, typer.Option(help="An action, or a prefix ending in a dot to match all actions that start with it.")
+]
+ActorId = Annotated[int | None, typer.Option(help="The ID of the account that did it.")]
+SubjectType = Annotated[str | None, typer.Option(help="The type of resource it was done to, such as users.")]
+SubjectId = Annotated[int | None, typer.Option(help="The ID of the resource it was done to.")]
 IpAddress = Annotated[str | None, typer.Option("--ip-address", help="The IP address it was done from.")]
-Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="From then on.")]
-Until = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Before then.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="At or after this moment.")]
+Until = Annotated[datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="Before this moment.")]
+Limit = Annotated[int, typer.Option(min=1, help="Maximum number of events.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 @cli.command("list")
@@ -66,7 +68,7 @@ def list_events(
     *,
     as_json: Json = False,
 ) -> None:
-    """List events, the newest first."""
+    """List events, newest first."""
     wanted = _filter(action, actor_id, subject_type, subject_id, ip_address, since, until)
     _print(_newest(load_settings(), wanted, limit), as_json=as_json)
 
@@ -82,10 +84,10 @@ def tail(
     until: Until = None,
     limit: Limit = 10,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what happens from now on.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events as they happen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the last events, the newest at the end."""
+    """Print the latest events, newest last."""
     settings = load_settings()
     wanted = _filter(action, actor_id, subject_type, subject_id, ip_address, since, until)
     known = _newest(settings, wanted, max(limit, _AT_ONCE) if follow else limit)

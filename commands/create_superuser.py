@@ -1,4 +1,4 @@
-"""Makes the first admin, or one more: `uv run python -m commands.create_superuser`."""
+"""Creates an admin account: `uv run python -m commands.create_superuser`."""
 
 import os
 import sys
@@ -20,30 +20,30 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @cli.command()
 def create_superuser(
-    email: Annotated[str | None, typer.Option(help="E-mail address; asked for where it is not given.")] = None,
-    username: Annotated[str | None, typer.Option(help="Username; asked for where it is not given.")] = None,
+    email: Annotated[str | None, typer.Option(help="Email address. Prompted for if omitted.")] = None,
+    username: Annotated[str | None, typer.Option(help="Username. Prompted for if omitted.")] = None,
     *,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
     ] = False,
     promote: Annotated[
-        bool, typer.Option("--promote", help="Make an existing account (by --email or --username) admin instead.")
+        bool, typer.Option("--promote", help="Make an existing account (--email or --username) an admin instead.")
     ] = False,
 ) -> None:
-    """Create an account that may do everything.
+    """Create an admin account.
 
-    The password is asked for twice and not shown, unless SUPERUSER_PASSWORD holds it or --password-stdin is given.
+    The password is prompted for twice, without echo, unless SUPERUSER_PASSWORD or --password-stdin provides it.
 
-    Exit codes: 0 done, 1 refused (wrong address, weak password, no such account), 2 wrong usage or settings,
-    3 the database cannot be used, 4 the account exists.
+    Exit codes: 0 success, 1 refused (invalid email address, weak password, account not found), 2 invalid usage or
+    settings, 3 database unusable, 4 account already exists.
     """
     settings = load_settings()
     if promote:
-        login = email or username or typer.prompt("E-mail address or username")
+        login = email or username or typer.prompt("Email address or username")
         user = carry_out(settings, lambda services: services.provisioning.promote(login))
-        typer.echo(f"{user.username} ({user.email}) is an admin now.")
+        typer.echo(f"{user.username} ({user.email}) is now an admin.")
         return
-    email = email or typer.prompt("E-mail address")
+    email = email or typer.prompt("Email address")
     username = username or typer.prompt("Username")
     data = _validated(email, username, _password(from_stdin=password_stdin))
     user = run(settings.database_url, lambda: _create(settings, data))
@@ -73,7 +73,7 @@ async def _create(settings: "Settings", data: "RegisterInput") -> "User":
             async with unit_of_work(settings, database) as services:
                 return await services.provisioning.create_verified(data, Role.ADMIN)
         except (EmailTaken, UsernameTaken) as error:
-            refuse(f"{error.detail} Use --promote to make it an admin.", code=EXISTS)
+            refuse(f"{error.detail} Use --promote to make that account an admin.", code=EXISTS)
         except AppError as error:
             refuse(error.detail)
 

@@ -1,4 +1,4 @@
-"""What the demonstration blog says: a workshop's notes on repairing things."""
+"""The content of the demo blog: a workshop's notes on repairing things."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class DemoComment:
 
 @dataclass(frozen=True)
 class DemoArticle:
-    """An article by somebody, published so many days ago, or a draft."""
+    """An article, either published `days_ago` or a draft."""
 
     author: str
     days_ago: int | None
@@ -42,7 +42,7 @@ PEOPLE = (
 
 CATEGORIES = (
     CategoryInput(name="Workshop", description="How the place is run."),
-    CategoryInput(name="Repairs", description="Things that were broken and are not any more."),
+    CategoryInput(name="Repairs", description="Things that were broken and no longer are."),
     CategoryInput(name="Bicycles", parent="repairs"),
     CategoryInput(name="Books", parent="repairs"),
 )
@@ -66,7 +66,7 @@ What we can usually help with:
 - small appliances, *unplugged*
 - clothes, if you are willing to hold the other end
 
-What we do not do is repair things for you while you wait. You sit down, somebody sits down beside you, and you repair
+What we do not do is repair things for you while you wait. You sit down, someone sits down beside you, and you repair
 it together. That is slower. It is also the point.
 """,
         ),

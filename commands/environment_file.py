@@ -26,7 +26,7 @@ _ASSIGNMENT = re.compile(
 
 
 class NotThere(ValueError):
-    """The setting is not in the file, or not in a form that can be changed."""
+    """The setting is missing from the file, or written in a form that cannot be changed."""
 
 
 def change_lists(path: Path, changes: Mapping[str, Sequence[str]]) -> None:
@@ -48,14 +48,14 @@ def _place(bindings: Sequence[Binding], name: str) -> int:
     """Where the setting is; of several the last one counts."""
     places = [place for place, binding in enumerate(bindings) if (binding.key or "").upper() == name.upper()]
     if not places:
-        raise NotThere(f"{name.upper()} is not set there")
+        raise NotThere(f"{name.upper()} is not set in it")
     return places[-1]
 
 
 def _assigned(line: str, name: str, values: Sequence[str]) -> str:
     found = _ASSIGNMENT.fullmatch(line)
     if found is None or "${" in line:
-        raise NotThere(f"{name.upper()} is written there in a form that cannot be changed; write its value out")
+        raise NotThere(f"{name.upper()} is written in a form that cannot be changed; write its value out in full")
     return f"{found['before']}{_written(values)}{found['after']}"
 
 

@@ -1,4 +1,4 @@
-"""Brings a blog made with Jekyll, Hugo or Zola here: `uv run python -m commands.import_markdown PATH…`."""
+"""Imports a Jekyll, Hugo or Zola blog: `uv run python -m commands.import_markdown PATH…`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,35 +19,37 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @cli.command()
 def import_markdown(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", exists=True, help="Markdown files, or folders.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", exists=True, help="Markdown files or folders.")],
     author: Annotated[
-        str, typer.Option(help="Who has written the posts that name no author: a name, or `name <address>`.")
+        str, typer.Option(help="The author of posts that don't name one: a name, or `name <email>`.")
     ] = "Unknown author",
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be done, and do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would be done without changing anything.")
+    ] = False,
 ) -> None:
     """Import Markdown posts with YAML (---) or TOML (+++) front matter.
 
-    Taken over are: title, date, author or authors, slug (or the last part of path, url or permalink, or the file's
-    name), tags, categories, draft and published, description, and lang. A date without an offset is in UTC; without
-    any date, or with one in the future, the post becomes a draft. An article has one author and one category: further
-    authors are only named in the report and not stored, and further categories become tags. Of two posts with the
-    same slug the older one keeps it, the other gets its date appended.
+    These fields are imported: title, date, author or authors, slug (or the last part of path, url or permalink, or
+    the file name), tags, categories, draft and published, description, and lang. Dates without an offset are in UTC.
+    A post without a date, or with one in the future, becomes a draft. An article has one author and one category:
+    additional authors are only mentioned in the report, and additional categories become tags. If two posts have the
+    same slug, the older one keeps it and the other gets its date appended.
 
-    Of Jekyll's template language, `highlight` blocks become fenced code and `raw` tags are dropped; the report names
-    the posts that have more of it.
+    Jekyll's `highlight` blocks become fenced code, and `raw` tags are dropped. The report names posts that contain
+    other template code.
 
-    An author is whoever has their address, if it is confirmed, or their username, if that is an author, an editor or
-    an admin here; the report lists the accounts that get posts in this way. For the others an account is made, with a
-    number after its username if that is taken, that nobody can log in to; whoever owns its address claims it by
-    resetting the password. An admin can set the address.
+    Posts are assigned to the account with the author's email address, if it is confirmed, or with the author's
+    username, if it belongs to an author, editor or admin. The report lists these accounts. For other authors, an
+    account is created that nobody can log in to, with a number appended if the username is taken. Its owner claims it
+    by resetting the password of its email address, which an admin can set.
 
-    Run it again at any time, also after an interruption: posts are recognised by the end of their path, or, where a
-    file was moved, by what is in it. What has not changed stays as it is, and so does what was edited or deleted in
-    the blog since.
+    You can run the import again at any time, even after an interruption. Posts are recognised by the end of their
+    path or, if a file was moved, by their content. Unchanged posts, and articles edited or deleted in the blog since,
+    are left alone.
 
-    Exit codes: 0 done, 1 some posts could not be imported (the report says why), 2 wrong usage or settings, 3 the
-    database cannot be used, 130 interrupted.
+    Exit codes: 0 success, 1 some posts could not be imported (the report says why), 2 invalid usage or settings,
+    3 database unusable, 130 interrupted.
     """
     from app.transfer.importing.report import Report
 
@@ -56,13 +58,13 @@ def import_markdown(
     try:
         _import(settings, paths, author, report, dry_run=dry_run)
     except KeyboardInterrupt:
-        typer.echo("Interrupted: what is reported has been imported; run this again for the rest.", err=True)
+        typer.echo("Interrupted. The posts reported have been imported; run this again to import the rest.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     finally:
         for line in report.lines():
             typer.echo(line)
         if dry_run:
-            typer.echo("This was a dry run: nothing has been changed.")
+            typer.echo("This was a dry run. Nothing has been changed.")
     if report.has_errors:
         raise typer.Exit(REFUSED)
 
@@ -76,7 +78,7 @@ def _import(settings: "Settings", paths: list[Path], author: str, report: "Repor
     try:
         by = Author.parsed(author)
     except BadPost:
-        raise typer.BadParameter("an author needs a name", param_hint="--author") from None
+        raise typer.BadParameter("an author must have a name", param_hint="--author") from None
     posts = read_posts(files_in(paths), by, report)
     run(settings.database_url, lambda: _store(settings, posts, report, dry_run=dry_run))
 

@@ -1,4 +1,4 @@
-"""Brings the database to the newest version of the schema; the server does it by itself when it starts."""
+"""Migrates the database to the latest schema version. The server does this itself when it starts."""
 
 import typer
 
@@ -9,7 +9,7 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to the newest version of the schema, or leave it as it was if that fails."""
+    """Migrate the database to the latest schema version. If a migration fails, the database stays as it was."""
     settings = load_settings()
 
     from alembic.util import CommandError

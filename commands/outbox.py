@@ -1,4 +1,4 @@
-"""Looks after mails that have not left: `uv run python -m commands.outbox …`."""
+"""Manages emails that have not been sent: `uv run python -m commands.outbox …`."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
@@ -12,37 +12,37 @@ if TYPE_CHECKING:
     from app.container import Services
     from app.mail.schemas import OutboxMailOut
 
-_HELP = """Look after mails that have not left.
+_HELP = """Manage emails that have not been sent.
 
-A mail that its server refuses for good, or again and again, is given up: it is dead, and stays until it is dropped.
+An email that the mail server rejects permanently or repeatedly is given up on: it is dead, and stays until dropped.
 
-Exit codes: 0 done, 1 refused (no such mail), 2 wrong usage or settings, 3 the database cannot be used.
+Exit codes: 0 success, 1 refused (email not found), 2 invalid usage or settings, 3 database unusable.
 """
 _ERROR_LENGTH = 80
 
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
 )
-Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="The mail's number in the list.", show_default=False)]
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="The email's ID in the list.", show_default=False)]
 Ids = Annotated[
-    list[int] | None, typer.Argument(metavar="ID…", min=1, help="The mails' numbers in the list.", show_default=False)
+    list[int] | None, typer.Argument(metavar="ID…", min=1, help="The emails' IDs in the list.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 @cli.command("list")
 def list_mails(
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of emails.")] = 50,
     *,
-    dead: Annotated[bool, typer.Option("--dead", help="Only those that were given up.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead emails.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List mails, the newest first."""
+    """List emails, newest first."""
     mails = carry_out(load_settings(), lambda services: _newest(services, limit, only_dead=dead))
     if as_json:
         print_json(mails)
     elif mails:
-        print_table(("ID", "To", "Subject", "Since (UTC)", "Tries", "Next", "Last error"), map(_row, mails))
+        print_table(("ID", "To", "Subject", "Since (UTC)", "Attempts", "Next", "Last error"), map(_row, mails))
 
 
 async def _newest(services: "Services", limit: int, *, only_dead: bool) -> "list[OutboxMailOut]":
@@ -62,10 +62,12 @@ def _row(mail: "OutboxMailOut") -> list[object]:
 def show(
     mail_id: Id,
     *,
-    body: Annotated[bool, typer.Option("--body", help="With what it says, links to accounts included.")] = False,
+    body: Annotated[
+        bool, typer.Option("--body", help="Include the body, with any links that give access to accounts.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show one mail."""
+    """Show one email."""
     from app.mail.schemas import OutboxMailBody, OutboxMailOut
 
     async def find(services: "Services") -> OutboxMailOut:
@@ -86,28 +88,28 @@ def show(
 def retry(
     mail_ids: Ids = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Each mail that was given up.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All dead emails.")] = False,
 ) -> None:
-    """Have mails tried again at once, with all their attempts before them."""
+    """Retry emails immediately, with a fresh number of attempts."""
     ids = _which(mail_ids, "--all", every=every)
     number = _do(
         lambda services: services.outbox_admin.retry_all() if ids is None else services.outbox_admin.retry(ids)
     )
-    typer.echo(f"{_mails(number)} will be tried as soon as the server runs.")
+    typer.echo(f"{_mails(number)} will be sent once the server is running.")
 
 
 @cli.command()
 def drop(
     mail_ids: Ids = None,
     *,
-    every: Annotated[bool, typer.Option("--all-dead", help="Each mail that was given up.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    every: Annotated[bool, typer.Option("--all-dead", help="All dead emails.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
 ) -> None:
-    """Delete mails for good; nobody will ever get them."""
+    """Permanently delete emails. They will never be sent."""
     ids = _which(mail_ids, "--all-dead", every=every)
     if not yes:
-        what = "every mail that was given up" if ids is None else _mails(len(ids))
-        typer.confirm(f"Delete {what} for good?", abort=True)
+        what = "all dead emails" if ids is None else _mails(len(ids))
+        typer.confirm(f"Permanently delete {what}?", abort=True)
     number = _do(lambda services: services.outbox_admin.drop_all() if ids is None else services.outbox_admin.drop(ids))
     typer.echo(f"{_mails(number)} deleted.")
 
@@ -115,7 +117,7 @@ def drop(
 def _which(mail_ids: list[int] | None, option: str, *, every: bool) -> set[int] | None:
     """The mails that are meant; none for all that were given up."""
     if every == bool(mail_ids):
-        raise typer.BadParameter(f"name mails by their numbers, or use {option}", param_hint="ID…")
+        raise typer.BadParameter(f"name emails by their IDs, or use {option}", param_hint="ID…")
     return None if every else set(mail_ids or ())
 
 
@@ -124,7 +126,7 @@ def _do(work: "Callable[[Services], Awaitable[int]]") -> int:
 
 
 def _mails(number: int) -> str:
-    return "1 mail" if number == 1 else f"{number} mails"
+    return "1 email" if number == 1 else f"{number} emails"
 
 
 if __name__ == "__main__":

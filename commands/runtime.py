@@ -1,6 +1,6 @@
 """What every command needs: the settings, the database, and a clear sentence when either cannot be used.
 
-Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used, 4 the account exists.
+Exit codes: 0 success, 1 refused, 2 invalid usage or settings, 3 database unusable, 4 account already exists.
 """
 
 import asyncio
@@ -85,10 +85,10 @@ def _database_problem(database_url: str, error: Exception) -> str:
 
     # Passwords can hide in the query as well, and in what a driver has to say.
     url = make_url(database_url).set(query={})
-    cause = "no answer in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
+    cause = "no response in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
     reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
     if "no such table" in reason or "UndefinedTable" in reason:
-        reason = "it has no tables yet; start the server once, or run `commands.migrate`"
+        reason = "it has no tables yet. Start the server once, or run `commands.migrate`"
     if url.password:
         reason = reason.replace(url.password, "***")
     return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."

@@ -1,4 +1,4 @@
-"""Changes the secrets that tokens are signed with: `uv run python -m commands.secrets …`."""
+"""Rotates the secrets used to sign tokens: `uv run python -m commands.secrets …`."""
 
 import os
 import secrets
@@ -14,12 +14,12 @@ from commands.runtime import carry_out, load_settings, refuse
 if TYPE_CHECKING:
     from app.container import Services
 
-_HELP = """Change the secrets that tokens are signed with.
+_HELP = """Rotate the secrets used to sign tokens.
 
-After `rotate` new tokens are signed with new secrets, and those of the old ones go on working until they expire or
-`drop-old` ends them. Restart the server after each of the two: it reads its settings when it starts.
+After `rotate`, new tokens are signed with new secrets. Tokens signed with the old secrets keep working until they
+expire or until `drop-old`. Restart the server after each of these commands: it reads its settings when it starts.
 
-Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used.
+Exit codes: 0 success, 1 refused, 2 invalid usage or settings, 3 database unusable.
 """
 _BYTES = 48
 T = TypeVar("T")
@@ -42,34 +42,34 @@ _ENCRYPTS = Which.ACCESS.setting
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
 )
-Only = Annotated[Which | None, typer.Option(help="Only this one of the three.")]
-EnvFile = Annotated[Path, typer.Option(help="The file that holds the secrets.")]
+Only = Annotated[Which | None, typer.Option(help="Only this one of the three secrets.")]
+EnvFile = Annotated[Path, typer.Option(help="The file that contains the secrets.")]
 
 
 @cli.command()
 def rotate(
     only: Only = None,
     env_file: EnvFile = Path(".env"),
-    keep: Annotated[int, typer.Option(min=0, help="How many of the old secrets are kept.")] = 1,
+    keep: Annotated[int, typer.Option(min=0, help="How many old secrets to keep.")] = 1,
 ) -> None:
-    """Put a new secret in front of each, and encrypt again what is stored encrypted."""
+    """Add a new secret in front of each, and re-encrypt stored data."""
     names = _changeable(only)
     # What was there before is kept until nothing depends on it: whatever interrupts this, nothing is lost.
     before, count = _locked(env_file, lambda services: _add(services, env_file, names))
     lost = _locked(env_file, lambda services: _forget(services, env_file, _too_many(before, keep)))
-    typer.echo(f"{_spelled(names)} changed in {env_file}; secrets of authenticator apps encrypted again: {count}.")
+    typer.echo(f"{_spelled(names)} changed in {env_file}. Authenticator app secrets re-encrypted: {count}.")
     if lost:
         typer.echo(
-            f"{_whose(lost)} cannot be read with any secret: use `commands.users remove-second-factor`.", err=True
+            f"{_whose(lost)} cannot be decrypted with any secret. Use `commands.users remove-second-factor`.", err=True
         )
-    typer.echo(f"Restart the server now{': until then it takes the codes of these apps for wrong' if count else ''}.")
+    typer.echo(f"Restart the server now{': until then it rejects the codes of these apps' if count else ''}.")
     if keep:
-        typer.echo("Tokens that the old secrets signed work until they expire; `drop-old` ends that.")
+        typer.echo("Tokens signed with the old secrets keep working until they expire or until `drop-old`.")
 
 
 @cli.command()
 def drop_old(only: Only = None, env_file: EnvFile = Path(".env")) -> None:
-    """Leave the newest secret of each alone: tokens that others signed stop working."""
+    """Drop all secrets but the newest of each. Tokens signed with the dropped ones stop working."""
     names = _changeable(only)
     dropped = _locked(env_file, lambda services: _drop(services, env_file, names))
     if not dropped:
@@ -80,11 +80,13 @@ def drop_old(only: Only = None, env_file: EnvFile = Path(".env")) -> None:
 
 @cli.command()
 def reencrypt(env_file: EnvFile = Path(".env")) -> None:
-    """Encrypt with the newest secret what a server that was not restarted in time has encrypted with an old one."""
+    """Re-encrypt with the newest secret what a server that was not restarted in time encrypted with an old one."""
     renewal = _locked(env_file, lambda services: services.stored_secrets.renew(_read(env_file)[_ENCRYPTS]))
-    typer.echo(f"Secrets of authenticator apps encrypted again: {renewal.count}.")
+    typer.echo(f"Authenticator app secrets re-encrypted: {renewal.count}.")
     if renewal.lost:
-        refuse(f"{_whose(renewal.lost)} cannot be read with any secret: use `commands.users remove-second-factor`.")
+        refuse(
+            f"{_whose(renewal.lost)} cannot be decrypted with any secret. Use `commands.users remove-second-factor`."
+        )
 
 
 def _changeable(only: Which | None) -> list[str]:
@@ -93,8 +95,8 @@ def _changeable(only: Which | None) -> list[str]:
     hidden = {name.lower() for name, value in os.environ.items() if value}.intersection(names)
     if hidden:
         refuse(
-            f"{_spelled(sorted(hidden))} is set in the environment, which wins over any file: change it where it is "
-            "set, to a new secret, a comma and the present one; then run `reencrypt`."
+            f"{_spelled(sorted(hidden))} is set in the environment, which overrides any file. Change it where it is "
+            "set to a new secret, a comma and the current secret, then run `reencrypt`."
         )
     return names
 
@@ -166,8 +168,8 @@ async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> l
         needing_old = await services.stored_secrets.unreadable(old[_ENCRYPTS][:1])
         if needing_old:
             refuse(
-                f"{_whose(needing_old)} cannot be read with the newest {_ENCRYPTS.upper()} alone; nothing was changed. "
-                "Restart the server, then run `reencrypt`."
+                f"{_whose(needing_old)} cannot be decrypted with the newest {_ENCRYPTS.upper()} alone. "
+                "Nothing was changed. Restart the server, then run `reencrypt`."
             )
     if old:
         _write(env_file, {name: keys[:1] for name, keys in old.items()})
@@ -180,7 +182,7 @@ def _spelled(names: Iterable[str]) -> str:
 
 
 def _whose(user_ids: Iterable[int]) -> str:
-    return f"The authenticator apps of the accounts {', '.join(f'#{user_id}' for user_id in user_ids)}"
+    return f"The authenticator app secrets of accounts {', '.join(f'#{user_id}' for user_id in user_ids)}"
 
 
 if __name__ == "__main__":

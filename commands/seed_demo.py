@@ -1,4 +1,4 @@
-"""Fills an empty blog with something to look at: `uv run python -m commands.seed_demo`."""
+"""Fills an empty blog with demo content: `uv run python -m commands.seed_demo`."""
 
 import secrets
 from datetime import timedelta
@@ -19,14 +19,14 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @cli.command()
 def seed_demo() -> None:
-    """Write a small demonstration blog into an empty database.
+    """Fill an empty database with a small demo blog.
 
-    Refused (exit code 1) where there are articles or categories already.
+    Refused (exit code 1) if there are already articles or categories.
     """
     settings = load_settings()
     password = secrets.token_urlsafe(12)
     count = run(settings.database_url, lambda: _seed(settings, password))
-    typer.echo(f"Wrote {count} articles. Log in as the editor `margaret` with the password {password}")
+    typer.echo(f"Created {count} articles. Log in as the editor `margaret` with the password {password}")
 
 
 async def _seed(settings: "Settings", password: str) -> int:
@@ -35,7 +35,7 @@ async def _seed(settings: "Settings", password: str) -> int:
 
     async with opened_database(settings) as database, unit_of_work(settings, database) as services:
         if await services.articles.any_exist() or await services.categories.tree():
-            refuse("There is content in this database already; the demonstration is for an empty one.")
+            refuse("This database already has content. The demo requires an empty one.")
         people = await _people(services, password)
         for category in CATEGORIES:
             await services.categories.create(Principal(people["margaret"]), category)

@@ -26,13 +26,13 @@ cli = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @cli.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Listen on this address instead of the one set as HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Listen on this port instead of the one set as PORT.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Run this many processes instead of the WORKERS set.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (overrides HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (overrides PORT).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of worker processes (overrides WORKERS).")] = None,
     *,
-    reload: Annotated[bool, typer.Option("--reload", help="Restart whenever the code changes.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Restart when the code changes (development only).")] = False,
 ) -> None:
-    """Prepare what is missing (.env, folders, the database), then serve the API until stopped."""
+    """Create what is missing (.env, folders, the database), then serve the API until stopped."""
     # Being asked to stop is no failure. Once the server runs it stops by its own means, then passes the signal on.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -68,7 +68,7 @@ def _refuse_what_is_for_development(settings: "Settings", *, reload: bool) -> No
     if settings.environment is not Environment.PRODUCTION:
         return
     if reload:
-        refuse("--reload is for development only.", code=UNUSABLE_SETTINGS)
+        refuse("--reload is only allowed in development.", code=UNUSABLE_SETTINGS)
     for warning in warnings_for_production(settings):
         typer.echo(f"Warning: {warning}", err=True)
 
@@ -84,7 +84,7 @@ def _make_folders(settings: "Settings") -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            refuse(f"The folder {folder} cannot be made: {error.strerror}.")
+            refuse(f"The folder {folder} cannot be created: {error.strerror}.")
 
 
 def _require_free_port(host: str, port: int) -> None:
@@ -100,12 +100,12 @@ def _require_free_port(host: str, port: int) -> None:
 def _announce(settings: "Settings") -> None:
     host = _EVERY_ADDRESS.get(settings.host, settings.host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    typer.echo(f"The API:        {address}/api/v1")
+    typer.echo(f"API:            {address}/api/v1")
     if settings.shows_docs:
-        typer.echo(f"Its docs:       {address}/docs")
+        typer.echo(f"API docs:       {address}/docs")
     typer.echo(f"Runtime files:  {settings.var_dir.resolve()}")
     if settings.mail_server is None:
-        typer.echo(f"Mails:          {settings.mail_dir.resolve()} (no MAIL_SERVER is set)")
+        typer.echo(f"Emails:         {settings.mail_dir.resolve()} (MAIL_SERVER is not set)")
 
 
 def _run(settings: "Settings", *, reload: bool) -> None:

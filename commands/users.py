@@ -1,4 +1,4 @@
-"""Looks after accounts: `uv run python -m commands.users …`."""
+"""Manages accounts: `uv run python -m commands.users …`."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,38 +15,40 @@ if TYPE_CHECKING:
     from app.accounts.schemas.users import UserOut
     from app.container import Services
 
-_HELP = """Look after accounts.
+_HELP = """Manage accounts.
 
-LOGIN is an e-mail address, a username, or an id as in '#7'.
+LOGIN is an email address, a username, or an ID such as '#7'.
 
-Exit codes: 0 done, 1 refused, 2 wrong usage or settings, 3 the database cannot be used, 4 the account exists.
+Exit codes: 0 success, 1 refused, 2 invalid usage or settings, 3 database unusable, 4 account already exists.
 """
 _PAGE = 100
 
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
 )
-Login = Annotated[str, typer.Argument(metavar="LOGIN", help="E-mail address, username or '#id'.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
-Mail = Annotated[bool, typer.Option("--mail", help="Mail the link to the account's address instead of printing it.")]
+Login = Annotated[str, typer.Argument(metavar="LOGIN", help="Email address, username or '#id'.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+Mail = Annotated[bool, typer.Option("--mail", help="Email the link to the account's address instead of printing it.")]
 
 
 @cli.command("list")
 def list_accounts(
-    role: Annotated[Role | None, typer.Option(help="Only those with this role.")] = None,
-    search: Annotated[str | None, typer.Option(help="Only those with this in their address or names.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    role: Annotated[Role | None, typer.Option(help="Only accounts with this role.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Only accounts with this text in their email address or names.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of accounts.")] = 50,
     *,
-    inactive: Annotated[bool, typer.Option("--inactive", help="Only those that are deactivated.")] = False,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Only deactivated accounts.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List accounts, the newest first."""
+    """List accounts, newest first."""
     settings = load_settings()
     accounts = carry_out(settings, lambda services: _accounts(services, role, search, limit, inactive=inactive))
     if as_json:
         print_json(accounts)
         return
-    columns = ("ID", "Username", "E-mail", "Role", "Active", "Confirmed", "2nd factor")
+    columns = ("ID", "Username", "Email", "Role", "Active", "Confirmed", "2nd factor")
     print_table(columns, [_row(account) for account in accounts])
 
 
@@ -91,18 +93,18 @@ async def _as_it_is(_services: "Services", user: "User") -> "User":
 
 @cli.command()
 def create(
-    email: Annotated[str, typer.Option(help="E-mail address.", show_default=False)],
+    email: Annotated[str, typer.Option(help="Email address.", show_default=False)],
     username: Annotated[str, typer.Option(help="Username.", show_default=False)],
-    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.READER,
+    role: Annotated[Role, typer.Option(help="The account's role.")] = Role.READER,
     *,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
     ] = False,
     mail: Mail = False,
 ) -> None:
-    """Open an account.
+    """Create an account.
 
-    Without a password a link to choose one is printed (or mailed), to be passed on within two hours.
+    Without a password, a link to choose one is printed (or emailed). Pass it on within two hours.
     """
     from app.accounts.schemas.users import EmailInput, ProfileUpdate, RegisterInput
 
@@ -129,8 +131,8 @@ def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
     """What to tell whoever runs the command."""
     if mail:
         services.recovery.mail_reset_link(user, user.contact_email)
-        return f"The link to choose a password is mailed to {user.contact_email} as soon as the server runs."
-    return f"The link to choose a password, good for two hours:\n{services.admin_users.reset_link(user)}"
+        return f"The link to choose a password will be emailed to {user.contact_email} once the server is running."
+    return f"Link to choose a password, valid for two hours:\n{services.admin_users.reset_link(user)}"
 
 
 def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> "User":
@@ -152,36 +154,36 @@ def _set(login: str, **values: object) -> "User":
 
 @cli.command()
 def set_role(
-    login: Login, role: Annotated[Role, typer.Argument(help="What the account may do.", show_default=False)]
+    login: Login, role: Annotated[Role, typer.Argument(help="The account's new role.", show_default=False)]
 ) -> None:
-    """Give an account another role. Where that changes something, it has to log in again."""
-    typer.echo(f"{_set(login, role=role).username} has the role {role} now.")
+    """Change the role of an account. If the role changes, its owner has to log in again."""
+    typer.echo(f"{_set(login, role=role).username} now has the role {role}.")
 
 
 @cli.command()
 def deactivate(login: Login) -> None:
-    """Log an account out everywhere and let nobody log in to it."""
+    """Log an account out everywhere and disable logging in to it."""
     typer.echo(f"{_set(login, is_active=False).username} is deactivated.")
 
 
 @cli.command()
 def reactivate(login: Login) -> None:
-    """Let the owner of an account log in again."""
+    """Enable logging in to a deactivated account again."""
     typer.echo(f"{_set(login, is_active=True).username} is active.")
 
 
 @cli.command()
 def revoke_sessions(login: Login) -> None:
-    """Log an account out everywhere. Its personal access tokens stay."""
+    """Log an account out everywhere. Its personal access tokens remain valid."""
     user = _change(login, lambda services, user: services.admin_users.end_sessions(user.id))
-    typer.echo(f"{user.username} is logged out everywhere.")
+    typer.echo(f"{user.username} has been logged out everywhere.")
 
 
 @cli.command()
 def remove_second_factor(login: Login) -> None:
-    """Take every second factor off an account whose owner has lost them; the owner is told by mail."""
+    """Remove all second factors of an account whose owner has lost them. The owner is notified by email."""
     user = _change(login, _without_second_factors)
-    typer.echo(f"{user.username} logs in without a second factor now.")
+    typer.echo(f"{user.username} can now log in without a second factor.")
 
 
 async def _without_second_factors(services: "Services", user: "User") -> "User":
@@ -193,20 +195,20 @@ async def _without_second_factors(services: "Services", user: "User") -> "User":
 
 @cli.command()
 def reset_password(login: Login, *, mail: Mail = False) -> None:
-    """Print or mail a link to choose a new password; the present one works until that is done."""
+    """Print or email a link to choose a new password. The current password works until then."""
     typer.echo(_link_for(login, mail=mail))
 
 
 @cli.command()
 def claim(
     login: Login,
-    email: Annotated[str, typer.Option(help="The address of whom the account belongs to.", show_default=False)],
+    email: Annotated[str, typer.Option(help="The owner's email address.", show_default=False)],
     *,
     mail: Mail = False,
 ) -> None:
-    """Hand an account that has no password, such as an imported author's, over to its owner.
+    """Hand an account without a password, such as an imported author's, over to its owner.
 
-    It gets the address, which is confirmed by following the link that is printed or mailed.
+    The account gets the email address, which is confirmed by following the printed or emailed link.
     """
     typer.echo(_link_for(login, mail=mail, claimed_with=email))
 
@@ -220,13 +222,13 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
     async def hand_out(services: "Services") -> str:
         user = await services.admin_users.find(login)
         if not user.is_active:
-            refuse(f"{user.username} is deactivated; reactivate it first.")
+            refuse(f"{user.username} is deactivated. Reactivate it first.")
         if data is not None:
             if user.hashed_password != UNUSABLE or user.is_verified:
-                refuse(f"{user.username} belongs to somebody already; use reset-password instead.")
+                refuse(f"{user.username} already has an owner. Use reset-password instead.")
             user = await services.admin_users.update(user.id, data)
         if mail and not user.contact_email:
-            refuse(f"{user.username} has no address to mail to.")
+            refuse(f"{user.username} has no email address.")
         return _hand_out_link(services, user, mail=mail)
 
     return carry_out(load_settings(), hand_out)
@@ -238,25 +240,25 @@ def delete(
     successor: Annotated[
         str | None,
         typer.Option(
-            "--hand-over-to", metavar="USERNAME", help="Give the articles to this account.", show_default=False
+            "--hand-over-to", metavar="USERNAME", help="Hand the articles over to this account.", show_default=False
         ),
     ] = None,
     *,
     remove_articles: Annotated[
-        bool, typer.Option("--remove-articles", help="Delete the articles too, with their comments.")
+        bool, typer.Option("--remove-articles", help="Also delete the articles and their comments.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
 ) -> None:
-    """Forget whom an account belonged to, at once and for good.
+    """Delete an account and its personal data, immediately and permanently.
 
-    The articles stay, by an author without a name, unless they are handed over or removed.
+    Its articles stay, under an anonymous author, unless they are handed over or removed.
     """
     if successor is not None and remove_articles:
-        raise typer.BadParameter("articles are handed over or removed, not both", param_hint="--hand-over-to")
+        raise typer.BadParameter("articles can be handed over or removed, not both", param_hint="--hand-over-to")
     if not yes:
-        typer.confirm(f"Delete the account {printable(login)} for good?", abort=True)
+        typer.confirm(f"Permanently delete the account {printable(login)}?", abort=True)
     user = _change(login, lambda services, user: _deleted(services, user, successor, remove_articles=remove_articles))
-    typer.echo(f"The account #{user.id} is deleted.")
+    typer.echo(f"Account #{user.id} has been deleted.")
 
 
 async def _deleted(services: "Services", user: "User", successor: str | None, *, remove_articles: bool) -> "User":

@@ -41,7 +41,7 @@ find_python() {
             return
         fi
     done
-    refuse "Python 3.11 or newer is needed and none was found on PATH: please install one and try again."
+    refuse "Python 3.11 or newer is required but was not found on PATH. Install it and try again."
 }
 
 # Fetches uv for this checkout alone. Debian's Python may come without venv, others without pip: either will do.
@@ -49,7 +49,7 @@ fetch_uv() {
     local python=$1 folder
     folder=$(mktemp -d .tools/uv.XXXXXX)
     export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PIP_RETRIES=2 PIP_USER=0
-    echo "Fetching uv ..."
+    echo "Downloading uv ..."
     if { "$python" -m venv "$folder/venv" && "$folder/venv/bin/python" -m pip install uv; } >"$log" 2>&1 ||
         "$python" -m pip install --target "$folder/target" uv >>"$log" 2>&1; then
         # uv is one file that needs nothing around it.
@@ -57,8 +57,8 @@ fetch_uv() {
         rm -rf "$folder"
     else
         rm -rf "$folder"
-        refuse "uv, which installs the dependencies, could not be fetched: that needs a connection to the Python" \
-            "package index, and pip in $python (details: $log)."
+        refuse "uv, which installs the dependencies, could not be downloaded. This requires a connection to the" \
+            "Python package index, and pip in $python (details: $log)."
     fi
 }
 
@@ -94,7 +94,7 @@ install() {
         "$uv" sync --project "$project" "${options[@]}" >"$log" 2>&1; then
         # uv changes nothing until it has all it needs: as long as that is so, the last state goes on working.
         [[ -n $(find .venv -newer "$unfinished" 2>/dev/null) ]] || rm "$unfinished"
-        refuse "The dependencies could not be installed: that needs a connection to the Python package index" \
+        refuse "The dependencies could not be installed. This requires a connection to the Python package index" \
             "(details: $log)."
     fi
     printf '%s %s\n' "$groups" "$(fingerprint)" >"$stamp"

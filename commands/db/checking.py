@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def check(
     *,
-    repair: Annotated[bool, typer.Option("--repair", help="Count again what is counted wrong; nothing else.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Correct wrong counters; nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Look whether the database is in order: damage, broken references, counters, and whatever else can go wrong.
+    """Check the database for damage, broken references, wrong counters and other problems.
 
-    It may be done while the blog runs. Exit codes: 0 in order, 1 something is not.
+    The blog may be running meanwhile. Exit codes: 0 no problems, 1 problems found.
     """
     settings = load_settings()
     url = settings.direct_url
@@ -28,7 +28,7 @@ def check(
 
         if repair:
             repaired = await repair_counters(url)
-            typer.echo(f"Rows whose counters were corrected: {repaired}.", err=as_json)
+            typer.echo(f"Rows with corrected counters: {repaired}.", err=as_json)
         return await findings_in(url)
 
     report(maintain(url, look), as_json=as_json)
@@ -42,6 +42,6 @@ def report(findings: "list[Finding]", *, as_json: bool = False) -> None:
     else:
         for finding in findings:
             typer.echo(f"{'Note: ' if finding.kind == 'note' else ''}{finding}.")
-        typer.echo(f"Not in order: {len(wrong)}." if wrong else "The database is in order.")
+        typer.echo(f"Problems found: {len(wrong)}." if wrong else "No problems found.")
     if wrong:
         raise typer.Exit(REFUSED)

@@ -20,34 +20,34 @@ def copy(
         str, typer.Option("--to", metavar="URL", help="A new or empty database to copy into.", show_default=False)
     ],
     *,
-    start_over: Annotated[
-        bool, typer.Option("--start-over", help="Forget a copy that was begun into the target and not ended.")
+    start_over: Annotated[bool, typer.Option("--start-over", help="Discard an unfinished copy in the target.")] = False,
+    verify_only: Annotated[
+        bool, typer.Option("--verify-only", help="Only compare the two databases; copy nothing.")
     ] = False,
-    verify_only: Annotated[bool, typer.Option("--verify-only", help="Copy nothing: only compare the two.")] = False,
 ) -> None:
-    """Copy the blog into another database: from SQLite to PostgreSQL, back, or from any to any.
+    """Copy the blog to another database, in any direction between SQLite and PostgreSQL.
 
-    Stop the server first. What interrupts a copy costs nothing: the same command goes on where it was. Until all rows
-    of both databases have been compared and are the same, no server starts on the target.
+    Stop the server first. If the copy is interrupted, run the same command again to resume it. No server starts on the
+    target until all rows of both databases have been compared and are identical.
 
-    A password in an address can be read by others on the same machine: leave it out, and set PGPASSWORD.
+    A password in a URL is visible to other users of the same machine. Leave it out and set PGPASSWORD instead.
     """
     source, target = _usable(source, "--from"), _usable(target, "--to")
     started = perf_counter()
     if verify_only:
         comparisons = maintain(target, lambda: _verify(source, target))
     else:
-        stop_at_once_when_interrupted("The same command goes on where it was.")
+        stop_at_once_when_interrupted("Run the same command again to resume.")
         comparisons = maintain(target, lambda: _copy(source, target, start_over=start_over))
     _print(comparisons)
     differing = [comparison.table for comparison in comparisons if not comparison.is_equal]
     if differing:
-        advice = "" if verify_only else " Was the source written to meanwhile? Stop the server and use --start-over."
+        advice = "" if verify_only else " Was the source changed meanwhile? Stop the server and use --start-over."
         refuse(f"The databases differ in {', '.join(differing)}.{advice}")
     rows = sum(comparison.source.rows for comparison in comparisons)
     seconds = perf_counter() - started
     done = "compared" if verify_only else "copied and compared"
-    typer.echo(f"The databases are the same: {rows:,} rows {done} in {seconds:.1f} s, {rows / seconds:,.0f} rows/s.")
+    typer.echo(f"The databases are identical: {rows:,} rows {done} in {seconds:.1f} s, {rows / seconds:,.0f} rows/s.")
 
 
 def _usable(url: str, option: str) -> str:
@@ -75,7 +75,7 @@ async def _verify(source: str, target: str) -> "list[Comparison]":
 
 def _print(comparisons: "list[Comparison]") -> None:
     print_table(
-        ("Table", "Rows", "Rows there", "Checksum", "Checksum there", "Differing"),
+        ("Table", "Source rows", "Target rows", "Source checksum", "Target checksum", "Differing"),
         [
             (
                 *(comparison.table, comparison.source.rows, comparison.target.rows),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from app.ops.maintenance.findings import Finding
     from app.ops.maintenance.restoring import Restored
 
-_NOT_IN_IT = """Not in it: the settings. Save .env as well, but elsewhere: without its secrets nobody can use an
-authenticator app any more, and whoever has them can log in as anybody."""
+_NOT_IN_IT = """The backup does not include the settings. Back up .env as well, but in a different place: without its
+secrets, authenticator apps stop working, and anyone who has the secrets can log in as anyone."""
 
 
 def backup(
@@ -23,12 +23,12 @@ def backup(
         Path, typer.Argument(metavar="PATH", dir_okay=False, help="The file to write.", show_default=False)
     ],
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write all of the database as it is now to one file, while the blog runs.
+    """Back up the whole database to one file, even while the blog is running.
 
-    On SQLite the file is a database itself; on PostgreSQL it is a dump in the custom format, made with `pg_dump`. It
-    is complete and has been read again when it gets its name, and only its owner can read it.
+    On SQLite the file is itself a database; on PostgreSQL it is a dump in the custom format, made with `pg_dump`. The
+    file only gets its name once it is complete and verified, and only its owner can read it.
     """
     url = load_settings().direct_url
     started = perf_counter()
@@ -53,23 +53,23 @@ def restore(
     path: Annotated[
         Path,
         typer.Argument(
-            metavar="PATH", exists=True, dir_okay=False, help="What `backup` has written.", show_default=False
+            metavar="PATH", exists=True, dir_okay=False, help="A file written by `backup`.", show_default=False
         ),
     ],
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Also where there is something already.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace existing data.")] = False,
 ) -> None:
-    """Put a backup in the place of the database; the server must not run meanwhile.
+    """Restore the database from a backup. Stop the server first.
 
-    What is in the database is replaced only with `--replace`, after a question, and is kept: on SQLite as a file
-    beside it, on PostgreSQL as another schema of the same database. The restored database is brought to the newest
-    version of the schema and checked.
+    Existing data is only replaced with `--replace`, after confirmation, and is kept: on SQLite as a file next to the
+    database, on PostgreSQL as another schema of the same database. The restored database is migrated to the latest
+    schema version and checked.
     """
     url = load_settings().direct_url
     _ask_before_replacing(url, replace=replace)
     restored = maintain(url, lambda: _restore(url, path))
     if restored.kept:
-        typer.echo(f"What was there before is kept as {restored.kept}.")
+        typer.echo(f"The previous data is kept as {restored.kept}.")
     print_table(("Table", "Rows"), list(restored.counts.items()))
     report(maintain(url, lambda: _check(url)))
 
@@ -82,13 +82,13 @@ def _ask_before_replacing(url: str, *, replace: bool) -> None:
     if not maintain(url, lambda: has_rows(url)):
         return
     if not replace:
-        refuse("The database is not empty; --replace replaces what is in it.")
+        refuse("The database is not empty. Use --replace to replace its data.")
     name = Path(make_url(url).database or "").name
     typed = typer.prompt(
-        f"All that is in {name} will be replaced. Type {name} to go on", default="", show_default=False
+        f"All data in {name} will be replaced. Type {name} to continue", default="", show_default=False
     )
     if typed != name:
-        refuse("That was not its name: nothing was changed.")
+        refuse("The name does not match. Nothing was changed.")
 
 
 async def _restore(url: str, path: Path) -> "Restored":

@@ -78,7 +78,7 @@ async def test_an_account_that_does_not_exist_cannot_be_promoted(settings: Setti
         ("root", "root", PASSWORD, "email:"),
         ("root@example.com", "r t", PASSWORD, "username:"),
         ("root@example.com", "root", "short", "password:"),
-        ("root@example.com", "root", "1234567890", "among the first"),
+        ("root@example.com", "root", "1234567890", "too easy to guess"),
         ("root@example.com", "longusername", "longusername", "must not be"),
     ],
 )

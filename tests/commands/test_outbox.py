@@ -77,17 +77,17 @@ async def test_what_a_mail_says_is_shown_to_whoever_insists(live_app: FastAPI) -
 
     assert "?token=secret" in await run(live_app, "show", "1", "--body")
     assert json.loads(await run(live_app, "show", "1", "--body", "--json"))["text"].endswith("secret")
-    assert "no mail 7" in await run(live_app, "show", "7", code=1)
+    assert "Email 7 not found" in await run(live_app, "show", "7", code=1)
 
 
 async def test_mails_are_tried_again(live_app: FastAPI) -> None:
     await store(live_app, DEAD, DEAD, DEAD, WAITING)
 
-    assert "2 mails" in await run(live_app, "retry", "1", "4")
+    assert "2 emails" in await run(live_app, "retry", "1", "4")
     after = await stored(live_app)
     assert after[2] is None
     assert all(moment and abs(clock.now() - moment) < timedelta(minutes=1) for moment in (after[1], after[4]))
-    assert "2 mails" in await run(live_app, "retry", "--all")
+    assert "2 emails" in await run(live_app, "retry", "--all")
     assert None not in (await stored(live_app)).values()
     assert await recorded(live_app) == [("outbox.retried", {"mails": [1, 4]}), ("outbox.retried", {"mails": [2, 3]})]
 
@@ -97,8 +97,8 @@ async def test_mails_are_dropped_once_that_is_confirmed(live_app: FastAPI) -> No
 
     await run(live_app, "drop", "1", stdin="n\n", code=1)
     assert len(await stored(live_app)) == 4
-    assert "1 mail deleted" in await run(live_app, "drop", "1", stdin="y\n")
-    assert "2 mails deleted" in await run(live_app, "drop", "--all-dead", "--yes")
+    assert "1 email deleted" in await run(live_app, "drop", "1", stdin="y\n")
+    assert "2 emails deleted" in await run(live_app, "drop", "--all-dead", "--yes")
     assert list(await stored(live_app)) == [4]
     assert await recorded(live_app) == [("outbox.dropped", {"mails": [1]}), ("outbox.dropped", {"mails": [2, 3]})]
 
@@ -107,7 +107,7 @@ async def test_of_several_mails_either_all_are_there_or_nothing_is_done(live_app
     await store(live_app, DEAD)
 
     for command in (["retry", "1", "7"], ["drop", "--yes", "1", "7"]):
-        assert "no mail 7" in await run(live_app, *command, code=1)
+        assert "Email 7 not found" in await run(live_app, *command, code=1)
 
     assert await stored(live_app) == {1: None}
     assert await recorded(live_app) == []

@@ -154,7 +154,7 @@ async def test_authenticator_apps_outlive_their_secret(blog: Blog) -> None:
     await blog.store_totp(SECRET)
 
     rotated = await blog.run("rotate")
-    assert "encrypted again: 1" in rotated.stdout, rotated.output
+    assert "re-encrypted: 1" in rotated.stdout, rotated.output
     assert (await blog.run("drop-old")).exit_code == 0
 
     assert Cipher(blog.held()).decrypt(await blog.stored_totp()) == TOTP
@@ -180,10 +180,10 @@ async def test_an_old_secret_that_is_still_needed_is_not_dropped(blog: Blog) -> 
 
     refused = await blog.run("drop-old")
     assert refused.exit_code == 1
-    assert f"#{blog.user.id} cannot be read with the newest ACCESS_SECRET_KEY alone" in refused.stderr
+    assert f"#{blog.user.id} cannot be decrypted with the newest ACCESS_SECRET_KEY alone" in refused.stderr
     assert blog.file.read_text() == before
 
-    assert (await blog.run("reencrypt")).stdout == "Secrets of authenticator apps encrypted again: 1.\n"
+    assert (await blog.run("reencrypt")).stdout == "Authenticator app secrets re-encrypted: 1.\n"
     assert (await blog.run("drop-old")).exit_code == 0
     assert Cipher(blog.held()).decrypt(await blog.stored_totp()) == TOTP
 
@@ -209,7 +209,7 @@ async def test_an_authenticator_app_that_no_secret_reads_is_named(blog: Blog) ->
 
     assert (rotated.exit_code, again.exit_code) == (0, 1)
     for result in (rotated, again):
-        assert f"#{blog.user.id} cannot be read with any secret" in result.stderr
+        assert f"#{blog.user.id} cannot be decrypted with any secret" in result.stderr
 
 
 @ONE_DATABASE
@@ -307,7 +307,7 @@ def test_a_setting_that_is_not_there_is_not_added(tmp_path: Path) -> None:
     file = tmp_path / "settings.env"
     file.write_text("KEY=old\n")
 
-    with pytest.raises(NotThere, match="OTHER is not set there"):
+    with pytest.raises(NotThere, match="OTHER is not set in it"):
         change_lists(file, {"key": ["new"], "other": ["new"]})
 
     assert file.read_text() == "KEY=old\n"

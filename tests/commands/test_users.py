@@ -89,7 +89,7 @@ async def test_accounts_are_listed_for_people_and_for_scripts(shell: Shell) -> N
     assert await names("--search", "ANN") == ["anna"]
     assert await names("--search", "nobody") == []
     head, *rows = [line.split() for line in (await shell.done("list")).splitlines() if line.strip(" ─")]
-    assert head[:3] == ["ID", "Username", "E-mail"]
+    assert head[:3] == ["ID", "Username", "Email"]
     assert [row[1:6] for row in rows] == [
         ["zoe", "(zoe@example.com)", "author", "yes", "yes"],
         ["wen", "wen@example.com", "author", "no", "yes"],
@@ -151,12 +151,12 @@ async def test_an_account_gets_another_role_and_state(shell: Shell) -> None:
     wen = await shell.users.user(username="wen")
     client = await shell.users.client_for(wen)
 
-    assert await shell.done("set-role", "wen", "editor") == "wen has the role editor now.\n"
+    assert await shell.done("set-role", "wen", "editor") == "wen now has the role editor.\n"
     assert (await shell.stored(wen)).role is Role.EDITOR
     assert await shell.done("deactivate", "wen") == "wen is deactivated.\n"
     assert not (await shell.stored(wen)).is_active
     assert (await client.get("/users/me")).status_code == 401
-    assert "reactivate it first" in await shell.refusal("reset-password", "wen")
+    assert "Reactivate it first" in await shell.refusal("reset-password", "wen")
     assert await shell.done("reactivate", "wen") == "wen is active.\n"
     assert (await shell.stored(wen)).is_active
     assert {"account.role_changed", "account.deactivated", "account.reactivated"} <= set(await shell.audited())
@@ -192,7 +192,7 @@ async def test_an_account_is_logged_out_everywhere(shell: Shell) -> None:
     wen = await shell.users.user(username="wen")
     client = await shell.users.client_for(wen)
 
-    assert await shell.done("revoke-sessions", "wen") == "wen is logged out everywhere.\n"
+    assert await shell.done("revoke-sessions", "wen") == "wen has been logged out everywhere.\n"
 
     assert (await client.get("/users/me")).status_code == 401
 
@@ -222,7 +222,7 @@ async def test_an_imported_author_claims_the_account(shell: Shell) -> None:
     claimed = await shell.stored(author)
     assert (claimed.email, claimed.is_verified) == ("parker@example.com", True)
     assert await shell.log_in("parker@example.com") == 200
-    assert "belongs to somebody" in await shell.refusal("claim", "parkr", "--email", "mallory@example.com")
+    assert "already has an owner" in await shell.refusal("claim", "parkr", "--email", "mallory@example.com")
 
 
 async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> None:
@@ -237,8 +237,8 @@ async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> Non
 
     assert (await shell.run("delete", "wen", stdin="n\n")).exit_code == 1
     assert await author_of("one") == "wen"
-    assert "handed over only" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "nobody")
-    assert "handed over only" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "wen")
+    assert "can only be handed over" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "nobody")
+    assert "can only be handed over" in await shell.refusal("delete", "wen", "--yes", "--hand-over-to", "wen")
     both = ("--yes", "--hand-over-to", successor.username, "--remove-articles")
     assert (await shell.run("delete", "wen", *both)).exit_code == 2
 

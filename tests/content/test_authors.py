@@ -1,4 +1,4 @@
-"""Public profiles of those who have published something."""
+"""Public profiles of people who have published something."""
 
 import httpx
 import pytest

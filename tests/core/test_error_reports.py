@@ -95,5 +95,5 @@ def test_without_a_dsn_nothing_is_switched_on() -> None:
 def test_a_dsn_without_the_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "find_spec", lambda _name: None)
 
-    with pytest.raises(ValidationError, match="needs the package sentry-sdk"):
+    with pytest.raises(ValidationError, match="requires the package sentry-sdk"):
         settings_for("sqlite://", FOLDER, sentry_dsn=DSN)

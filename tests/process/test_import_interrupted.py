@@ -56,7 +56,9 @@ async def test_only_whole_articles_are_left_and_the_rest_follows(
 
     assert process.returncode == code
     if number is signal.SIGINT:
-        assert errors.decode() == ("Interrupted: what is reported has been imported; run this again for the rest.\n")
+        assert errors.decode() == (
+            "Interrupted. The posts reported have been imported; run this again to import the rest.\n"
+        )
         assert output.decode().splitlines()[-1].endswith(" created, 0 updated, 0 unchanged, 0 skipped.")
     left = await number_of_articles(live_app)
     assert ENOUGH <= left < POSTS

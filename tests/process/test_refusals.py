@@ -76,11 +76,11 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = serve(tmp_path, VAR_DIR="file/var")
     assert result.exit_code == 1
-    assert refusal(result).startswith("The folder file/var cannot be made: ")
+    assert refusal(result).startswith("The folder file/var cannot be created: ")
 
 
 def test_production_does_not_reload(tmp_path: Path) -> None:
     result = serve(tmp_path, "--reload", ENVIRONMENT="production")
 
     assert result.exit_code == 2
-    assert refusal(result) == "--reload is for development only.\n"
+    assert refusal(result) == "--reload is only allowed in development.\n"

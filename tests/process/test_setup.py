@@ -33,7 +33,7 @@ def test_python_too_old(checkout: Path, stand_in: StandIn) -> None:
         folder = stand_in(name, "echo 3.9")
     result = run(checkout / "start.sh", cwd=checkout, PATH=path_led_by(folder))
     assert result.returncode == 1
-    assert result.stderr.startswith("Python 3.11 or newer is needed")
+    assert result.stderr.startswith("Python 3.11 or newer is required")
     assert result.stderr.count("\n") == 1
     assert not (checkout / ".venv").exists()
 
@@ -62,7 +62,7 @@ def test_without_a_connection_it_says_so_and_the_next_try_works(checkout: Path, 
     path = path_led_by(stand_in("uv", "[[ $1 == --version ]] || { echo 'error: unreachable' >&2; exit 2; }"))
     result = run("scripts/setup.sh", "runtime", cwd=checkout, PATH=path)
     assert result.returncode == 1
-    assert result.stderr.startswith("The dependencies could not be installed: that needs a connection")
+    assert result.stderr.startswith("The dependencies could not be installed. This requires a connection")
     assert result.stderr.count("\n") == 1
     assert "unreachable" in (checkout / ".tools/setup.log").read_text()
 

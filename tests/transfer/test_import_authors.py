@@ -34,7 +34,7 @@ async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_
     result = await import_blog(live_app, tmp_path / "blog")
 
     assert "New account" not in result.stdout
-    assert result.stdout.splitlines()[3] == "By existing accounts: ann-lee (2 posts), bob (1 post)."
+    assert result.stdout.splitlines()[3] == "Assigned to existing accounts: ann-lee (2 posts), bob (1 post)."
     assert dry.stdout.startswith(result.stdout)
     assert await bylines(live_users) == {"a": "ann-lee", "b": "bob", "c": "ann-lee"}
 
@@ -60,7 +60,7 @@ async def test_nobody_gets_posts_by_having_a_username_or_an_address_that_is_not_
     dry = await import_blog(live_app, "--dry-run", blog)
     result = await import_blog(live_app, blog)
 
-    assert "New accounts that wait to be claimed (1): steve-klabnik-3." in result.stdout
+    assert "New accounts to be claimed (1): steve-klabnik-3." in result.stdout
     assert "existing" not in result.stdout
     assert dry.stdout.startswith(result.stdout)
     assert last_line(await import_blog(live_app, blog)) == "0 created, 0 updated, 2 unchanged, 0 skipped."

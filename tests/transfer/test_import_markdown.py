@@ -43,12 +43,12 @@ async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_users: Users
 async def test_the_report(live_app: FastAPI, blog: Path) -> None:
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
-        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: has template code",
+        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: contains template code",
         "created    meeting.md → team-meeting: also by Bob",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
         "skipped    README.md: it has no front matter",
-        "New accounts that wait to be claimed (2): parkr, ann-lee.",
+        "New accounts to be claimed (2): parkr, ann-lee.",
         "3 created, 0 updated, 0 unchanged, 2 skipped.",
     ]
 
@@ -60,7 +60,7 @@ async def test_a_dry_run_says_the_same_and_does_nothing(
     assert await all_articles(editor) == {}
     assert (await editor.get("/tags")).json()["items"] == []
     real = await import_blog(live_app, blog)
-    assert dry.stdout == f"{real.stdout}This was a dry run: nothing has been changed.\n"
+    assert dry.stdout == f"{real.stdout}This was a dry run. Nothing has been changed.\n"
 
 
 async def test_the_second_time_nothing_changes(live_app: FastAPI, editor: httpx.AsyncClient, blog: Path) -> None:
@@ -125,7 +125,7 @@ async def test_what_was_deleted_in_the_blog_stays_deleted(
 
     result = await import_blog(live_app, blog)
 
-    assert "skipped    meeting.md: its article has been deleted in the blog" in result.stdout
+    assert "skipped    meeting.md: its article was deleted in the blog" in result.stdout
     assert "team-meeting" not in await all_articles(editor)
 
 
@@ -218,7 +218,7 @@ async def test_code_in_tags_of_jekyll_arrives_as_code(
     assert dry.stdout.startswith(result.stdout)
     assert result.stdout.splitlines()[:3] == [
         "created    2020-01-01-a.md → a",
-        "created    2020-01-02-b.md → b: has template code",
+        "created    2020-01-02-b.md → b: contains template code",
         "created    2020-01-03-c.md → c",
     ]
     articles = await all_articles(editor)

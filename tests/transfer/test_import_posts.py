@@ -166,13 +166,13 @@ def test_languages(given: str, language: str) -> None:
         (f"category: {'x' * 101}", "its field category has more than 100 characters"),
         (f"author: {'x' * 101}", "its field author has more than 100 characters"),
         (f"description: {'x' * 1001}", "its field excerpt has more than 1,000 characters"),
-        ('title = "a\\u0000b"', "its field title has characters that are not allowed there"),
-        ('author = "a\\u0000b"', "its field author has characters that are not allowed there"),
-        ("title: [a]", "its title is not a text"),
+        ('title = "a\\u0000b"', "its field title contains characters that are not allowed"),
+        ('author = "a\\u0000b"', "its field author contains characters that are not allowed"),
+        ("title: [a]", "its title is not text"),
         ("author: {email: a@example.com}", "it has an author without a name"),
-        ("tags: {a: b}", "its tags is not a text"),
+        ("tags: {a: b}", "its tags is not text"),
         ("date: someday", "its date 'someday' cannot be read"),
-        ("lang: klingon!", "its field language has characters that are not allowed there"),
+        ("lang: klingon!", "its field language contains characters that are not allowed"),
     ],
 )
 def test_a_reason_for_what_the_blog_would_not_take(header: str, reason: str) -> None:

@@ -70,7 +70,7 @@ async def test_an_article_is_edited(
 
     lines = await import_here(live_app, blog)
 
-    assert lines[0] == "skipped    2020-01-01-hello.md: its article was edited in the blog just now"
+    assert lines[0] == "skipped    2020-01-01-hello.md: its article was just edited in the blog"
     assert (await editor.get("/articles/hello")).json()["title"] == "Mine"
 
 
@@ -81,7 +81,7 @@ async def test_the_same_is_imported_by_somebody_else(
 
     lines = await import_here(live_app, blog)
 
-    assert lines[0].startswith("skipped    2020-01-01-hello.md: the database refuses it")
+    assert lines[0].startswith("skipped    2020-01-01-hello.md: the database rejected it")
     assert [item["slug"] for item in (await editor.get("/articles")).json()["items"]] == ["hello"]
 
 
@@ -94,7 +94,7 @@ async def test_an_author_whose_account_was_deleted_gets_one_of_another_name(
     lines = await import_here(live_app, blog)
 
     assert lines[0] == "created    2020-01-01-hello.md → hello"
-    assert lines[2] == "New accounts that wait to be claimed (2): ann, deleted-7-2."
+    assert lines[2] == "New accounts to be claimed (2): ann, deleted-7-2."
 
 
 async def test_an_author_registers(
@@ -102,7 +102,7 @@ async def test_an_author_registers(
 ) -> None:
     do_meanwhile(monkeypatch, lambda: live_users.user(username="ann", hashed_password="a hash"))
     lines = await import_here(live_app, blog)
-    assert lines[1] == "New accounts that wait to be claimed (1): ann-2."
+    assert lines[1] == "New accounts to be claimed (1): ann-2."
 
 
 async def test_a_body_that_breaks_the_renderer_stops_no_other(
@@ -120,6 +120,6 @@ async def test_a_body_that_breaks_the_renderer_stops_no_other(
     assert await import_here(live_app, blog) == [
         "created    2020-01-01-hello.md → hello",
         "skipped    2019-01-01-bad.md: its body cannot be rendered (IndexError)",
-        "New accounts that wait to be claimed (1): ann.",
+        "New accounts to be claimed (1): ann.",
         "1 created, 0 updated, 0 unchanged, 1 skipped.",
     ]

@@ -42,7 +42,7 @@ def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:
     found = revision(connection)
     if found != head():
         # Nothing else can be asked of tables that are not as the code knows them.
-        yield Finding(check="migrations", problem=f"the schema has version {found or 'none'} and not {head()}")
+        yield Finding(check="migrations", problem=f"the schema version is {found or 'none'} instead of {head()}")
         return
     yield from _differing_schema(connection)
     if on_sqlite:
@@ -71,7 +71,7 @@ def _differing_schema(connection: Connection) -> Iterator[Finding]:
         warnings.simplefilter("ignore", SAWarning)
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     for difference in differences:
-        problem = f"the tables are not as the models have them, which would take {_described(difference)}"
+        problem = f"the tables differ from the models; missing change: {_described(difference)}"
         yield Finding(check="schema", problem=problem)
 
 
@@ -86,11 +86,11 @@ def _ids_to_be_used_twice(connection: Connection) -> Iterator[Finding]:
     last = id_counters.last_ids(connection)
     for table, highest in id_counters.highest_ids(connection).items():
         if last.get(table, highest) < highest:
-            problem = f"the next id is {last[table] + 1}, although there are ids up to {highest}"
+            problem = f"the next ID is {last[table] + 1}, although IDs up to {highest} exist"
             yield Finding(check="ids", table=table, problem=problem)
 
 
 def _given_up_mails(connection: Connection) -> Iterator[Finding]:
     given_up = select(func.count()).select_from(OutboxMail).where(OutboxMail.next_attempt_at.is_(None))
     if count := connection.scalar(given_up):
-        yield Finding(kind="note", check="outbox", table="outbox_mails", problem=f"mails that were given up: {count}")
+        yield Finding(kind="note", check="outbox", table="outbox_mails", problem=f"dead emails: {count}")

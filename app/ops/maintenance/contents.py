@@ -28,7 +28,7 @@ def odd_comments(connection: Connection) -> Iterator[Finding]:
     rows = connection.execute(statement.execution_options(yield_per=_AT_ONCE)).tuples()
     odd = [str(row[0]) for row in rows if not _is_in_its_place(*row)]
     if odd:
-        problem = "the path or depth does not follow from the parent, or the parent is below another article"
+        problem = "the path or depth does not match the parent, or the parent belongs to another article"
         yield Finding(check="threads", table="comments", problem=problem, count=len(odd), rows=odd[:SHOWN])
 
 
@@ -56,10 +56,12 @@ def odd_articles(connection: Connection) -> Iterator[Finding]:
     odd = [row for row in sample if Article(title=row.title).title_key != row.title_key]
     stale = [row for row in sample if render_article(row.body_markdown) != _rendering(row)]
     if odd:
-        yield _finding("finding", "title_key does not follow from the title", odd)
+        yield _finding("finding", "title_key does not match the title", odd)
     if stale:
         yield _finding(
-            "note", "the HTML or excerpt is other than what the Markdown gives now (saving renders anew)", stale
+            "note",
+            "the HTML or excerpt differs from what the Markdown renders to now (saving the article updates it)",
+            stale,
         )
 
 

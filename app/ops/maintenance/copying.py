@@ -65,24 +65,28 @@ async def require_copyable(source_url: str, target_url: str) -> None:
     if shown(source_url) == shown(target_url):
         raise MaintenanceRefused("The source and the target are the same database.")
     if is_sqlite(source_url) and is_in_use(sqlite_path(source_url)):
-        raise MaintenanceRefused(f"{shown(source_url)} is in use: stop the server, so that nothing is left behind.")
+        raise MaintenanceRefused(
+            f"{shown(source_url)} is in use. Stop the server first, so that nothing is left behind."
+        )
     async with snapshot(source_url) as source:
         await _require_head(source, source_url)
         problems = [f"{found}." for found in await source.run_sync(lambda sync: list(broken_references(sync)))]
         if is_sqlite(source_url):
             problems += [f"{found}." for found in await source.run_sync(lambda sync: list(invalid_values(sync)))]
     if problems:
-        raise MaintenanceRefused("\n".join(["Nothing was copied, since other databases would refuse it:", *problems]))
+        raise MaintenanceRefused(
+            "\n".join(["Nothing was copied, because other databases would reject these values:", *problems])
+        )
 
 
 async def _require_head(connection: AsyncConnection, url: str) -> None:
     found = await connection.run_sync(revision)
     if found == HALF_COPIED:
-        raise MaintenanceRefused(f"{shown(url)} is only half copied: finish the copy that was begun into it.")
+        raise MaintenanceRefused(f"{shown(url)} is an unfinished copy. Finish copying into it first.")
     if found != head():
         raise MaintenanceRefused(
-            f"{shown(url)} has version {found or 'none'} of the schema and not {head()}: bring it there by starting "
-            "the server once, or with `uv run alembic upgrade head`."
+            f"The schema version of {shown(url)} is {found or 'none'} instead of {head()}. Start the server once to "
+            "migrate it, or run `uv run alembic upgrade head`."
         )
 
 

@@ -16,7 +16,7 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
     Raises `MaintenanceRefused` where it cannot be written, or is there already and not to be replaced.
     """
     if target.exists() and not replace:
-        raise MaintenanceRefused(f"{target} is there already; --force replaces it.")
+        raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.")
     try:
         with draft_beside(target) as draft:
             yield draft
@@ -28,7 +28,7 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
                 target.hardlink_to(draft)
             flush(target.parent)
     except FileExistsError:
-        raise MaintenanceRefused(f"{target} is there already; --force replaces it.") from None
+        raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.") from None
 
 
 @contextmanager

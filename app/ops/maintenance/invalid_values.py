@@ -35,23 +35,23 @@ def _conditions(column: Column[object]) -> Iterator[tuple[str, str]]:
     name, kind = f'"{column.name}"', _bare(column.type)
     match kind:
         case JSON():
-            yield "is no JSON", f"NOT (typeof({name}) = 'text' AND json_valid({name}))"
+            yield "is not JSON", f"NOT (typeof({name}) = 'text' AND json_valid({name}))"
             yield "contains a NUL character", _contains_nul(name)
         case String():
-            yield "is no text", f"typeof({name}) <> 'text'"
+            yield "is not text", f"typeof({name}) <> 'text'"
             yield "contains a NUL character", _contains_nul(name)
             if kind.length:
                 yield f"is longer than {kind.length} characters", f"length({name}) > {kind.length}"
         case Boolean():
             yield "is neither true nor false", f"(typeof({name}) <> 'integer' OR {name} NOT IN (0, 1))"
         case DateTime():
-            yield "is no time", f"(typeof({name}) <> 'text' OR datetime({name}) IS NULL)"
+            yield "is not a date and time", f"(typeof({name}) <> 'text' OR datetime({name}) IS NULL)"
         case LargeBinary():
             yield "is not binary", f"typeof({name}) <> 'blob'"
         case Integer():
-            yield "is no whole number", f"typeof({name}) <> 'integer'"
+            yield "is not an integer", f"typeof({name}) <> 'integer'"
             if not isinstance(kind, BigInteger):
-                yield "is too big a number", f"{name} NOT BETWEEN -{_INTEGER_LIMIT} AND {_INTEGER_LIMIT - 1}"
+                yield "is too large a number", f"{name} NOT BETWEEN -{_INTEGER_LIMIT} AND {_INTEGER_LIMIT - 1}"
 
 
 def _bare(of: TypeEngine[object]) -> TypeEngine[object]:

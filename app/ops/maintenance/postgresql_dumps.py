@@ -70,7 +70,7 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
 async def verify(path: Path) -> None:
     """Read a dump to its end. Raises `MaintenanceRefused` if that cannot be done."""
     if not is_dump(path):
-        raise MaintenanceRefused(f"{path} is no dump in PostgreSQL's custom format.")
+        raise MaintenanceRefused(f"{path} is not a dump in PostgreSQL's custom format.")
     await _run("pg_restore", f"--file={os.devnull}", str(path))
 
 
@@ -86,7 +86,9 @@ async def restore(database_url: str, path: Path) -> str | None:
             await _require_version("pg_restore", server)
             await verify(path)
             if others := await connection.run_sync(others_connected):
-                raise MaintenanceRefused(f"The database is in use by {others} others: stop the server first.")
+                raise MaintenanceRefused(
+                    f"The database is in use by {others} other connections. Stop the server first."
+                )
             kept = await connection.run_sync(_set_aside)
         try:
             await _restore(database_url, path)
@@ -129,7 +131,7 @@ async def _restore(database_url: str, path: Path) -> None:
 def _require_known(connection: Connection) -> None:
     found = revision(connection)
     if not knows(found):
-        raise MaintenanceRefused(f"The dump has version {found or 'none'} of the schema, unknown here.")
+        raise MaintenanceRefused(f"The schema version of the dump is unknown: {found or 'none'}.")
 
 
 def _server_version(connection: Connection) -> int:
@@ -140,14 +142,16 @@ async def _require_version(program: str, server: int) -> None:
     found = re.search(r"\b(\d+)", await _run(program, "--version"))
     if found is None or int(found[1]) < server:
         version = found[1] if found else "unknown"
-        raise MaintenanceRefused(f"{program} is of version {version}, too old for the server, which is of {server}.")
+        raise MaintenanceRefused(
+            f"{program} has version {version}, which is too old for the server's version {server}."
+        )
 
 
 async def _run(program: str, *options: str, database_url: str | None = None) -> str:
     """What the program prints. The password is passed where other users of the machine do not see it."""
     path = shutil.which(program)
     if path is None:
-        raise MaintenanceRefused(f"{program} is missing: install PostgreSQL's client programs (postgresql-client).")
+        raise MaintenanceRefused(f"{program} is missing. Install PostgreSQL's client programs (postgresql-client).")
     environment = {**os.environ, **(_connection_of(database_url) if database_url else {})}
     process = await asyncio.create_subprocess_exec(
         path, *options, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
@@ -159,7 +163,7 @@ async def _run(program: str, *options: str, database_url: str | None = None) -> 
             process.kill()
             await process.wait()
     if process.returncode:
-        said = errors.decode(errors="replace").strip().splitlines() or ["it did not say why"]
+        said = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise MaintenanceRefused(f"{program} failed: {said[0].removeprefix(f'{program}: ').removeprefix('error: ')}.")
     return output.decode(errors="replace")
 

@@ -34,7 +34,7 @@ async def restore(database_url: str, path: Path) -> Restored:
         kept = await _restore_file(sqlite_path(database_url), path)
     else:
         if sqlite_files.is_sqlite_file(path):
-            raise MaintenanceRefused(f"{path} is from SQLite: `copy` brings it to PostgreSQL.")
+            raise MaintenanceRefused(f"{path} is from SQLite. Use `copy` to move it to PostgreSQL.")
         kept = await postgresql_dumps.restore(database_url, path)
         await migrations.upgrade(database_url)
     async with snapshot(database_url) as connection:
@@ -43,11 +43,11 @@ async def restore(database_url: str, path: Path) -> Restored:
 
 async def _restore_file(target: Path, path: Path) -> str | None:
     if postgresql_dumps.is_dump(path):
-        raise MaintenanceRefused(f"{path} is from PostgreSQL: restore it there, then `copy` brings it to SQLite.")
+        raise MaintenanceRefused(f"{path} is from PostgreSQL. Restore it there, then use `copy` to move it to SQLite.")
     sqlite_files.verify(path)
     sqlite_files.require_known(path)
     if sqlite_files.is_in_use(target):
-        raise MaintenanceRefused(f"{target} is in use: stop the server first.")
+        raise MaintenanceRefused(f"{target} is in use. Stop the server first.")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with draft_beside(target) as draft:
         sqlite_files.copy_file(path, draft)

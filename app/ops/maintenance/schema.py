@@ -49,7 +49,7 @@ def sqlite_path(database_url: str) -> Path:
     """The file of a database on SQLite. Raises `MaintenanceRefused`."""
     name = make_url(database_url).database
     if not name or name == ":memory:" or name.startswith("file:"):
-        raise MaintenanceRefused("A database in memory cannot be saved, restored or copied.")
+        raise MaintenanceRefused("An in-memory database cannot be backed up, restored or copied.")
     return Path(name)
 
 
@@ -62,7 +62,7 @@ def shown(database_url: str) -> str:
 async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
     """A connection that sees the database as it is now, whatever others write meanwhile; it blocks nobody."""
     if is_sqlite(database_url) and not sqlite_path(database_url).exists():
-        raise MaintenanceRefused(f"There is no database {shown(database_url)}.")
+        raise MaintenanceRefused(f"The database {shown(database_url)} does not exist.")
     options = {} if is_sqlite(database_url) else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     database = open_database(database_url)
     try:

@@ -36,7 +36,7 @@ def backup(source: Path, target: Path, report: Callable[[int, int], None], *, re
     `report` hears how many pages are done, and of how many. Raises `MaintenanceRefused`.
     """
     if not source.exists():
-        raise MaintenanceRefused(f"There is no database {source}.")
+        raise MaintenanceRefused(f"The database {source} does not exist.")
     with whole_file(target, replace=replace) as draft, _translated(source):
         copy_file(source, draft, report)
         return verify(draft)
@@ -56,7 +56,7 @@ def copy_file(source: Path, target: Path, report: Callable[[int, int], None] = l
 def verify(path: Path) -> dict[str, int]:
     """How many rows each table of a saved database has. Raises `MaintenanceRefused` if it is damaged."""
     if not is_sqlite_file(path):
-        raise MaintenanceRefused(f"{path} is no database of SQLite.")
+        raise MaintenanceRefused(f"{path} is not an SQLite database.")
     with _translated(path), closing(_opened(path)) as connection:
         problems = [sentence for (sentence,) in connection.execute("PRAGMA integrity_check(5)") if sentence != "ok"]
         if problems:
@@ -80,9 +80,9 @@ def require_known(path: Path) -> None:
         try:
             found = [version for (version,) in connection.execute("SELECT version_num FROM alembic_version")]
         except sqlite3.OperationalError:
-            raise MaintenanceRefused(f"{path} is a database, but not of a blog.") from None
+            raise MaintenanceRefused(f"{path} is a database, but not a blog's.") from None
     if len(found) != 1 or not knows(found[0]):
-        raise MaintenanceRefused(f"{path} has version {', '.join(found) or 'none'} of the schema, unknown here.")
+        raise MaintenanceRefused(f"The schema version of {path} is unknown: {', '.join(found) or 'none'}.")
 
 
 def put_in_place(draft: Path, target: Path) -> Path | None:
@@ -103,7 +103,7 @@ def _close(path: Path) -> None:
         try:
             connection.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.OperationalError as error:
-            raise MaintenanceRefused(f"{path} is in use ({error}): stop the server first.") from error
+            raise MaintenanceRefused(f"{path} is in use ({error}). Stop the server first.") from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -51,10 +51,10 @@ def _require_the_same_copy(connection: Connection, source: str) -> None:
     begun_from = progress.fact(connection, _SOURCE)
     if begun_from != source:
         raise MaintenanceRefused(
-            f"A copy of {begun_from} into it has begun and not ended: finish that one, or use --start-over."
+            f"The target has an unfinished copy of {begun_from}. Finish that copy, or use --start-over."
         )
     if progress.fact(connection, _REVISION) != head():
-        raise MaintenanceRefused("The copy was begun by another version of the software: use --start-over.")
+        raise MaintenanceRefused("The copy was started by another version of the software. Use --start-over.")
 
 
 def _begin(connection: Connection, source: str, name: str, is_new: bool) -> None:
@@ -66,7 +66,7 @@ def _begin(connection: Connection, source: str, name: str, is_new: bool) -> None
     filled = {table: count for table, count in row_counts(connection).items() if count}
     if filled:
         raise MaintenanceRefused(
-            f"{name} is not empty: there are rows in {', '.join(filled)}. Copy into a new database."
+            f"{name} is not empty: {', '.join(filled)} already have rows. Copy into a new database."
         )
     progress.begin(connection, facts)
     _set_revision(connection, HALF_COPIED)

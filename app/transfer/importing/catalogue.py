@@ -104,7 +104,7 @@ class Catalogue:
     def _about(self, article: Imported, file: SourceFile, post: Post) -> Decision:
         source = article.source if article.source in file.known_as else self._free_source(file)
         if article.deleted_at is not None:
-            return Decision(Action.SKIPPED, source, reason="its article has been deleted in the blog")
+            return Decision(Action.SKIPPED, source, reason="its article was deleted in the blog")
         if article.source_digest == post.digest:
             return Decision(Action.UNCHANGED, source, article.slug, article=article)
         if article.was_edited_here:

@@ -73,7 +73,7 @@ def text(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float | date | time):
-        raise BadPost(f"its {name} is not a text")
+        raise BadPost(f"its {name} is not text")
     return " ".join(str(value).split())
 
 

@@ -57,7 +57,7 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     except RecursionError as error:
         raise BadPost("its front matter is nested too deeply") from error
     if not isinstance(fields, dict):
-        raise BadPost("its front matter does not consist of named fields")
+        raise BadPost("its front matter is not a mapping")
     return {str(name).lower(): value for name, value in fields.items()}, body
 
 
@@ -77,5 +77,5 @@ def _from_yaml(header: str) -> Any:
         line = f" (line {error.problem_mark.line + 2})" if error.problem_mark else ""
         raise BadPost(f"its front matter is not valid YAML: {error.problem}{line}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise BadPost("its front matter is not valid YAML: a character that YAML does not allow") from error
+        raise BadPost("its front matter is not valid YAML: it contains a character that YAML does not allow") from error
     return {} if fields is None else fields

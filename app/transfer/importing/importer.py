@@ -89,7 +89,7 @@ class PostImporter:
             # Outside of the transaction: it takes a while, and no lock is held meanwhile.
             rendered = await _rendered(post)
             decision = await self._carry_out(catalogue, decision, post, rendered)
-            notes += ("has template code",) if is_left_in(rendered.html) else ()
+            notes += ("contains template code",) if is_left_in(rendered.html) else ()
         if decision.action is Action.SKIPPED:
             self._report.skip(file.shown, decision.reason)
         else:
@@ -113,7 +113,7 @@ class PostImporter:
             except AppError as error:
                 raise BadPost(error.detail) from error
             except (IntegrityError, DataError) as error:
-                raise BadPost("the database refuses it; is another import running?") from error
+                raise BadPost("the database rejected it; is another import running?") from error
 
     async def _follow(self, decision: Decision) -> None:
         """Remember where a file that was moved is now; that is no change of the article."""
@@ -129,7 +129,7 @@ class PostImporter:
             services = Services(session, self._process, COMMAND_LINE)
             article = await _article(session, decision)
             if article is None:
-                return Decision(Action.SKIPPED, reason="its article was edited in the blog just now")
+                return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
             byline = await byline_for(session, post.author)
             article.author_id = byline.id or await _new_account(byline, post.author, services)
             await _fill(article, post, rendered, services)

@@ -63,7 +63,7 @@ class Post:
 def read_post(path: PurePath, text: str, *, now: datetime, author: Author) -> Post:
     """The post in a file; `author` has written it if nobody else has. Raises `NotAPost` or `BadPost`."""
     if path.stem == _SECTION_PAGE:
-        raise NotAPost("it is a section's page")
+        raise NotAPost("it is a section page")
     found, body = parse(text)
     date_of_file, name = dates.split_name(path.parent.name if path.stem == _BUNDLE_PAGE else path.stem)
     published_at = _published_at(found, date_of_file)
@@ -144,4 +144,4 @@ def _problem(error: ValidationError, *place: str) -> str:
     limit = problem.get("ctx", {}).get("max_length")
     if limit is not None:
         return f"its field {name} has more than {limit:,} {'entries' if name == 'tags' else 'characters'}"
-    return f"its field {name} has characters that are not allowed there"
+    return f"its field {name} contains characters that are not allowed"

@@ -52,9 +52,9 @@ class Report:
         for action in (Action.CREATED, Action.UPDATED, Action.SKIPPED):
             yield from (str(outcome) for outcome in self.outcomes if outcome.action is action)
         if self.new_authors:
-            yield f"New accounts that wait to be claimed ({len(self.new_authors)}): {', '.join(self.new_authors)}."
+            yield f"New accounts to be claimed ({len(self.new_authors)}): {', '.join(self.new_authors)}."
         if self.claimed:
             by = ", ".join(f"{name} ({n} post{'s' if n > 1 else ''})" for name, n in sorted(self.claimed.items()))
-            yield f"By existing accounts: {by}."
+            yield f"Assigned to existing accounts: {by}."
         counts = Counter(outcome.action for outcome in self.outcomes)
         yield f"{', '.join(f'{counts[action]} {action}' for action in Action)}."
