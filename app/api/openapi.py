@@ -56,18 +56,18 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     # Whatever the route, the input can be wrong and the database can be away.
     invalid = responses.setdefault("422", {})
-    invalid["description"] = "\n\n".join(filter(None, ["`validation_error`: the request is invalid.", _codes(invalid)]))
+    invalid["description"] = "\n\n".join(filter(None, ["`validation_error`: The request is invalid.", _codes(invalid)]))
     if "security" in operation:
         # Whatever else is refused, a personal access token may not have been made for it.
         forbidden = responses.setdefault("403", {})
         forbidden["description"] = "\n\n".join(filter(None, [_INSUFFICIENT_SCOPE, forbidden.get("description")]))
-    away = "`unavailable`: the database is unavailable.\n\n`storage_full`: storage is full."
+    away = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
     responses.setdefault("503", {"description": away})
     if "requestBody" in operation:
-        responses.setdefault("400", {"description": "`bad_request`: the request body cannot be read."})
-        responses.setdefault("408", {"description": "`request_timeout`: the request body did not arrive in time."})
-        responses.setdefault("413", {"description": "`content_too_large`: the request body is too large."})
-        responses.setdefault("415", {"description": "`unsupported_content_encoding`: the request body is compressed."})
+        responses.setdefault("400", {"description": "`bad_request`: The request body cannot be read."})
+        responses.setdefault("408", {"description": "`request_timeout`: The request body did not arrive in time."})
+        responses.setdefault("413", {"description": "`content_too_large`: The request body is too large."})
+        responses.setdefault("415", {"description": "`unsupported_content_encoding`: The request body is compressed."})
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}

@@ -243,7 +243,7 @@ async def test_owners_hear_of_what_others_change(app: FastAPI, users: Users, thi
     await admin.patch(f"/users/{anna.id}", json={"email": "moved@example.com"})
 
     told = [mail.text for mail in await mails_waiting(app) if mail.recipient == MINE]
-    assert ["not-anna" in told[0], "administrator" in told[1]] == [True, True]
+    assert ["not-anna" in told[0], "An admin changed" in told[1]] == [True, True]
 
 
 async def test_owners_hear_of_codes_that_are_guessed(app: FastAPI, users: Users, thief: Device) -> None:

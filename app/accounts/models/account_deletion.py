@@ -11,7 +11,7 @@ from app.db.base import Base, BigId, one_of
 
 
 class ArticleDisposition(StrEnum):
-    """What becomes of the articles of an account that is deleted."""
+    """What happens to the articles of a deleted account."""
 
     HAND_OVER = "hand_over"
     REMOVE = "remove"

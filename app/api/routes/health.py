@@ -15,7 +15,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _UNREADY: dict[int | str, dict[str, Any]] = {
     503: {
         "model": Unreadiness,
-        "description": "`not_ready`: a part is failing.\n\n`draining`: the server is shutting down.",
+        "description": "`not_ready`: A part is failing.\n\n`draining`: The server is shutting down.",
     }
 }
 

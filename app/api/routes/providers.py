@@ -79,7 +79,7 @@ async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> Author
 async def sign_in(
     services: ServicesDep, cookie: RefreshCookieDep, provider: ProviderPath, data: ProviderSignInInput
 ) -> TokensOut:
-    """Complete the sign-in with what the browser returned with, within ten minutes.
+    """Complete the sign-in with the `code` and `state` that the browser returned with, within ten minutes.
 
     A provider account that is not linked yet is linked to the account with the same email address, if both sides have
     confirmed it. If no account has the address, one is created.
