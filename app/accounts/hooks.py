@@ -1,4 +1,4 @@
-"""Which public answers a change of an account puts out of date."""
+"""Which public responses a change to an account invalidates."""
 
 from app.accounts.models import User
 from app.cache import keys

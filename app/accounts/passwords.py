@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and hashing them without keeping everybody else waiting."""
+"""Passwords: the strength check, and hashing that does not hold up other requests."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ async def check_password(password: str, *, email: str, username: str, field: str
 
 
 def _tries_to_guess(password: str, own_words: set[str]) -> int:
-    """How many tries a guesser would need who knows the usual passwords, words, names, dates and keyboards."""
+    """How many guesses an attacker needs who knows common passwords, words, names, dates and keyboard patterns."""
     # Loaded on first use: its dictionaries take a moment.
     from zxcvbn import zxcvbn  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def _tries_to_guess(password: str, own_words: set[str]) -> int:
 
 
 def _give_way() -> None:
-    """Have this thread, and those that it starts, run when nobody else on the machine wants to."""
+    """Lower the priority of this thread, and of threads it starts, so that it only uses otherwise idle CPU time."""
     if sys.platform == "linux":
         # There, and only there, threads have priorities of their own. A sandbox may forbid it; then they compete.
         with suppress(OSError):
@@ -57,7 +57,7 @@ def _give_way() -> None:
 
 
 class PasswordHasher:
-    """Argon2id in threads that give way, so that the event loop goes on answering readers."""
+    """Hashes with Argon2id in low-priority threads, so that the event loop keeps serving readers."""
 
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
@@ -68,9 +68,9 @@ class PasswordHasher:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hash.hash, password)
 
     async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
-        """Whether the password is right, and a new hash when the old one was made with other parameters.
+        """Whether the password is correct, and a new hash if the old one was made with other parameters.
 
-        Without a hash to compare with it takes as long and says no, so that the time does not tell who has an account.
+        Without a hash to compare with, it takes just as long and returns False, so that timing reveals no accounts.
         """
         if hashed is None or hashed == UNUSABLE:
             self._stand_in = self._stand_in or await self.hash("nobody has this password")

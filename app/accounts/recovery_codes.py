@@ -1,4 +1,4 @@
-"""Codes on paper, in place of a lost second factor."""
+"""Recovery codes, used in place of a lost second factor."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ def new_codes(count: int = 10) -> list[str]:
 
 
 def digest(code: str) -> str:
-    """What to store of a code, and to look it up by. Case, spaces and dashes do not matter."""
+    """The digest to store a code as and look it up by. Case, spaces and dashes do not matter."""
     # Nobody can try out 120 bits, so a plain hash is enough, and one that can be looked up.
     return hashlib.sha256(_letters_and_digits(code).encode()).hexdigest()
 

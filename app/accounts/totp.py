@@ -1,4 +1,4 @@
-"""Codes of authenticator apps (RFC 6238), as all of those apps make them: SHA-1, six digits, 30 seconds."""
+"""Codes of authenticator apps (RFC 6238), with the parameters that all of them use: SHA-1, six digits, 30 seconds."""
 
 import hmac
 import re
@@ -20,12 +20,12 @@ def new_secret() -> str:
 
 
 def provisioning_uri(secret: str, account: str, issuer: str) -> str:
-    """The address that tells an app the secret, and under which names to show its codes."""
+    """The URI that gives an app the secret, and the names to show its codes under."""
     return pyotp.TOTP(secret).provisioning_uri(name=_name(account), issuer_name=_name(issuer))
 
 
 def qr_svg(uri: str) -> str:
-    """The address as a QR code: an `<svg>` element, readable on a dark page too."""
+    """The URI as a QR code: an `<svg>` element that is readable on a dark page too."""
     # Importing it takes longer than starting may.
     import segno  # noqa: PLC0415
 
@@ -33,9 +33,9 @@ def qr_svg(uri: str) -> str:
 
 
 def matching_step(secret: str, code: str, now: datetime, after: int | None) -> int | None:
-    """The time step that `code` belongs to, if that is about now and later than the step `after`.
+    """The time step that `code` belongs to, if it is close to now and later than the step `after`.
 
-    Store the step and hand it in as `after` the next time: that makes a code usable once.
+    Store the step and pass it as `after` next time: that makes each code usable only once.
     """
     digits = "".join(code.split())
     if not _CODE.fullmatch(digits):

@@ -1,8 +1,8 @@
-"""fastapi-users, as far as it is used here: its adapter, its token strategy and its manager.
+"""The parts of fastapi-users that are used here: its adapter, token strategy and user manager.
 
-Everything that knows fastapi-users is in this file, so that it can be replaced. What its own classes do is kept but
-for what would break a rule of this code base: they commit by themselves, hash on the event loop, know one secret at a
-time, and issue tokens that outlive the password.
+All code that knows fastapi-users is in this file, so that it can be replaced. The behaviour of its classes is kept
+except where it breaks a rule of this code base: they commit by themselves, hash on the event loop, know only one
+secret at a time, and issue tokens that outlive the password.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ UNDO_DAYS = 7
 
 
 class AccessTokens(JWTStrategy[User, int]):  # type: ignore[type-var]
-    """JWTs that carry the account's token version and the login session, and so end with either."""
+    """JWTs that carry the account's token version and the login session, and become invalid with either."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.access_secret_key[0], settings.access_token_expire_seconds, ["colophon:access"])
@@ -44,7 +44,7 @@ class AccessTokens(JWTStrategy[User, int]):  # type: ignore[type-var]
         return self._signed.sign(self.lifetime, sub=str(user.id), sid=session_id, ver=user.token_version)
 
     def claims_of(self, token: str) -> "AccessClaims":
-        """What a token says, whether or not the session is still there. Raises `InvalidAccessToken`."""
+        """The claims of a token, without checking that the session still exists. Raises `InvalidAccessToken`."""
         try:
             claims = self._signed.read(token)
         except BadToken as error:
@@ -72,7 +72,7 @@ def _whole(value: object) -> int:
 
 
 class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[type-var]
-    """Issues and redeems the tokens that are mailed to people; each is bound to what it was made for."""
+    """Issues and redeems the tokens sent by email; each is bound to what it was issued for."""
 
     def __init__(self, session: AsyncSession, settings: Settings) -> None:
         # The adapter commits in what it writes; nothing is written through it here.
@@ -89,13 +89,13 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
         return number
 
     def verification_token(self, user: User, email: str) -> str:
-        """A token that confirms that the account's owner reads mails to this address."""
+        """A token that confirms that the account's owner receives email at this address."""
         return self._verification.sign(timedelta(hours=VERIFICATION_HOURS), sub=str(user.id), email=email)
 
     async def verify(self, token: str, request: Request | None = None) -> User:
-        """The account whose address the token confirms. Raises `InvalidVerificationToken`.
+        """The account whose email the token confirms. Raises `InvalidVerificationToken`.
 
-        The token is good as long as the account claims that address, and has not had it confirmed.
+        The token is valid while the account claims that address and has not confirmed it yet.
         """
         try:
             claims = self._verification.read(token)
@@ -108,12 +108,12 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
         return user
 
     def reset_token(self, user: User) -> str:
-        """A token that works once: it is bound to the password and address that the account has now."""
+        """A single-use token: it is bound to the account's current password and email."""
         fingerprint = self._fingerprint(user, self._fingerprint_keys[0])
         return self._reset.sign(timedelta(hours=RESET_HOURS), sub=str(user.id), fingerprint=fingerprint)
 
     async def user_of_reset_token(self, token: str) -> User:
-        """The active account that may choose a new password with this token. Raises `InvalidResetToken`."""
+        """The active account whose password may be reset with this token. Raises `InvalidResetToken`."""
         try:
             claims = self._reset.read(token)
             user = await self.get(self.parse_id(claims.get("sub")))
@@ -124,11 +124,11 @@ class UserManager(IntegerIDMixin, BaseUserManager[User, int]):  # type: ignore[t
         return user
 
     def undo_token(self, change: EmailChange) -> str:
-        """A token that undoes the change of an address."""
+        """A token that undoes an email change."""
         return self._undo.sign(timedelta(days=UNDO_DAYS), sub=str(change.user_id), change=change.id)
 
     def undone_by(self, token: str) -> tuple[int, int]:
-        """Whose change the token undoes, and which. Raises `InvalidUndoToken`."""
+        """The ids of the user and of the email change that the token undoes. Raises `InvalidUndoToken`."""
         try:
             claims = self._undo.read(token)
             return self.parse_id(claims.get("sub")), self.parse_id(claims.get("change"))

@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn): what a browser is asked, and whether its answer holds.
+"""Passkeys (WebAuthn): the options for a browser, and the verification of its response.
 
-Every answer comes from outside and may be anything: what is not exactly right raises `InvalidPasskey`.
-The user is always verified by the authenticator (a PIN, a finger, a face), so that a passkey is two factors by itself.
+Responses come from outside and may contain anything: what is not exactly right raises `InvalidPasskey`.
+The authenticator always verifies the user (by PIN, fingerprint or face), so a passkey alone counts as two factors.
 """
 # ruff: noqa: PLC0415 -- importing webauthn takes 0.2 seconds, which only those who use passkeys should wait for
 
@@ -42,7 +42,7 @@ class NewPasskey:
 
 @dataclass(frozen=True)
 class Assertion:
-    """Store `sign_count` and `is_backed_up` with the passkey; `user_handle` is the account it was made for."""
+    """Store `sign_count` and `is_backed_up` with the passkey; `user_handle` is the account it was created for."""
 
     sign_count: int
     is_backed_up: bool
@@ -52,7 +52,7 @@ class Assertion:
 
 @dataclass(frozen=True)
 class RelyingParty:
-    """Whom passkeys are made for: `id` is a domain, `origins` are those of the pages that may use them."""
+    """The site that passkeys are created for: `id` is its domain, `origins` those of the pages that may use them."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class RelyingParty:
     def creation_options(
         self, challenge: bytes, user_handle: bytes, username: str, display_name: str, exclude: Sequence[bytes]
     ) -> dict[str, Any]:
-        """What `navigator.credentials.create` is to be called with, as JSON; `exclude` are the account's passkeys."""
+        """The options for `navigator.credentials.create`, as JSON; `exclude` holds the account's existing passkeys."""
         from webauthn import generate_registration_options
         from webauthn.helpers.structs import (
             AuthenticatorSelectionCriteria,
@@ -86,7 +86,7 @@ class RelyingParty:
         return _as_json(options)
 
     def request_options(self, challenge: bytes, allow: Sequence[bytes]) -> dict[str, Any]:
-        """What `navigator.credentials.get` is to be called with, as JSON; without `allow` the user chooses."""
+        """The options for `navigator.credentials.get`, as JSON; without `allow` the user chooses a passkey."""
         from webauthn import generate_authentication_options
         from webauthn.helpers.structs import UserVerificationRequirement
 
@@ -100,7 +100,7 @@ class RelyingParty:
         return _as_json(options)
 
     def verify_creation(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
-        """The passkey that was made. Raises `InvalidPasskey` unless it answers `challenge`, here."""
+        """The passkey that was created. Raises `InvalidPasskey` unless it responds to `challenge`, for this site."""
         from webauthn import verify_registration_response
         from webauthn.helpers import parse_registration_credential_json
 
@@ -127,9 +127,9 @@ class RelyingParty:
     def verify_assertion(
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> Assertion:
-        """Raises `InvalidPasskey` unless the passkey with this key answers `challenge`, here and for the first time.
+        """Raises `InvalidPasskey` unless the passkey with this key responds to `challenge`, for this site and only once.
 
-        The caller has found the key by `credential_id_of`, and sees to it that `user_handle`, if given, is its owner's.
+        The caller has found the key by `credential_id_of`, and checks that `user_handle`, if given, is its owner's.
         """
         from webauthn import verify_authentication_response
         from webauthn.helpers import parse_authentication_credential_json
@@ -155,29 +155,29 @@ class RelyingParty:
 
 
 def relying_party(site_name: str, frontend_url: str, origins: Sequence[str]) -> RelyingParty:
-    """The one whose pages are at `frontend_url`, and at `origins`, written as browsers do; "*" is none of them.
+    """The relying party with pages at `frontend_url` and at `origins`, written as browsers do; "*" is left out.
 
-    Raises `ValueError` if `frontend_url` has no proper host.
+    Raises `ValueError` if `frontend_url` has no valid host.
     """
     every = dict.fromkeys([_origin(frontend_url), *origins])
     return RelyingParty(id=_domain(frontend_url), name=site_name, origins=[origin for origin in every if origin != "*"])
 
 
 def credential_id_of(credential: dict[str, Any]) -> bytes:
-    """Which passkey claims to answer. Nothing is verified yet. Raises `InvalidPasskey`."""
+    """The id of the passkey that the response claims to be from. Nothing is verified yet. Raises `InvalidPasskey`."""
     with _refusing(credential):
         return _decode(credential["id"])
 
 
 def challenge_of(credential: dict[str, Any]) -> bytes:
-    """Which challenge it claims to answer. Nothing is verified yet. Raises `InvalidPasskey`."""
+    """The challenge that the response claims to be for. Nothing is verified yet. Raises `InvalidPasskey`."""
     with _refusing(credential):
         return _decode(json.loads(_decode(credential["response"]["clientDataJSON"]))["challenge"])
 
 
 @contextmanager
 def _refusing(credential: dict[str, Any]) -> Iterator[None]:
-    """Whatever goes wrong inside is the fault of `credential`."""
+    """Turn any error inside into `InvalidPasskey`: `credential` is to blame."""
     try:
         _require_size(credential)
         yield
@@ -205,7 +205,7 @@ def _require_credential_id(attested: bytes, claimed: bytes) -> None:
 
 
 def _require_key(public_key: bytes) -> None:
-    """What is no key is refused now rather than at the first login."""
+    """Refuse an invalid public key now rather than at the first login."""
     from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography
 
     decoded_public_key_to_cryptography(decode_credential_public_key(public_key))

@@ -1,5 +1,5 @@
-"""Who somebody is, as another site that they have an account at says: OpenID Connect providers, and GitHub.
+"""Identities confirmed by sites where people have accounts: OpenID Connect providers, and GitHub.
 
-`providers` is what to use; `openid` and `github` each know how to ask one kind of provider, `id_tokens` when to believe
-an ID token, `oauth` the code flow that both share, and `answers` how to ask anything of a server that may misbehave.
+`providers` is the entry point; `openid` and `github` each know one kind of provider, `id_tokens` decides when to trust
+an ID token, `oauth` is the code flow that both share, and `answers` sends requests to servers that may misbehave.
 """

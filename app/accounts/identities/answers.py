@@ -1,4 +1,4 @@
-"""Asking a provider: within a time, up to a size, and with nothing taken for granted about the answer."""
+"""Requests to a provider: limited in time and size, and with no assumptions about the response."""
 
 import asyncio
 from functools import cache
@@ -15,7 +15,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class BadAnswer(Exception):
-    """A provider said nothing that could be used. The text is for the log: it quotes nothing of what was said."""
+    """A provider sent an unusable response. The text is for the log and quotes nothing of the response."""
 
 
 @cache
@@ -32,7 +32,7 @@ def connect() -> httpx.AsyncClient:
 
 
 async def receive(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Response:
-    """The whole answer to a request. Raises `BadAnswer` unless it is 200, in time and not too large."""
+    """The complete response to a request. Raises `BadAnswer` unless it is 200, in time and not too large."""
     place = f"{request.url.host}{request.url.path}"
     try:
         # httpx limits each read, which a server that sends a byte now and then never exceeds.
@@ -61,7 +61,7 @@ async def _read(response: httpx.Response) -> bytes | None:
 
 
 def parse(model: type[Model], response: httpx.Response) -> Model:
-    """What an answer holds. Raises `BadAnswer` when it is no JSON or not what it should be."""
+    """The parsed response. Raises `BadAnswer` if it is not JSON or does not match the model."""
     try:
         return model.model_validate_json(response.content)
     except ValidationError as error:
@@ -71,6 +71,6 @@ def parse(model: type[Model], response: httpx.Response) -> Model:
 
 
 async def fetch(client: httpx.AsyncClient, url: str, model: type[Model], *, access_token: str | None = None) -> Model:
-    """What is found at an address, if need be in the name of a person. Raises `BadAnswer`."""
+    """GET a URL and parse it, on behalf of a user if an access token is given. Raises `BadAnswer`."""
     headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
     return parse(model, await receive(client, client.build_request("GET", url, headers=headers)))

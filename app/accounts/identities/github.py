@@ -1,4 +1,4 @@
-"""GitHub, which speaks OAuth 2 but not OpenID Connect: who somebody is, is asked of its API."""
+"""GitHub, which supports OAuth 2 but not OpenID Connect: the user's identity comes from its API."""
 
 from pydantic import BaseModel, Field, RootModel, StrictBool, StrictInt
 
@@ -40,11 +40,11 @@ class GitHubProvider:
         )
 
     async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_verifier: str) -> str:
-        """Where to send somebody. There is no ID token that the nonce could come back in."""
+        """The URL to send the user to. The nonce is not used: there is no ID token for it to come back in."""
         return await self._flow.authorization_url(redirect_uri=redirect_uri, state=state, code_verifier=code_verifier)
 
     async def identity(self, *, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> Identity:
-        """Who came back with this code. Raises `BadAnswer`."""
+        """The identity of the user who came back with this code. Raises `BadAnswer`."""
         tokens = await self._flow.exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         async with connect() as client:
             user = await fetch(client, f"{API}/user", _User, access_token=tokens.access_token)

@@ -1,4 +1,4 @@
-"""ID tokens: what an OpenID Connect provider vouches for."""
+"""ID tokens: signed statements of an OpenID Connect provider."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class KeySet(BaseModel):
 
 
 class Person(BaseModel):
-    """Somebody, as described in an ID token or at the userinfo endpoint."""
+    """A person, as described in an ID token or by the userinfo endpoint."""
 
     sub: Subject
     email: UsableEmail = None
@@ -42,7 +42,7 @@ class _Claims(Person):
 
 
 def person_in(id_token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> Person:
-    """Whom an ID token is about.
+    """The person that an ID token is about.
 
     Raises `BadAnswer` unless this issuer signed it, for this client and this login, and it has not expired.
     """

@@ -1,4 +1,4 @@
-"""What a provider says about a person, as far as it can be used here."""
+"""What a provider says about a person, reduced to what is usable here."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,10 +12,10 @@ from app.core.schemas.base import Email, SafeStr
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody at a provider.
+    """A person at a provider.
 
-    `subject` stays the same for as long as the account there exists; everything else may change between two logins.
-    `email` and `display_name` are valid here, or None. Only a verified address says anything about who somebody is.
+    `subject` stays the same for as long as the account there exists; everything else may change between logins.
+    `email` and `display_name` are valid here, or None. Only a verified email says anything about who someone is.
     """
 
     provider: str

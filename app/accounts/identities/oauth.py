@@ -15,14 +15,14 @@ _Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 
 
 class Tokens(BaseModel):
-    """What a code is exchanged for; not to be kept."""
+    """The tokens that a code is exchanged for; they must not be stored."""
 
     access_token: _Token
     id_token: _Token | None = None
 
 
 class CodeFlow(OAuth2):
-    """Sends people to a provider, and takes the code that they come back with."""
+    """Sends users to a provider, and exchanges the code that they come back with."""
 
     async def authorization_url(
         self, *, redirect_uri: str, state: str, code_verifier: str, more: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""Any provider that speaks OpenID Connect; Google is one."""
+"""Any provider that supports OpenID Connect, such as Google."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -48,7 +48,7 @@ class OpenIDProvider:
         self._discovered: tuple[datetime, _Discovery] | None = None
 
     async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_verifier: str) -> str:
-        """Where to send somebody. Raises `BadAnswer`."""
+        """The URL to send the user to. Raises `BadAnswer`."""
         discovery = await self._discover()
         # What the endpoint's address asks for already has to stay in it.
         more = {**httpx.URL(discovery.authorization_endpoint).params, "nonce": nonce}
@@ -57,7 +57,7 @@ class OpenIDProvider:
         )
 
     async def identity(self, *, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> Identity:
-        """Who came back with this code. Raises `BadAnswer`."""
+        """The identity of the user who came back with this code. Raises `BadAnswer`."""
         discovery = await self._discover()
         tokens = await self._flow(discovery).exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         if tokens.id_token is None:

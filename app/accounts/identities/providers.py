@@ -1,4 +1,4 @@
-"""The providers that this blog lets people sign in with."""
+"""The providers that users can sign in with."""
 
 import logging
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ _log = logging.getLogger(__name__)
 
 
 class IdentityProviders:
-    """Those that are configured. To be kept for as long as the app runs: what they publish is remembered for a while.
+    """The configured providers. Keep one instance while the app runs: it caches what they publish.
 
-    `state`, `nonce` and `code_verifier` are the caller's: unguessable, new for each login, and remembered until the
-    person comes back, together with the provider and the address they are to come back to. RFC 7636 wants a verifier of
-    43 to 128 letters, digits, `-` or `_`.
+    The caller chooses `state`, `nonce` and `code_verifier`: unguessable, new for each login, and remembered until the
+    user comes back, together with the provider and the redirect URI. RFC 7636 requires a verifier of 43 to 128 letters,
+    digits, `-` or `_`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class IdentityProviders:
     async def authorization_url(
         self, provider: str, *, redirect_uri: str, state: str, nonce: str, code_verifier: str
     ) -> str:
-        """Where to send somebody who wants to sign in. Raises `UnknownProvider` or `ProviderFailed`."""
+        """The URL to send the user to for signing in. Raises `UnknownProvider` or `ProviderFailed`."""
         chosen = self._named(provider)
         with _as_one_failure(provider):
             return await chosen.authorization_url(
@@ -44,9 +44,9 @@ class IdentityProviders:
     async def identity(
         self, provider: str, *, code: str, redirect_uri: str, nonce: str, code_verifier: str
     ) -> Identity:
-        """Who came back with this code. Raises `UnknownProvider` or `ProviderFailed`.
+        """The identity of the user who came back with this code. Raises `UnknownProvider` or `ProviderFailed`.
 
-        That `state` is the one they were sent away with must have been checked before.
+        The caller must already have checked that `state` is the one that the user was sent away with.
         """
         chosen = self._named(provider)
         with _as_one_failure(provider):
@@ -75,7 +75,7 @@ def _configured(settings: Settings) -> dict[str, OpenIDProvider | GitHubProvider
 
 @contextmanager
 def _as_one_failure(provider: str) -> Iterator[None]:
-    """Whatever a provider does wrong is one error for the person, and its reason is for the log."""
+    """Turn any failure of a provider into one error for the user; the reason goes to the log."""
     try:
         yield
     except (BadAnswer, httpx.InvalidURL) as error:

@@ -1,4 +1,4 @@
-"""Accounts, and what lets their owners in."""
+"""Accounts, and the ways to log in to them."""
 
 from app.accounts.models.account_deletion import AccountDeletion, ArticleDisposition
 from app.accounts.models.email_change import EmailChange

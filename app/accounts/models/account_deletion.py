@@ -18,7 +18,7 @@ class ArticleDisposition(StrEnum):
 
 
 class AccountDeletion(Base):
-    """An account's owner wants it gone at `due_at`; logging in before that takes it back."""
+    """The owner's request to delete an account at `due_at`; logging in before then cancels it."""
 
     __tablename__ = "account_deletions"
 

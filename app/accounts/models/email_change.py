@@ -1,4 +1,4 @@
-"""Changes of accounts' addresses, for as long as they can be undone."""
+"""Email changes of accounts, for as long as they can be undone."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.base import Base, BigId, LowercaseString, PrimaryKey
 
 
 class EmailChange(Base):
-    """That an account moves, or has moved, from one address to another. Undoing it ends all that followed."""
+    """The requested or completed change of an account's email. Undoing it also ends all later changes."""
 
     __tablename__ = "email_changes"
 

@@ -1,4 +1,4 @@
-"""Invitations to open an account."""
+"""Invitations to register."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from app.db.base import Base, BigId, LowercaseString, PrimaryKey, one_of
 
 
 class Invitation(Base):
-    """Opens one account of this role; only the digest of the token in its link is kept."""
+    """Allows one account to be registered with this role; only the digest of the token in its link is stored."""
 
     __tablename__ = "invitations"
 

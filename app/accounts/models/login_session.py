@@ -1,4 +1,4 @@
-"""Where somebody is logged in."""
+"""Login sessions and their refresh tokens."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.base import Base, BigId, PrimaryKey
 
 
 class LoginSession(Base):
-    """One login on one device. It ends by being deleted, and with it all its tokens."""
+    """One login on one device. It ends by being deleted together with all its tokens."""
 
     __tablename__ = "login_sessions"
 
@@ -26,7 +26,7 @@ class LoginSession(Base):
 
 
 class RefreshToken(Base):
-    """A token that was handed out for a session; the used ones are kept, for one that comes back was stolen."""
+    """A refresh token of a session. Used ones are kept: if one is presented again, it was stolen."""
 
     __tablename__ = "refresh_tokens"
 

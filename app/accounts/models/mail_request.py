@@ -1,4 +1,4 @@
-"""Mails that somebody asked for by naming an address."""
+"""Requests for an email to a given address."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ class RequestedMail(StrEnum):
 
 
 class MailRequest(Base):
-    """Which mail to which address, as it was asked for. Whether there is such an account is found out afterwards."""
+    """Which email was requested for which address. Whether there is such an account is found out later."""
 
     __tablename__ = "mail_requests"
 

@@ -1,4 +1,4 @@
-"""Personal access tokens: what scripts log in with."""
+"""Personal access tokens, with which scripts log in."""
 
 from datetime import datetime, timedelta
 
@@ -31,5 +31,5 @@ class PersonalToken(Base):
         return frozenset(Scope(word) for word in self.scope.split())
 
     def use_is_news(self, at: datetime) -> bool:
-        """Whether `last_used_at` would be wrong by too much if a use at this moment were not noted."""
+        """Whether `last_used_at` would be too far off if a use at this moment were not recorded."""
         return self.last_used_at is None or at - self.last_used_at >= NOTED_EVERY

@@ -1,4 +1,4 @@
-"""Accounts elsewhere that somebody signs in with."""
+"""Accounts at providers that users sign in with."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.base import Base, BigId, PrimaryKey
 
 
 class ProviderAccount(Base):
-    """Who somebody is at a provider. Its tokens are not kept: nothing is done there in the owner's name."""
+    """A user's identity at a provider. Its tokens are not stored: nothing is done there on the owner's behalf."""
 
     __tablename__ = "provider_accounts"
     __table_args__ = (

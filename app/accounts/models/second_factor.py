@@ -1,4 +1,4 @@
-"""What an account is proved with beside its password."""
+"""Second factors: what proves an account's owner besides the password."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.base import Base, BigId, PrimaryKey
 
 
 class Totp(Base):
-    """The secret that an authenticator app shares with the blog; it counts once a code has confirmed it."""
+    """The secret shared with an authenticator app; it counts once a code has confirmed it."""
 
     __tablename__ = "totps"
 
@@ -22,7 +22,7 @@ class Totp(Base):
 
 
 class RecoveryCode(Base):
-    """Logs in once in place of a lost second factor; used, it is deleted."""
+    """Replaces a lost second factor for one login; it is deleted when used."""
 
     __tablename__ = "recovery_codes"
 
@@ -50,7 +50,7 @@ class Passkey(Base):
 
 
 class PasskeyChallenge(Base):
-    """What an authenticator was asked to sign; deleted by the answer, so that it can be given once."""
+    """A challenge for an authenticator to sign; deleted on the response, so that it can be used only once."""
 
     __tablename__ = "passkey_challenges"
 

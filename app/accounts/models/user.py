@@ -10,7 +10,7 @@ from app.db.base import ArticleCount, Base, LowercaseString, PrimaryKey, Timesta
 
 
 class User(Timestamps, Base):
-    """Somebody with an account: reader, author, editor or admin."""
+    """An account: a reader, author, editor or admin."""
 
     __tablename__ = "users"
 
@@ -51,21 +51,21 @@ class User(Timestamps, Base):
 
     @property
     def contact_email(self) -> str:
-        """Where the account's owner may be written to, confirmed or not."""
+        """Where the account's owner can be reached, confirmed or not."""
         return self.email or self.pending_email or ""
 
     def confirm_email(self) -> None:
-        """The address that waits becomes the account's own."""
+        """Make the pending email the account's own."""
         self.email, self.pending_email = self.pending_email or self.email, None
         self.is_verified = True
 
     def change_password(self, hashed_password: str) -> None:
-        """Set another password; whoever is logged in with the old one is not any more."""
+        """Set a new password and end everything that was logged in with the old one."""
         self.hashed_password = hashed_password
         self.end_access()
 
     def end_access(self) -> None:
-        """Make every access token of this account worthless."""
+        """Invalidate all access tokens of this account."""
         # Counted in the database, so that of two who do this at once neither takes the other's back.
         self.token_version = User.token_version + 1
 
@@ -77,7 +77,7 @@ class User(Timestamps, Base):
         self.is_active = True
 
     def anonymise(self, unusable_password: str, at: datetime) -> None:
-        """Forget who this was; what they wrote stays, under a name that says nothing."""
+        """Erase the person's data; what they wrote stays, under a placeholder name."""
         self.email = f"deleted-{self.id}@deleted.invalid"
         self.pending_email = None
         # With a full stop, which nobody's choice of a username can have.

@@ -1,4 +1,4 @@
-"""Who somebody has to be. Each function returns the principal, or raises 401's or 403's error."""
+"""Requirements on the actor. Each function returns the principal, or raises the error for a 401 or 403."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.core.scopes import EVERY_SCOPE, SCOPE_OF_ROLE, Scope
 
 @dataclass(frozen=True)
 class LoggedIn:
-    """The session of a login, and when its owner last proved who they are."""
+    """The session of a login, and when its owner last authenticated."""
 
     session_id: int
     authenticated_at: datetime
@@ -21,7 +21,7 @@ class LoggedIn:
 
 @dataclass(frozen=True)
 class Principal:
-    """An account, with what its request may do: all that the account may, or what a personal access token is for."""
+    """An account and what its request may do: everything the account may, or the scopes of a personal access token."""
 
     account: User
     login: LoggedIn | None = None
@@ -49,14 +49,14 @@ Actor = Principal | None
 
 
 def require_account(actor: Actor) -> Principal:
-    """Anybody who is logged in. Raises `Unauthenticated`."""
+    """Require an authenticated actor. Raises `Unauthenticated`."""
     if actor is None:
         raise Unauthenticated
     return actor
 
 
 def require_verified(actor: Actor, scope: Scope = Scope.COMMENT) -> Principal:
-    """Somebody who may write at all.
+    """Require an actor that may write at all.
 
     Raises `Unauthenticated`, `EmailNotVerified`, `InsufficientScope` or `SecondFactorMissing`.
     """
@@ -71,16 +71,17 @@ def require_verified(actor: Actor, scope: Scope = Scope.COMMENT) -> Principal:
 
 
 def require_confirmed_email(principal: Principal) -> None:
-    """Somebody to whom the account really belongs. Raises `EmailNotVerified`.
+    """Require that the account's email is confirmed. Raises `EmailNotVerified`.
 
-    Whoever registers with another's address must not prepare ways in that are still there when its owner takes over.
+    Someone who registers with another person's address must not set up ways to log in that outlast the takeover by
+    its owner.
     """
     if not principal.account.is_verified:
         raise EmailNotVerified
 
 
 def require_role(actor: Actor, role: Role) -> Principal:
-    """Somebody verified who has this role or a higher one. Raises `Forbidden` besides."""
+    """Require a verified actor with this role or a higher one. Also raises `Forbidden`."""
     principal = require_verified(actor, SCOPE_OF_ROLE[role])
     if not principal.role.includes(role):
         raise Forbidden

@@ -1,4 +1,4 @@
-"""Who may open an account, with which address, and who may invite somebody to."""
+"""Who may register, with which email addresses, and who may invite others."""
 
 from collections.abc import Collection, Iterable
 from functools import lru_cache
@@ -15,7 +15,10 @@ RegistrationMode = Literal["open", "invitation", "closed"]
 
 
 def require_open_registration(mode: RegistrationMode, invitation: str | None) -> None:
-    """Whether anybody may register at all. Raises `RegistrationClosed`, or `InvalidInvitation` where one is missing."""
+    """Require that registration is possible.
+
+    Raises `RegistrationClosed`, or `InvalidInvitation` if an invitation is required but missing.
+    """
     if mode == "closed":
         raise RegistrationClosed
     if mode == "invitation" and invitation is None:
@@ -23,7 +26,7 @@ def require_open_registration(mode: RegistrationMode, invitation: str | None) ->
 
 
 def require_allowed_domain(email: str, allowed: Collection[str], blocked: Collection[str]) -> None:
-    """An address of a domain that is accepted; each stands for its subdomains too, and being blocked wins.
+    """Require an accepted email domain. A listed domain includes its subdomains, and blocked takes precedence.
 
     Raises `EmailDomainNotAllowed`.
     """
@@ -38,7 +41,7 @@ def _is_in(domain: str, parents: Iterable[str]) -> bool:
 
 @lru_cache
 def _as_in_emails(domain: str) -> str:
-    """A domain as validated addresses have it: `xn--mnchen-3ya.de` is `münchen.de` there."""
+    """The domain as it appears in validated addresses: `münchen.de` for `xn--mnchen-3ya.de`."""
     domain = domain.lstrip("*.").rstrip(".")
     try:
         return validate_email(f"somebody@{domain}", check_deliverability=False).domain.lower()
@@ -47,7 +50,7 @@ def _as_in_emails(domain: str) -> str:
 
 
 def require_inviting(actor: Actor, role: Role) -> Principal:
-    """Editors invite readers and authors, and only admins whoever has more to say.
+    """Editors may invite readers and authors; only admins may invite to higher roles.
 
     Raises `Forbidden`, `InsufficientScope` or what `require_verified` raises.
     """
@@ -55,7 +58,7 @@ def require_inviting(actor: Actor, role: Role) -> Principal:
 
 
 def inviters_of(role: Role) -> list[Role]:
-    """The roles that may invite somebody to be this."""
+    """The roles that may invite someone to this role."""
     return [inviter for inviter in Role if inviter.includes(_inviting_role(role))]
 
 
@@ -64,5 +67,5 @@ def _inviting_role(role: Role) -> Role:
 
 
 def sees_all_invitations(principal: Principal) -> bool:
-    """Admins see everybody's invitations, others their own."""
+    """Admins see all invitations, others only their own."""
     return principal.role is Role.ADMIN and Scope.ADMIN in principal.scopes

@@ -1,4 +1,4 @@
-"""Selects of the audit log."""
+"""Queries for the audit log."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ _COLUMNS = {
 
 
 def with_usernames() -> Select[Any]:
-    """Events, each with the username of the one whose doing it was."""
+    """Events, each with the username of its actor."""
     return select(AuditEvent, User.username).outerjoin(User, User.id == AuditEvent.actor_id)
 
 
 def matching(wanted: AuditFilter) -> list[ColumnElement[bool]]:
-    """What an event has to be like."""
+    """The conditions that an event has to match."""
     conditions = [column == value for name, column in _COLUMNS.items() if (value := getattr(wanted, name)) is not None]
     if wanted.action is not None:
         is_family = wanted.action.endswith(".")

@@ -1,4 +1,4 @@
-"""Selects for accounts that are deleted: who stays an admin, who inherits, and what else has to go."""
+"""Queries for account deletion: remaining admins, successors, and what else has to be deleted."""
 
 from datetime import datetime
 
@@ -15,43 +15,43 @@ is_leaving = select(AccountDeletion.user_id).where(AccountDeletion.user_id == Us
 
 
 def leaving(user_ids: list[int]) -> Select[tuple[int]]:
-    """Those of these accounts that are about to be deleted."""
+    """Which of these accounts are about to be deleted."""
     return select(AccountDeletion.user_id).where(AccountDeletion.user_id.in_(user_ids))
 
 
 def due(now: datetime) -> Select[tuple[int]]:
-    """The accounts whose time has come."""
+    """The accounts whose deletion is due."""
     return select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now).order_by(AccountDeletion.user_id)
 
 
 def locked(user_id: int) -> Select[tuple[User]]:
-    """An account that exists, unless somebody else is at work on it."""
+    """An account that exists, unless another transaction has locked it."""
     return select(User).where(User.id == user_id, users.exists).with_for_update(skip_locked=True)
 
 
 def successors() -> Select[tuple[User]]:
-    """Everybody to whom articles can be handed over: whoever is leaving would take them along."""
+    """All accounts that articles can be handed over to; not those that are about to be deleted themselves."""
     stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
     return select(User).where(User.role.in_(_AUTHORS), *stays)
 
 
 def first_admin(but: int) -> Select[tuple[User]]:
-    """The admin who has been there for longest, another one than this."""
+    """The longest-standing active admin other than this account."""
     is_admin = (User.role == Role.ADMIN, User.is_active, users.exists)
     return select(User).where(*is_admin, User.id != but, ~is_leaving).order_by(User.id).limit(1)
 
 
 def mails_to(user: User) -> ColumnElement[bool]:
-    """Mails to the account's address, and those that greet it by its username wherever they go.
+    """Mails to the account's email, and those that greet it by its username, whatever their recipient.
 
-    Not all that go to an address which it merely claims: that may be somebody else's.
+    Not everything sent to an address that it merely claims: that may be someone else's.
     """
     greets = OutboxMail.text.startswith(f"Hello {user.username},", autoescape=True)
     return or_(OutboxMail.recipient == user.email, greets)
 
 
 def invitations_of(user: User) -> ColumnElement[bool]:
-    """Invitations that the account has sent, the one that it was opened with, and those to its address."""
+    """Invitations that the account sent, the one it was opened with, and those to its email."""
     # Compared with nothing it would be all those without an address.
     to_address = Invitation.email == user.email if user.email is not None else false()
     return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, to_address)

@@ -1,4 +1,4 @@
-"""Selects of invitations."""
+"""Queries for invitations."""
 
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,12 @@ _Invited = aliased(User)
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
-    """What exists for somebody: their own invitations, and for admins everybody's."""
+    """The invitations that the principal can see: their own, and for admins everyone's."""
     return true() if sees_all_invitations(principal) else Invitation.invited_by_id == principal.id
 
 
 def with_names() -> Select[Any]:
-    """Invitations, each with the usernames of who invited and who came."""
+    """Invitations, each with the usernames of the inviter and of the account opened with it."""
     return (
         select(Invitation, User.username, _Invited.username)
         .join(User, User.id == Invitation.invited_by_id)
@@ -32,7 +32,7 @@ def with_names() -> Select[Any]:
 
 
 def is_good(now: datetime) -> ColumnElement[bool]:
-    """Whether an account can be opened with it: of somebody who could not invite any more it is worth nothing."""
+    """Whether an account can be opened with it; it is void if its inviter could no longer invite."""
     may_still_invite = or_(*(and_(Invitation.role == role, User.role.in_(inviters_of(role))) for role in Role))
     inviter = select(User.id).where(User.id == Invitation.invited_by_id, User.is_active, users.exists, may_still_invite)
     return and_(Invitation.used_at.is_(None), Invitation.expires_at > now, inviter.correlate(Invitation).exists())

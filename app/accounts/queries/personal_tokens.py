@@ -1,4 +1,4 @@
-"""Selects of personal access tokens."""
+"""Queries for personal access tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ def not_expired(now: datetime) -> ColumnElement[bool]:
 
 
 def of_digest(digest: str, now: datetime) -> Select[Any]:
-    """The active account that a token stands for, and the token."""
+    """The active account that a token belongs to, and the token."""
     return (
         select(User, PersonalToken)
         .join(PersonalToken, PersonalToken.user_id == User.id)
@@ -22,7 +22,7 @@ def of_digest(digest: str, now: datetime) -> Select[Any]:
 
 
 def of_account(user_id: int, now: datetime) -> Select[tuple[PersonalToken]]:
-    """An account's tokens, the newest first."""
+    """An account's tokens that have not expired, newest first."""
     return (
         select(PersonalToken)
         .where(PersonalToken.user_id == user_id, not_expired(now))
@@ -31,5 +31,5 @@ def of_account(user_id: int, now: datetime) -> Select[tuple[PersonalToken]]:
 
 
 def deleted_with(user_id: int) -> Delete:
-    """For when an account is closed or was in the wrong hands: all its tokens end for good."""
+    """Delete all tokens for good, because the account was closed or was in the wrong hands."""
     return delete(PersonalToken).where(PersonalToken.user_id == user_id)

@@ -1,4 +1,4 @@
-"""Selects of second factors."""
+"""Queries for second factors."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +11,7 @@ METHODS = ("totp", "recovery_code", "passkey")
 
 
 def methods_of(user_id: int) -> Select[Any]:
-    """One row that says of each of `METHODS` whether the account has it."""
+    """One row that says for each of `METHODS` whether the account has it."""
     return select(
         exists().where(Totp.user_id == user_id, Totp.confirmed_at.is_not(None)),
         exists().where(RecoveryCode.user_id == user_id),
@@ -28,7 +28,7 @@ def recovery_codes_left(user_id: int) -> Select[tuple[int]]:
 
 
 def passkeys_of(user_id: int) -> Select[tuple[Passkey]]:
-    """An account's passkeys, the oldest first."""
+    """An account's passkeys, oldest first."""
     return select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
 
 
@@ -37,9 +37,9 @@ def passkey_with_owner(credential_id: bytes) -> Select[tuple[Passkey, User]]:
 
 
 def ways_in_besides(passkey_id: int, user_id: int, offered: Collection[str]) -> Select[tuple[bool]]:
-    """Whether somebody without a password could still log in to the account if this passkey were gone.
+    """Whether someone without a password could still log in if this passkey were deleted.
 
-    Providers that are not offered any more are no way in.
+    Providers that are no longer offered do not count.
     """
     return select(
         or_(

@@ -1,4 +1,4 @@
-"""Selects of login sessions and their tokens."""
+"""Queries for login sessions and their tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from app.core import clock
 
 
 def of_refresh_token(digest: str) -> Select[Any]:
-    """The session that a refresh token was handed out for, and its account.
+    """The session that a refresh token was issued for, and its account.
 
-    The session is locked before its tokens are looked at, as whoever ends it does: two who did it in another order
-    could wait for each other.
+    The session is locked before its tokens are read, in the same order as when a session is ended: otherwise the two
+    could deadlock.
     """
     session_id = select(RefreshToken.session_id).where(RefreshToken.digest == digest).scalar_subquery()
     return (
@@ -40,7 +40,7 @@ def of_access_token(user_id: int, session_id: int, version: int) -> Select[Any]:
 
 
 def of_account(user_id: int, now: datetime, idle_since: datetime) -> Select[Any]:
-    """An account's sessions that can be continued, the one last used first."""
+    """An account's sessions that can be continued, the most recently used first."""
     return (
         select(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.expires_at > now, LoginSession.last_used_at > idle_since)

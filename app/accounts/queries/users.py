@@ -1,4 +1,4 @@
-"""Selects of accounts."""
+"""Queries for accounts."""
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
@@ -16,12 +16,12 @@ _MOST_CLAIMS = 5
 
 
 def by_login(login: str) -> Select[tuple[User]]:
-    """The account with this e-mail address or username; usernames have no @ in them."""
+    """The account with this email or username; usernames contain no @."""
     return select(User).where(User.email == login if "@" in login else User.username == login, exists)
 
 
 def by_name(name: str) -> Select[tuple[User]]:
-    """The account with this e-mail address, username, or id after a `#`."""
+    """The account with this email, username, or id after a `#`."""
     if not name.startswith("#"):
         return by_login(name)
     number = name.removeprefix("#")
@@ -30,13 +30,13 @@ def by_name(name: str) -> Select[tuple[User]]:
 
 
 def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
-    """The accounts that claim this address, or have it, and have not had it confirmed; the oldest few."""
+    """The oldest few accounts that have or claim this email and have not confirmed it."""
     claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
     return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
 
 
 def newest_email_change(user: User) -> Select[tuple[EmailChange]]:
-    """The change with which the account came to its address."""
+    """The change with which the account got its current email."""
     return (
         select(EmailChange)
         .where(EmailChange.user_id == user.id, EmailChange.new_email == user.email)
@@ -46,16 +46,16 @@ def newest_email_change(user: User) -> Select[tuple[EmailChange]]:
 
 
 def matching(text: str) -> ColumnElement[bool]:
-    """Accounts with this text in their address or one of their names."""
+    """Accounts with this text in their email or one of their names."""
     columns = (User.email, User.pending_email, User.username, User.display_name)
     return or_(*(column.icontains(text.lower(), autoescape=True) for column in columns))
 
 
 def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
-    """An account and all who can administer, locked so that no two of those depose each other at once.
+    """An account and all active admins, locked so that two of them cannot demote each other at once.
 
-    Each with whether it can administer. They are locked together and in the order of their ids: who locked one of
-    them later could wait for somebody who waits for him.
+    Each comes with whether it is an active admin. All are locked together, in the order of their ids: locking one of
+    them later could deadlock.
     """
     is_active_admin = and_(User.role == Role.ADMIN, User.is_active, exists)
     return (

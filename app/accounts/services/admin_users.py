@@ -1,6 +1,6 @@
-"""Accounts in the hands of somebody who may do anything to them: an admin, or whoever runs the commands.
+"""Account management for those who may do anything: admins, and operators on the command line.
 
-Nothing here asks who that is: the routes do, and the command line needs no account.
+Nothing here checks permissions: the routes do, and the command line needs no account.
 """
 
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ from app.mail.messages import MessageWriter
 
 @dataclass(frozen=True)
 class Counted:
-    """Some of the accounts, and how many there are."""
+    """Some of the accounts, and the total number."""
 
     items: Sequence[User]
     total: int
 
 
 class AdminUserService:
-    """`by` is the admin whose doing it is, for the audit log; nobody's is what the command line does."""
+    """`by` is the acting admin, for the audit log; None for the command line."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class AdminUserService:
         self._messages = messages
 
     async def list(self, query: UserListQuery) -> Counted:
-        """Accounts, the newest first."""
+        """Accounts, newest first."""
         wanted: list[ColumnElement[bool]] = [users.exists]
         if query.role is not None:
             wanted.append(User.role == query.role)
@@ -76,7 +76,7 @@ class AdminUserService:
         return user
 
     async def find(self, login: str) -> User:
-        """The account with this e-mail address, username or `#id`. Raises `UserNotFound`."""
+        """The account with this email, username or `#id`. Raises `UserNotFound`."""
         user = await self._session.scalar(users.by_name(login.strip().lower()))
         if user is None:
             raise UserNotFound
@@ -130,17 +130,17 @@ class AdminUserService:
         return user
 
     def reset_link(self, user: User) -> str:
-        """A link to choose a new password, to be passed on to the account's owner; it works for active accounts."""
+        """A password reset link to pass on to the account's owner; it works for active accounts only."""
         self._audit.record("password.reset_link_made", subject=user)
         return self._messages.password_link(self._manager.reset_token(user))
 
     async def delete(
         self, user_id: int, by: User | None = None, *, successor: str | None = None, remove_articles: bool = False
     ) -> None:
-        """Forget who an account belonged to. Raises `UserNotFound` or `LastAdmin`.
+        """Delete an account and erase who it belonged to. Raises `UserNotFound` or `LastAdmin`.
 
-        What they wrote stays, under a name that says nothing, unless it is removed or handed over; `successor` is the
-        username of whom it is handed over to. Raises `UnknownSuccessor`.
+        What they wrote stays under a placeholder name, unless it is removed or handed over; `successor` is the username of
+        the account it is handed over to. Raises `UnknownSuccessor`.
         """
         user = await self._locked(user_id, keep_an_admin=True)
         if remove_articles:

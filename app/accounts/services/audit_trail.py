@@ -17,14 +17,14 @@ class AuditTrail:
         self._session = session
 
     async def list(self, actor: Actor, query: AuditQuery) -> PageResult[AuditEventOut]:
-        """A page of what has happened, the newest first, for admins. Raises `InvalidCursor`."""
+        """A page of events, newest first, for admins. Raises `InvalidCursor`."""
         require_role(actor, Role.ADMIN)
         statement = audit_events.with_usernames().where(*audit_events.matching(query))
         rows = await fetch_page(self._session, statement, audit_events.NEWEST, query)
         return PageResult([_shown(event, username) for event, username, *_ in rows.items], rows.next_cursor)
 
     async def newest(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEventOut]:
-        """The newest events, the newest first, for whoever runs the commands."""
+        """The newest events, newest first, for the command line."""
         statement = audit_events.with_usernames().where(*audit_events.matching(wanted))
         rows = await self._session.execute(audit_events.NEWEST.sort(statement).limit(limit))
         return [_shown(event, username) for event, username in rows]

@@ -1,4 +1,4 @@
-"""What authenticators are asked to sign: each challenge for a few minutes, and for one answer."""
+"""WebAuthn challenges: each valid for a few minutes and for one response."""
 
 import secrets
 
@@ -18,11 +18,11 @@ class Challenges:
         self._session = session
 
     def draw(self) -> bytes:
-        """A challenge, to be kept before the answer to it can come."""
+        """A new challenge; store it with `keep` before it is sent."""
         return secrets.token_bytes(_BYTES)
 
     async def keep(self, challenge: bytes, user: User | None) -> None:
-        """Remember what the account, or nobody in particular, is asked."""
+        """Store a challenge for the account, or for a login whose account is not known yet."""
         user_id = user.id if user else None
         self._session.add(
             PasskeyChallenge(challenge=challenge, user_id=user_id, expires_at=clock.now() + CHALLENGE_TTL)
@@ -30,7 +30,7 @@ class Challenges:
         await self._session.flush()
 
     async def use_up(self, challenge: bytes, user: User | None) -> bool:
-        """Whether the account, or nobody in particular, was asked this; from now on it was not."""
+        """Whether the challenge was issued to the account, or to a login without a known account; it is used up by this."""
         return await took_effect(
             self._session,
             delete(PasskeyChallenge).where(

@@ -1,4 +1,4 @@
-"""Leaving for good: announced, undone by logging in, and carried out once it is due."""
+"""Account deletion: requested, cancelled by logging in, and carried out when due."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -52,14 +52,14 @@ OWNED = (
 
 
 class WrittenArticles(Protocol):
-    """What an account has written, deleted articles included."""
+    """An account's articles, including deleted ones."""
 
     async def are_there(self, user_id: int) -> bool: ...
 
     async def remove(self, user_id: int) -> None: ...
 
     async def hand_over(self, user_id: int, to: int) -> int:
-        """Make them somebody else's; returns how many they were."""
+        """Reassign them to another account; returns how many there were."""
 
 
 class AccountDeletionService:
@@ -82,9 +82,9 @@ class AccountDeletionService:
         self._articles = articles
 
     async def request(self, principal: Principal, data: DeletionInput) -> datetime:
-        """Log an account out everywhere, and have it deleted after some days; returns when.
+        """Log an account out everywhere and schedule its deletion; returns when it is due.
 
-        Without days to wait it is deleted at once. Raises `WrongPassword`, `RecentLoginRequired`, `LastAdmin` or
+        Without a grace period it is deleted at once. Raises `WrongPassword`, `RecentLoginRequired`, `LastAdmin` or
         `UnknownSuccessor`.
         """
         await self._reauthentication.require(principal, data.current_password)
@@ -126,14 +126,14 @@ class AccountDeletionService:
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
-        """Keep an account after all: its owner is logging in. The account must be locked, as when it is deleted."""
+        """Cancel the deletion of an account because its owner logs in. The account must be locked, as for its deletion."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._session.execute(wish.returning(AccountDeletion.user_id))).all():
             self._audit.record("account.deletion_undone", actor=user, subject=user)
             self._account_emails.deletion_undone(user)
 
     async def carry_out(self, user_id: int, now: datetime) -> None:
-        """Delete an account if that is due and nobody else is doing it; once, whoever else tries."""
+        """Delete an account if it is due and not locked by another transaction; safe to call concurrently."""
         user = await self._session.scalar(deletions.locked(user_id))
         if user is None:
             return
@@ -157,7 +157,7 @@ class AccountDeletionService:
     async def settle_articles(
         self, user: User, disposition: ArticleDisposition, successor: User | None, by: User | None
     ) -> None:
-        """Remove what an account has written, or hand it over to the successor, else to an admin; it must be locked."""
+        """Remove an account's articles, or hand them over to the successor or else an admin; it must be locked."""
         if disposition is ArticleDisposition.REMOVE:
             # Comments and tags go with them.
             await self._articles.remove(user.id)
@@ -166,7 +166,7 @@ class AccountDeletionService:
             await self._hand_over(user, successor, by)
 
     async def _hand_over(self, user: User, successor: User | None, by: User | None) -> None:
-        """Without anybody to hand them to, articles stay where they are."""
+        """Hand the articles over; without a successor they stay where they are."""
         count = await self._articles.hand_over(user.id, successor.id) if successor is not None else 0
         if successor is None or not count:
             return
@@ -174,7 +174,7 @@ class AccountDeletionService:
         self._account_emails.articles_handed_over(successor, count)
 
     async def forget(self, user: User) -> None:
-        """Delete all that tells who an account belonged to; what they wrote stays. The account must be locked."""
+        """Delete everything that identifies an account's owner; what they wrote stays. The account must be locked."""
         for table in OWNED:
             await self._session.execute(delete(table).where(table.user_id == user.id))
         await self._session.execute(delete(Invitation).where(deletions.invitations_of(user)))
@@ -184,7 +184,7 @@ class AccountDeletionService:
         await self._session.flush()
 
     async def expire(self, user: User) -> None:
-        """Delete an account that was never anybody's, without a trace; it must be locked."""
+        """Delete an account that was never confirmed, without a trace; it must be locked."""
         self._audit.record("account.expired", subject=user)
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
         await self._session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

@@ -1,4 +1,4 @@
-"""Changing the address of an account: the new one confirms, the old one may object."""
+"""Changing an account's email: the new address confirms the change, the old one can undo it."""
 
 from datetime import timedelta
 
@@ -55,9 +55,9 @@ class EmailChangeService:
         self._audit = audit
 
     async def request(self, principal: Principal, data: EmailChangeInput) -> None:
-        """Claim another address; it becomes the account's own once it is confirmed, and the present one is told.
+        """Claim a new email; it takes effect once confirmed, and the current address is notified.
 
-        Whether the address is somebody else's already is not told. Raises `WrongPassword`, `RecentLoginRequired`,
+        The caller is not told whether the address belongs to someone else. Raises `WrongPassword`, `RecentLoginRequired`,
         `EmailDomainNotAllowed` or `TooManyRequests`.
         """
         await self._reauthentication.require(principal, data.current_password)
@@ -83,18 +83,18 @@ class EmailChangeService:
         self._outbox.put(self._messages.email_change(present, user.username, wished, token, UNDO_DAYS))
 
     async def withdraw(self, principal: Principal) -> None:
-        """Keep the present address after all."""
+        """Cancel the change and keep the current email."""
         user = principal.account
         await lock_account(self._session, principal)
         if user.email is not None:
             user.pending_email = None
 
     async def undo(self, token: str) -> None:
-        """Give the account its old address back, with the token that was mailed there. Raises `InvalidUndoToken`.
+        """Restore the old email, with the token that was sent there. Raises `InvalidUndoToken`.
 
-        If it was not the owner who changed it, somebody else knows the password: every login ends, so does every other
-        way in that was added since the change was asked for, or in the week before today, and a link to choose a new
-        password is mailed to the old address. Raises `EmailTaken` if that is somebody else's by now.
+        If the owner did not make the change, someone else knows the password. So every login ends, every other way to log
+        in that was added since the change was requested or in the past week is removed, and a password reset link is sent
+        to the old address. Raises `EmailTaken` if that address now belongs to someone else.
         """
         user, change = await self._locked(token)
         old = change.old_email
@@ -117,7 +117,7 @@ class EmailChangeService:
         self._recovery.mail_reset_link(user, old)
 
     async def _locked(self, token: str) -> tuple[User, EmailChange]:
-        """The account and its change, which is still there to be undone. Raises `InvalidUndoToken`."""
+        """The account and its change, if it can still be undone. Raises `InvalidUndoToken`."""
         user_id, change_id = self._manager.undone_by(token)
         user = await self._session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
         change = await self._session.scalar(

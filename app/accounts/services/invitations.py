@@ -1,4 +1,4 @@
-"""Invitations to open an account: made, looked at, revoked and used."""
+"""Invitations to register: created, listed, revoked and used."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ class InvitationService:
         self._audit = audit
 
     async def create(self, actor: Actor, data: InvitationInput) -> NewInvitation:
-        """Invite somebody to open an account of this role, by mail if there is an address.
+        """Invite someone to register with this role, by email if an address is given.
 
         Raises `RegistrationClosed`, `EmailDomainNotAllowed` or `TooManyRequests`.
         """
@@ -76,14 +76,14 @@ class InvitationService:
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
 
     async def list(self, actor: Actor, query: PageQuery) -> PageResult[InvitationOut]:
-        """One's own invitations, for admins everybody's; the newest first. Raises `InvalidCursor`."""
+        """The actor's own invitations, or everyone's for admins; newest first. Raises `InvalidCursor`."""
         principal = require_role(actor, Role.EDITOR)
         statement = invitations.with_names().where(invitations.visible_to(principal))
         page = await fetch_page(self._session, statement, invitations.NEWEST, query)
         return PageResult([_shown(*row[:3]) for row in page.items], page.next_cursor)
 
     async def revoke(self, actor: Actor, invitation_id: int) -> None:
-        """Make an invitation worthless. Raises `InvitationNotFound`, for one that was used as well."""
+        """Revoke an invitation. Raises `InvitationNotFound`, also for one that has been used."""
         principal = require_role(actor, Role.EDITOR)
         wanted = select(Invitation).where(Invitation.id == invitation_id, invitations.visible_to(principal))
         invitation = await self._session.scalar(wanted.with_for_update())
@@ -95,7 +95,7 @@ class InvitationService:
         await self._session.delete(invitation)
 
     async def found(self, token: str) -> Invitation:
-        """The invitation with this token; it is not used up by that. Raises `InvalidInvitation`."""
+        """The invitation with this token, without using it up. Raises `InvalidInvitation`."""
         wanted = select(Invitation).where(Invitation.digest == digest_of(token), invitations.is_good(clock.now()))
         async with reading(self._session):
             invitation = await self._session.scalar(wanted)
@@ -104,7 +104,7 @@ class InvitationService:
         return invitation
 
     async def use(self, invitation: Invitation, user: User) -> None:
-        """Use an invitation up for this account. Raises `InvalidInvitation` if it is no longer good."""
+        """Use up an invitation for this account. Raises `InvalidInvitation` if it is no longer valid."""
         now = clock.now()
         # The address has served its purpose.
         using = (

@@ -1,4 +1,4 @@
-"""Somebody has to look after the blog."""
+"""The rule that there is always an admin."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,9 +7,9 @@ from app.accounts.queries import deletions, users
 
 
 async def require_another_admin(session: AsyncSession, user_id: int) -> None:
-    """Lock an account and all admins, so that no two of these leave at once. Raises `LastAdmin`.
+    """Lock an account and all admins, so that no two of them leave at once. Raises `LastAdmin`.
 
-    An admin who is about to be deleted does not count as another one.
+    An admin who is about to be deleted does not count.
     """
     found = (await session.execute(users.locked_with_active_admins(user_id))).all()
     admins = [locked_id for locked_id, is_active_admin in found if is_active_admin]

@@ -1,4 +1,4 @@
-"""Locking the account of whoever asks, before it is changed."""
+"""Locking the account that makes a request before changing it."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,10 +7,10 @@ from app.accounts.policies.actors import Principal
 
 
 async def lock_account(session: AsyncSession, principal: Principal) -> None:
-    """Have nobody else change the account until this is over.
+    """Lock the account until the transaction ends.
 
     Raises `InvalidAccessToken` if its access has ended since the request began: the password was reset, the account
-    deactivated, or all sessions ended, because the request may be somebody's who is to be kept out by that.
+    deactivated, or all sessions ended. The request may come from the very person who was to be locked out.
     """
     user = principal.account
     version = user.token_version

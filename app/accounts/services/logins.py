@@ -43,7 +43,7 @@ class LoginService:
         self._deletions = deletions
 
     async def log_in(self, form: LoginForm) -> TokenPair:
-        """Begin a session for the account with this e-mail address or username.
+        """Begin a session for the account with this email or username.
 
         Raises `InvalidCredentials`, `SecondFactorRequired`, or `TooManyRequests` after failures in a row.
         """
@@ -67,24 +67,24 @@ class LoginService:
         return await self._finish(user, "password")
 
     async def complete(self, user: User, methods: Sequence[str]) -> TokenPair:
-        """Begin a session for somebody who has proved by these methods who they are, second factor included.
+        """Begin a session for a user who has authenticated with these methods, including any second factor.
 
-        The account must be locked. One that was about to be deleted is kept by that.
+        The account must be locked. If it was about to be deleted, the deletion is cancelled.
         """
         await self._deletions.cancel(user)
         self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
         return await self._sessions.begin(user)
 
     async def finish_first_factor(self, user: User, method: str) -> TokenPair:
-        """Begin a session, or ask for the second factor first.
+        """Begin a session, or require the second factor first.
 
-        Raises `SecondFactorRequired`, or `InvalidCredentials` if the account is not in use any more.
+        Raises `SecondFactorRequired`, or `InvalidCredentials` if the account is no longer active.
         """
         await self._lock(user)
         return await self._finish(user, method)
 
     async def _lock(self, user: User) -> None:
-        """Meanwhile the account may have been deactivated, or a second factor set up."""
+        """Lock the account: it may have been deactivated meanwhile, or a second factor set up."""
         await self._session.refresh(user, with_for_update=True)
         if not user.is_active:
             raise InvalidCredentials
@@ -101,7 +101,7 @@ class LoginService:
         raise SecondFactorRequired(pending_token=pending_token, methods=names)
 
     async def user_of_pending_token(self, token: str) -> User:
-        """Whose second factor is being asked for. Raises `InvalidPendingToken`."""
+        """The account whose second factor is required. Raises `InvalidPendingToken`."""
         try:
             claims = self._pending.read(token)
         except BadToken as error:
@@ -112,11 +112,11 @@ class LoginService:
         return user
 
     async def unlock(self, user: User) -> None:
-        """Forget failed logins: it was the owner after all."""
+        """Clear the count of failed logins: it was the owner after all."""
         for login in filter(None, (user.email, user.username)):
             await self._limiter.clear_soon(LOGIN_FAILURES, login)
 
 
 def _as_stored(login: str) -> str:
-    """A login as addresses and usernames are stored: an `ü` may also have been typed as two characters."""
+    """A login as emails and usernames are stored; an `ü` may also have been typed as two characters."""
     return unicodedata.normalize("NFC", login.strip()).lower()

@@ -1,7 +1,7 @@
-"""Mails that are asked for by naming an address.
+"""Requests for an email to a given address.
 
-A request is only written down: that takes the same time whether or not there is an account. Who it is about is looked
-up by a worker, once the answer has left.
+A request is only stored, which takes the same time whether or not there is an account. A worker looks the account up
+after the response has been sent.
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ from app.core.rate_limits import MAILS_TO_RECIPIENT
 
 
 class MailRequests:
-    """Where requests are written down."""
+    """Stores mail requests."""
 
     def __init__(self, session: AsyncSession, limiter: RateLimiter, client: Client) -> None:
         self._session = session
@@ -21,7 +21,7 @@ class MailRequests:
         self._client = client
 
     async def put(self, mail: RequestedMail, email: str) -> None:
-        """Have this mail sent to the account with this address, if there is one. Raises `TooManyRequests`."""
+        """Request this email for the account with this address, if there is one. Raises `TooManyRequests`."""
         await self._limiter.hit(MAILS_TO_RECIPIENT, mail, email)
         self._session.add(
             MailRequest(mail=mail, email=email, ip_address=self._client.ip_address, user_agent=self._client.user_agent)

@@ -1,4 +1,4 @@
-"""Passkeys: added, removed, and logged in with."""
+"""Passkeys: adding, removing, and logging in with them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -52,7 +52,7 @@ class PasskeyService:
     # --- One's own -------------------------------------------------------------------------------------------------
 
     async def creation_options(self, principal: Principal, password: str | None) -> dict[str, Any]:
-        """What a browser has to be asked for a new passkey.
+        """The options for creating a new passkey in the browser.
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
         """
@@ -69,7 +69,7 @@ class PasskeyService:
         return options
 
     async def add(self, principal: Principal, data: PasskeyInput) -> PasskeyAdded:
-        """Keep a passkey that a browser has made. Raises `InvalidPasskey` or `PasskeyTaken`."""
+        """Store a passkey that a browser has created. Raises `InvalidPasskey` or `PasskeyTaken`."""
         user = principal.account
         challenge = challenge_of(data.credential)
         made = self._here.verify_creation(data.credential, challenge)
@@ -103,7 +103,7 @@ class PasskeyService:
         return passkey
 
     async def remove(self, principal: Principal, passkey_id: int, password: str | None) -> None:
-        """Have a passkey work no longer.
+        """Remove a passkey from the account.
 
         Raises `PasskeyNotFound`, `LastLoginMethod`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
         """
@@ -126,7 +126,7 @@ class PasskeyService:
     # --- Logging in ------------------------------------------------------------------------------------------------
 
     async def request_options(self, pending_token: str | None) -> dict[str, Any]:
-        """What a browser has to be asked for a login: any passkey for here, or one of the account's that waits.
+        """The options for logging in: any passkey for this site, or those of the account that the pending token is for.
 
         Raises `InvalidPendingToken`, or `NoSecondFactor` if that account has none.
         """
@@ -142,9 +142,9 @@ class PasskeyService:
         return options
 
     async def log_in(self, data: PasskeyLoginInput) -> TokenPair:
-        """Begin a session for the owner of the passkey; as it verifies its user, nothing else is asked for.
+        """Begin a session for the passkey's owner; as the passkey verifies its user, nothing else is required.
 
-        Raises `InvalidPendingToken`, and `InvalidPasskey` for whatever is wrong with the passkey or its account.
+        Raises `InvalidPendingToken`, or `InvalidPasskey` if anything is wrong with the passkey or its account.
         """
         challenge, credential_id = challenge_of(data.credential), credential_id_of(data.credential)
         async with reading(self._session):
@@ -164,7 +164,7 @@ class PasskeyService:
         return await self._logins.complete(user, ["passkey"])
 
     def _verified(self, credential: dict[str, Any], challenge: bytes, passkey: Passkey) -> Assertion | None:
-        """What the passkey says, if it was this one that answered the challenge."""
+        """The passkey's assertion, or None if this passkey did not sign the challenge."""
         try:
             return self._here.verify_assertion(credential, challenge, passkey.public_key, passkey.sign_count)
         except InvalidPasskey:
@@ -178,7 +178,7 @@ class PasskeyService:
         return await self._logins.user_of_pending_token(pending_token) if pending_token is not None else None
 
     async def _count(self, passkey: Passkey, assertion: Assertion) -> bool:
-        """Note that the passkey was used, unless a copy of it has been used meanwhile."""
+        """Record a use of the passkey; False if a copy of it has been used meanwhile."""
         # Many do not count, and always say 0.
         is_next = Passkey.sign_count < assertion.sign_count if assertion.sign_count else Passkey.sign_count == 0
         values = {"sign_count": assertion.sign_count, "is_backed_up": assertion.is_backed_up}
@@ -187,11 +187,11 @@ class PasskeyService:
 
 
 def _handle_of(user: User) -> bytes:
-    """What a passkey remembers its account by."""
+    """The user handle by which a passkey identifies its account."""
     return str(user.id).encode()
 
 
 def _may_log_in(owner: User, waiting: User | None, assertion: Assertion) -> bool:
-    """Whether the owner of the passkey is who logs in, and who the passkey says it was made for."""
+    """Whether the passkey's owner is the one logging in, and the account that the passkey was created for."""
     is_for_owner = assertion.user_handle in {None, _handle_of(owner)}
     return owner.is_active and waiting in {None, owner} and is_for_owner

@@ -1,4 +1,4 @@
-"""Personal access tokens: what scripts log in with instead of a password."""
+"""Personal access tokens, with which scripts log in instead of a password."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -46,7 +46,7 @@ class PersonalTokenService:
         self._account_emails = account_emails
 
     async def principal(self, token: str) -> Principal:
-        """Whose token this is, and what it may be used for. Raises `InvalidAccessToken`."""
+        """The token's owner and scopes. Raises `InvalidAccessToken`."""
         async with reading(self._session):
             found = await self._session.execute(personal_tokens.of_digest(digest_of(token), clock.now()))
         row = found.one_or_none()
@@ -61,13 +61,13 @@ class PersonalTokenService:
         )
 
     async def note_use(self, token_id: int) -> None:
-        """Remember that the token has just been used."""
+        """Record that the token has just been used."""
         await self._session.execute(
             update(PersonalToken).where(PersonalToken.id == token_id).values(last_used_at=clock.now())
         )
 
     async def create(self, principal: Principal, data: PersonalTokenInput) -> NewPersonalToken:
-        """Make a token, which only this answer shows.
+        """Create a token, which is shown only in this response.
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `TooManyRequests` or `TooManyPersonalTokens`.
         """
@@ -91,7 +91,7 @@ class PersonalTokenService:
         return NewPersonalToken(**_shown(row).model_dump(), token=token)
 
     async def _make_room(self, principal: Principal) -> None:
-        """Lock the account, so that two tokens made at once count each other, and forget expired ones."""
+        """Lock the account, so that two tokens created at once count each other, and delete expired ones."""
         await lock_account(self._session, principal)
         own = PersonalToken.user_id == principal.id
         await self._session.execute(delete(PersonalToken).where(own, PersonalToken.expires_at <= clock.now()))
@@ -100,12 +100,12 @@ class PersonalTokenService:
             raise TooManyPersonalTokens
 
     async def list(self, principal: Principal) -> Sequence[PersonalTokenOut]:
-        """The account's tokens that have not expired, the newest first."""
+        """The account's tokens that have not expired, newest first."""
         found = await self._session.scalars(personal_tokens.of_account(principal.id, clock.now()))
         return [_shown(token) for token in found]
 
     async def revoke(self, principal: Principal, token_id: int) -> None:
-        """End one of the account's tokens, at once. Raises `PersonalTokenNotFound`."""
+        """Revoke one of the account's tokens, at once. Raises `PersonalTokenNotFound`."""
         own = select(PersonalToken).where(PersonalToken.id == token_id, PersonalToken.user_id == principal.id)
         token = await self._session.scalar(own.with_for_update())
         if token is None:

@@ -1,4 +1,4 @@
-"""What people change of their own account for others to see."""
+"""The public part of an account, as its owner edits it."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

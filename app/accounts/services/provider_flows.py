@@ -1,8 +1,8 @@
-"""Sending people to a provider and taking them back, with nothing remembered here meanwhile.
+"""Sending users to a provider and taking them back, without storing anything meanwhile.
 
-All that has to be known when they come back follows from the flow token, which only the client has that sent them away.
-An address to come back to that somebody else made up is therefore worth nothing: whoever follows it has no flow token
-for it. Nobody but the provider knows which codes were used; as codes work once, a flow ends with its code.
+Everything needed on their return is derived from the flow token, which only the client that sent them away has. A
+redirect URL that an attacker made up is therefore worthless: its victim has no flow token for it. Only the provider
+knows which codes have been used; as codes work once, a flow ends with its code.
 """
 
 import hmac
@@ -22,7 +22,7 @@ _BYTES = 32
 
 
 class ProviderFlows:
-    """`purpose` says what, and for whom, a flow is good; one that was begun for something else is refused."""
+    """`purpose` says what a flow is for, and for whom; a flow begun for another purpose is refused."""
 
     def __init__(self, settings: Settings, identities: IdentityProviders) -> None:
         self._frontend_url = settings.frontend_url
@@ -30,11 +30,11 @@ class ProviderFlows:
         self._identities = identities
 
     def names(self) -> list[str]:
-        """The providers that are offered."""
+        """The names of the configured providers."""
         return self._identities.names()
 
     async def begin(self, provider: str, purpose: str) -> AuthorizationOut:
-        """Where to send somebody. Raises `UnknownProvider` or `ProviderFailed`."""
+        """The URL to send the user to. Raises `UnknownProvider` or `ProviderFailed`."""
         flow_token = self._signed.sign(
             FLOW_TTL, provider=provider, purpose=purpose, secret=secrets.token_urlsafe(_BYTES)
         )
@@ -48,9 +48,9 @@ class ProviderFlows:
         return AuthorizationOut(authorization_url=url, flow_token=flow_token)
 
     async def finish(self, provider: str, purpose: str, answer: AuthorizationInput) -> Identity:
-        """Who came back. Raises `UnknownProvider` or `ProviderFailed`.
+        """The identity of the user who came back. Raises `UnknownProvider` or `ProviderFailed`.
 
-        It asks the provider, which may take seconds: no connection to the database must be held.
+        The request to the provider may take seconds: hold no database connection meanwhile.
         """
         if provider not in self.names():
             raise UnknownProvider
@@ -64,7 +64,7 @@ class ProviderFlows:
         )
 
     def _require_own(self, provider: str, purpose: str, answer: AuthorizationInput) -> None:
-        """Raise `ProviderFailed` unless the flow was begun here, for this, not long ago and by this client."""
+        """Raise `ProviderFailed` unless the flow was begun here, for this purpose, recently and by this client."""
         try:
             claims = self._signed.read(answer.flow_token)
         except BadToken:
@@ -80,9 +80,9 @@ class ProviderFlows:
 
 
 def _derived(flow_token: str, what: str) -> str:
-    """A value that nobody knows without the flow token, and that tells nothing about the token or the other values.
+    """A value that cannot be computed without the flow token and reveals nothing about it or the other values.
 
-    The token is signed with a key of the server and random besides. Keyed with it alone, what was sent away with one
-    server key is still known when another has taken its place.
+    The token is random and signed with a server key. As it is the only key used here, values derived under one server
+    key can still be derived after the key has been replaced.
     """
     return urlsafe_b64encode(hmac.digest(flow_token.encode(), what.encode(), "sha256")).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Accounts elsewhere that somebody signs in with: linked, looked at and unlinked."""
+"""Provider accounts that a user signs in with: linked, listed and unlinked."""
 
 from collections.abc import Sequence
 
@@ -43,11 +43,11 @@ class ProviderLinkService:
         self._account_emails = account_emails
 
     async def list(self, principal: Principal) -> Sequence[ProviderAccount]:
-        """What is linked to the account."""
+        """The providers linked to the account."""
         return (await self._session.scalars(providers.of_account(principal.id))).all()
 
     async def begin(self, principal: Principal, provider: str, password: str | None) -> AuthorizationOut:
-        """Where to send the owner, to be linked when they come back.
+        """The URL to send the owner to, for linking on their return.
 
         Raises `UnknownProvider`, `ProviderFailed`, `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or
         `TooManyRequests`.
@@ -57,7 +57,7 @@ class ProviderLinkService:
         return await self._flows.begin(provider, _linking(principal))
 
     async def link(self, principal: Principal, provider: str, answer: AuthorizationInput) -> ProviderAccount:
-        """Link whoever came back to the account that sent them away.
+        """Link the identity that came back to the account that began the flow.
 
         Raises `UnknownProvider`, `ProviderFailed`, `ProviderAccountTaken`, `ProviderAlreadyLinked` or
         `InvalidAccessToken`.
@@ -69,7 +69,7 @@ class ProviderLinkService:
         return await self.attach(user, identity)
 
     async def attach(self, user: User, identity: Identity, *, is_news: bool = True) -> ProviderAccount:
-        """Link somebody at a provider to an account, which the caller has locked or made; its owner is told if asked.
+        """Link an identity to an account that the caller has locked or created; with `is_news` its owner is notified.
 
         Raises `ProviderAccountTaken` or `ProviderAlreadyLinked`.
         """
@@ -90,7 +90,7 @@ class ProviderLinkService:
         return account
 
     async def unlink(self, principal: Principal, provider: str, password: str | None) -> None:
-        """Have a provider no longer be a way into the account; one that is not offered any more can be unlinked too.
+        """Unlink a provider from the account, even one that is no longer offered.
 
         Raises `ProviderNotLinked`, `LastLoginMethod`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
         """
@@ -116,7 +116,7 @@ class ProviderLinkService:
 
 
 def _linking(principal: Principal) -> str:
-    """For this account, and for this session: it has just proved that it is the owner's."""
+    """The purpose of linking to this account in this session, which has just been reauthenticated."""
     if principal.login is None:
         raise LoginRequired
     return f"link account {principal.id} in session {principal.login.session_id}"

@@ -1,4 +1,4 @@
-"""Signing in with a provider: who somebody is, is proved there."""
+"""Signing in with a provider, which confirms the user's identity."""
 
 from collections.abc import Iterator
 
@@ -46,18 +46,18 @@ class ProviderSignInService:
         self._audit = audit
 
     def offered(self) -> list[ProviderOut]:
-        """The providers that people can sign in with here."""
+        """The providers that users can sign in with here."""
         return [ProviderOut(name=name) for name in self._flows.names()]
 
     async def begin(self, provider: str) -> AuthorizationOut:
-        """Where to send somebody who wants to sign in. Raises `UnknownProvider` or `ProviderFailed`."""
+        """The URL to send a user to for signing in. Raises `UnknownProvider` or `ProviderFailed`."""
         return await self._flows.begin(provider, _SIGN_IN)
 
     async def sign_in(self, provider: str, data: ProviderSignInInput) -> TokenPair:
-        """Begin a session for whoever came back, in an account that is opened if need be.
+        """Begin a session for the identity that came back, opening an account if necessary.
 
         Raises what `ProviderFlows.finish` and `LoginService.finish_first_factor` raise, `InvalidCredentials` for an
-        account that is not active, and for somebody who is not linked yet: `ProviderEmailUnverified`,
+        account that is not active, and for an identity that is not linked yet: `ProviderEmailUnverified`,
         `AccountNotLinked`, `ProviderAlreadyLinked`, `ProviderAccountTaken`, `RegistrationClosed`,
         `InvalidInvitation` or `EmailDomainNotAllowed`.
         """
@@ -74,7 +74,7 @@ class ProviderSignInService:
         return await self._logins.finish_first_factor(user, identity.provider)
 
     async def _link(self, identity: Identity) -> User:
-        """The account that somebody new is linked to: theirs if they have one, or a new one."""
+        """The account that a new identity is linked to: the user's existing one, or a new one."""
         if identity.email is None or not identity.is_email_verified:
             raise ProviderEmailUnverified
         user = await self._linked_by_email(identity, identity.email)
@@ -89,9 +89,9 @@ class ProviderSignInService:
         return user
 
     async def _linked_by_email(self, identity: Identity, email: str) -> User | None:
-        """Link the account with this address, if there is one: both sides have to have confirmed it.
+        """Link the account with this email, if there is one: both sides must have confirmed it.
 
-        Whoever only claims the address has no part in it: it belongs to who has proved to read its mails.
+        Accounts that only claim the email are ignored: it belongs to whoever has proved to receive its mail.
         """
         user = await self._session.scalar(providers.having_email(email).with_for_update())
         if user is None:
@@ -139,7 +139,7 @@ class ProviderSignInService:
 
 
 def _usernames(name: str) -> Iterator[str]:
-    """Usernames for somebody called this, the best first."""
+    """Candidate usernames for this name, best first."""
     base = slug_for(name)[:_USERNAME_BASE_LENGTH].rstrip("-")
     if len(base) < _USERNAME_MIN_LENGTH:
         base = f"user-{base}"

@@ -1,4 +1,4 @@
-"""Accounts made by other means than registration."""
+"""Accounts created other than by registration."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +24,7 @@ class ProvisioningService:
         self._audit = audit
 
     async def create_verified(self, data: RegisterInput, role: Role) -> User:
-        """Open an account for somebody whose address is known. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
+        """Create an account with a known email. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
         await check_password(data.password, email=data.email, username=data.username)
         user = User(
             email=data.email,
@@ -39,9 +39,9 @@ class ProvisioningService:
         return user
 
     async def promote(self, login: str) -> User:
-        """Make the account with this e-mail address or username an active admin. Raises `UserNotFound`.
+        """Make the account with this email or username an active admin. Raises `UserNotFound`.
 
-        Whoever may promote vouches for the address too.
+        This also confirms the email.
         """
         user = await self._session.scalar(users.by_login(login.strip().lower()).with_for_update())
         if user is None:
@@ -60,9 +60,9 @@ class ProvisioningService:
         return user
 
     async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
-        """An account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
+        """Create an account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
 
-        Nobody can log in to it before its password is reset, by mail to its address.
+        No one can log in to it until its password is reset, by email to its address.
         """
         user = User(
             email=email,

@@ -1,4 +1,4 @@
-"""Asking once more who somebody is, before what matters is changed."""
+"""Reauthentication, required before sensitive changes."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ class Reauthentication:
         self._audit = audit
 
     async def require(self, principal: Principal, password: str | None) -> None:
-        """Whoever asks knows the current password; for an account without one, the login is recent.
+        """Require the current password or, for an account without one, a recent login.
 
         Raises `WrongPassword`, `RecentLoginRequired`, or `TooManyRequests` after failures in a row.
         """

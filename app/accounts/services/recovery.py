@@ -1,4 +1,4 @@
-"""Passwords: forgotten, chosen anew and changed."""
+"""Passwords: forgotten, reset and changed."""
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,23 +48,23 @@ class RecoveryService:
         self._account_emails = account_emails
 
     async def forgot_password(self, email: str) -> None:
-        """Have a link to choose a new password mailed, if there is an account. Raises `TooManyRequests`."""
+        """Request a password reset link by email, if there is an account. Raises `TooManyRequests`."""
         await self._requests.put(RequestedMail.PASSWORD_RESET, email)
 
     async def mail_forgotten(self, email: str) -> None:
-        """Mail that link, now that nobody waits for the answer."""
+        """Send that link, now that the response no longer depends on it."""
         user = await self._session.scalar(users.by_login(email))
         if user is not None and user.is_active:
             self.mail_reset_link(user, email)
 
     def mail_reset_link(self, user: User, address: str) -> None:
-        """Mail a link to choose a new password; whoever follows it is logged out everywhere else."""
+        """Email a password reset link; using it ends every login."""
         token = self._manager.reset_token(user)
         self._audit.record("password.reset_requested", subject=user)
         self._outbox.put(self._messages.password_reset(address, user.username, token, RESET_HOURS))
 
     async def reset_password(self, token: str, password: str) -> None:
-        """Choose a new password with the mailed token; whoever reads the mail owns the address.
+        """Set a new password with the emailed token, which also confirms the email.
 
         Raises `InvalidResetToken` or `WeakPassword`.
         """
@@ -84,7 +84,7 @@ class RecoveryService:
         await self._logins.unlock(user)
 
     async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
-        """Choose a new password knowing the old one; every login ends.
+        """Replace the password, given the current one; every login ends.
 
         Raises `WrongPassword`, `RecentLoginRequired`, `WeakPassword` or `InvalidAccessToken`.
         """

@@ -1,7 +1,7 @@
-"""Opening an account, and confirming the address that it claims.
+"""Registering an account, and confirming the email that it claims.
 
-Whether an address belongs to somebody already is told to nobody but its owner: whoever registers with it gets an
-account that claims it like any other, and only the mail that follows is another one.
+Only the owner of an email learns that it is already in use: registering with it creates an account that claims it
+like any other, and only the email that is sent differs.
 """
 
 from sqlalchemy import select
@@ -55,10 +55,10 @@ class RegistrationService:
         self._invitations = invitations
 
     async def register(self, data: RegisterInput) -> None:
-        """Open an account that claims an address, and write to that address.
+        """Create an account that claims an email, and write to that address.
 
         Raises `RegistrationClosed`, `InvalidInvitation`, `EmailDomainNotAllowed`, `WeakPassword`, `UsernameTaken` or
-        `TooManyRequests`; an invitation is not used up by that.
+        `TooManyRequests`; none of these uses up the invitation.
         """
         require_open_registration(self._settings.registration, data.invitation)
         self.require_allowed_domain(data.email)
@@ -81,11 +81,11 @@ class RegistrationService:
         await self.mail_claimed_email(user)
 
     def require_allowed_domain(self, email: str) -> None:
-        """An address that an account may claim. Raises `EmailDomainNotAllowed`."""
+        """Require an email that an account may claim. Raises `EmailDomainNotAllowed`."""
         require_allowed_domain(email, self._settings.allowed_email_domains, self._settings.blocked_email_domains)
 
     async def mail_claimed_email(self, user: User) -> None:
-        """Mail the link that confirms the address which an account claims; to its owner, if it has one, a notice."""
+        """Send the confirmation link for the email that an account claims, or a notice if it has another owner."""
         address = user.pending_email or user.email
         if address is None:
             return
@@ -97,16 +97,16 @@ class RegistrationService:
         self._outbox.put(self._messages.verification(address, user.username, token, VERIFICATION_HOURS))
 
     async def request_verification(self, email: str) -> None:
-        """Have the link mailed once more, if there is an account that needs it. Raises `TooManyRequests`."""
+        """Request the link again, if there is an account that needs it. Raises `TooManyRequests`."""
         await self._requests.put(RequestedMail.VERIFICATION, email)
 
     async def mail_verification(self, email: str) -> None:
-        """Mail that link, now that nobody waits for the answer."""
+        """Send that link, now that the response no longer depends on it."""
         for user in (await self._session.scalars(users.waiting_for_confirmation(email))).all():
             await self.mail_claimed_email(user)
 
     async def verify(self, token: str) -> User:
-        """Confirm the address with the mailed token. Raises `InvalidVerificationToken`."""
+        """Confirm the email with the emailed token. Raises `InvalidVerificationToken`."""
         user = await self._manager.verify(token)
         await self._session.refresh(user, with_for_update=True)
         # Once more under the lock: of two who redeem tokens at once the second may be too late.

@@ -1,4 +1,4 @@
-"""What all second factors of an account have in common: that it has one, and the codes for when it is lost."""
+"""What all second factors share: whether the account has one, and its recovery codes."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from app.accounts.services.sessions import SessionService
 class SecondFactorState:
     """Keeps `User.has_second_factor` true exactly for accounts with a confirmed TOTP or a passkey.
 
-    Whoever adds or removes a factor locks the account first, and says so here afterwards.
+    Code that adds or removes a factor locks the account first, and calls `begin` or `settle` afterwards.
     """
 
     def __init__(self, session: AsyncSession, sessions: SessionService) -> None:
@@ -24,13 +24,13 @@ class SecondFactorState:
         self._sessions = sessions
 
     async def lock(self, principal: Principal) -> None:
-        """Have nobody else change how the account is protected until this is over. Raises `InvalidAccessToken`."""
+        """Lock the account's second factors until the transaction ends. Raises `InvalidAccessToken`."""
         await lock_account(self._session, principal)
 
     async def begin(self, principal: Principal) -> list[str]:
-        """A factor has been added: the recovery codes that come with the first one, to be shown once.
+        """Record that a factor was added; returns the recovery codes that come with the first one, to be shown once.
 
-        Sessions that began without a second factor end, but for the one in which it was set up.
+        Sessions that began without a second factor end, except the one in which it was set up.
         """
         user = principal.account
         if not user.has_second_factor:
@@ -39,7 +39,7 @@ class SecondFactorState:
         return [] if await self._session.scalar(second_factors.recovery_codes_left(user.id)) else await self.codes(user)
 
     async def settle(self, user: User) -> None:
-        """A factor has been removed: without another one the account is not protected, and needs no codes."""
+        """Record that a factor was removed: without another one the account is unprotected and needs no codes."""
         has_totp, _, has_passkey = (await self._session.execute(second_factors.methods_of(user.id))).one()
         user.has_second_factor = has_totp or has_passkey
         if not user.has_second_factor:
@@ -47,7 +47,7 @@ class SecondFactorState:
         await self._session.flush()
 
     async def codes(self, user: User) -> list[str]:
-        """New recovery codes in place of those that there were."""
+        """Replace the recovery codes with new ones."""
         codes = recovery_codes.new_codes()
         await self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
         self._session.add_all(RecoveryCode(user_id=user.id, digest=recovery_codes.digest(code)) for code in codes)
@@ -55,7 +55,7 @@ class SecondFactorState:
         return codes
 
     async def forget_since(self, user: User, since: datetime) -> None:
-        """Remove the second factors and the providers' accounts that were added after this time."""
+        """Remove the second factors and provider accounts that were added after this time."""
         for statement in (
             delete(Totp).where(Totp.user_id == user.id, or_(Totp.confirmed_at.is_(None), Totp.confirmed_at > since)),
             delete(Passkey).where(Passkey.user_id == user.id, Passkey.created_at > since),
@@ -65,7 +65,7 @@ class SecondFactorState:
         await self.settle(user)
 
     async def forget(self, user: User) -> None:
-        """Remove all of it."""
+        """Remove all second factors and recovery codes."""
         for table in (Totp, Passkey, PasskeyChallenge, RecoveryCode):
             await self._session.execute(delete(table).where(table.user_id == user.id))
         user.has_second_factor = False

@@ -1,4 +1,4 @@
-"""Authenticator apps and recovery codes: set up, asked for at the login, and removed."""
+"""Authenticator apps and recovery codes: set up, required at login, and removed."""
 
 import logging
 
@@ -51,7 +51,7 @@ class SecondFactorService:
         self._account_emails = account_emails
 
     async def overview(self, user: User) -> SecondFactorsOut:
-        """What the account is protected with."""
+        """The second factors of the account."""
         confirmed = await self._session.scalar(second_factors.confirmed_totp(user.id))
         codes = await self._session.scalar(second_factors.recovery_codes_left(user.id))
         passkeys = await self._session.scalars(second_factors.passkeys_of(user.id))
@@ -64,7 +64,7 @@ class SecondFactorService:
     # --- The authenticator app -------------------------------------------------------------------------------------
 
     async def begin_totp(self, principal: Principal, password: str | None) -> TotpOut:
-        """A new secret for an authenticator app, which counts for nothing until it is confirmed.
+        """A new secret for an authenticator app, which has no effect until it is confirmed.
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired`, `SecondFactorExists` or `TooManyRequests`.
         """
@@ -84,7 +84,7 @@ class SecondFactorService:
         return answer
 
     async def confirm_totp(self, principal: Principal, code: str) -> list[str]:
-        """Have the authenticator app asked for from now on: the recovery codes, if these are the account's first.
+        """Require the authenticator app from now on; returns recovery codes unless the account already has some.
 
         Raises `NoSecondFactor`, `SecondFactorExists` or `InvalidSecondFactor`.
         """
@@ -105,7 +105,7 @@ class SecondFactorService:
         return codes
 
     async def remove_totp(self, principal: Principal, password: str | None) -> None:
-        """Have the authenticator app not asked for any more.
+        """Stop requiring the authenticator app.
 
         Raises `WrongPassword`, `RecentLoginRequired`, `NoSecondFactor` or `TooManyRequests`.
         """
@@ -122,7 +122,7 @@ class SecondFactorService:
     # --- Recovery codes --------------------------------------------------------------------------------------------
 
     async def renew_recovery_codes(self, principal: Principal, password: str | None) -> list[str]:
-        """New recovery codes; those that there were end.
+        """New recovery codes, which replace the old ones.
 
         Raises `WrongPassword`, `RecentLoginRequired`, `NoSecondFactor` or `TooManyRequests`.
         """
@@ -137,7 +137,7 @@ class SecondFactorService:
         return codes
 
     async def remove_all(self, user: User) -> None:
-        """Take every second factor from somebody who has lost them; what is left is the password, or a provider."""
+        """Remove all second factors of a user who has lost them, leaving the password or a provider."""
         await self._session.refresh(user, with_for_update=True)
         await self._second_factor_state.forget(user)
         self._audit.record("second_factors.removed", subject=user)
@@ -146,7 +146,7 @@ class SecondFactorService:
     # --- Logging in ------------------------------------------------------------------------------------------------
 
     async def log_in(self, data: SecondFactorInput) -> TokenPair:
-        """Begin a session for whoever the pending token stands for and has a second factor to show.
+        """Begin a session for the account of the pending token, given a valid second factor.
 
         Raises `InvalidPendingToken`, `InvalidSecondFactor`, or `TooManyRequests` after failures in a row.
         """
@@ -193,7 +193,7 @@ class SecondFactorService:
         return True
 
     def _step_of(self, row: Totp, code: str) -> int | None:
-        """The time step that the code is for, unless it is wrong or was used."""
+        """The time step that the code is for, or None if it is wrong or was used."""
         try:
             secret = self._cipher.decrypt(row.encrypted_secret)
         except Undecryptable:

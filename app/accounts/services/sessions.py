@@ -1,4 +1,4 @@
-"""Login sessions: begun, continued with a refresh token, looked at and ended."""
+"""Login sessions: begun, refreshed, listed and ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ IDLE = timedelta(days=14)
 
 @dataclass(frozen=True)
 class TokenPair:
-    """What a login is continued with: an access token for now, and a refresh token for the next one."""
+    """An access token, and a refresh token for getting the next one."""
 
     access_token: str
     refresh_token: str
@@ -55,7 +55,7 @@ class SessionService:
         self._account_emails = account_emails
 
     async def begin(self, user: User) -> TokenPair:
-        """Log an account in on this client; who it is must have been proved."""
+        """Log an account in on this client; the user must have been authenticated."""
         login = LoginSession(
             user_id=user.id,
             user_agent=self._client.user_agent,
@@ -74,10 +74,10 @@ class SessionService:
         return TokenPair(access_token, refresh_token, int(self._tokens.lifetime.total_seconds()))
 
     async def refresh(self, refresh_token: str) -> TokenPair:
-        """New tokens for a refresh token, which is used up by that. Raises `InvalidRefreshToken`.
+        """New tokens in exchange for a refresh token, which is used up. Raises `InvalidRefreshToken`.
 
-        One that was used up before was stolen, from us or from the owner: nobody can tell who of the two asks, so the
-        session ends and its owner is told. Raises `RefreshTokenReused` then.
+        A token that was used before has been stolen, but it cannot be told whether the thief or the owner presents it. So
+        the session ends and its owner is notified. Raises `RefreshTokenReused` then.
         """
         now = clock.now()
         digest = digest_of(refresh_token)
@@ -108,7 +108,7 @@ class SessionService:
         await self._session.flush()
 
     async def principal(self, access_token: str) -> Principal:
-        """Whom an access token was written for, if the session has not ended. Raises `InvalidAccessToken`."""
+        """The principal of an access token, if its session has not ended. Raises `InvalidAccessToken`."""
         claims = self._tokens.claims_of(access_token)
         async with reading(self._session):
             found = await self._session.execute(
@@ -125,7 +125,7 @@ class SessionService:
         )
 
     async def list(self, principal: Principal) -> Sequence[SessionOut]:
-        """Where the account is logged in, the session last used first."""
+        """The account's sessions, the most recently used first."""
         current = principal.login.session_id if principal.login else None
         now = clock.now()
         found = await self._session.scalars(sessions.of_account(principal.id, now, now - IDLE))
@@ -153,13 +153,13 @@ class SessionService:
         await self._session.delete(login)
 
     async def end_current(self, principal: Principal) -> None:
-        """End the session that the request belongs to, at once. Raises `LoginSessionNotFound`."""
+        """End the session of the request, at once. Raises `LoginSessionNotFound`."""
         if principal.login is None:
             raise LoginSessionNotFound
         await self.end(principal.account, principal.login.session_id)
 
     async def end_all(self, user: User, *, but: int | None = None, by: User | None = None) -> None:
-        """End the account's sessions at once; with `but`, all other ones. `by` is who did it."""
+        """End the account's sessions at once; with `but`, all others. `by` is who did it."""
         statement = delete(LoginSession).where(LoginSession.user_id == user.id)
         if but is None:
             user.end_access()

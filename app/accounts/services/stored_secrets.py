@@ -1,4 +1,4 @@
-"""What is stored encrypted, when the secrets that it is encrypted with change."""
+"""Re-encrypting stored secrets when the encryption keys change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class StoredSecrets:
         self._session = session
 
     async def lock(self) -> None:
-        """Have nobody else change secrets, here or in the settings, until the transaction ends."""
+        """Lock the stored secrets until the transaction ends."""
         await self._session.execute(_LOCKS[self._session.get_bind().dialect.name])
 
     async def renew(self, secrets: Sequence[str]) -> Renewal:
-        """Encrypt with the first of `secrets` what is encrypted with another of them."""
+        """Re-encrypt with the first of `secrets` what is encrypted with another of them."""
         newest, every = Cipher(secrets[:1]), Cipher(secrets)
         count, lost = 0, []
         for totp in await self._all():
@@ -51,7 +51,7 @@ class StoredSecrets:
         return Renewal(count, lost)
 
     async def unreadable(self, secrets: Sequence[str]) -> Sequence[int]:
-        """The accounts whose authenticator app could not be asked for with these secrets alone."""
+        """The accounts whose authenticator app would not work with these secrets alone."""
         cipher = Cipher(secrets)
         return [totp.user_id for totp in await self._all() if not _reads(cipher, totp)]
 
