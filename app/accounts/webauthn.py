@@ -127,7 +127,7 @@ class RelyingParty:
     def verify_assertion(
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> Assertion:
-        """Raises `InvalidPasskey` unless the passkey with this key responds to `challenge`, for this site and only once.
+        """Raises `InvalidPasskey` unless this key signed `challenge` for this site, and only once.
 
         The caller has found the key by `credential_id_of`, and checks that `user_handle`, if given, is its owner's.
         """

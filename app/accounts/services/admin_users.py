@@ -139,8 +139,8 @@ class AdminUserService:
     ) -> None:
         """Delete an account and erase who it belonged to. Raises `UserNotFound` or `LastAdmin`.
 
-        What they wrote stays under a placeholder name, unless it is removed or handed over; `successor` is the username of
-        the account it is handed over to. Raises `UnknownSuccessor`.
+        What they wrote stays under a placeholder name, unless it is removed or handed over; `successor` is the username
+        of the account it is handed over to. Raises `UnknownSuccessor`.
         """
         user = await self._locked(user_id, keep_an_admin=True)
         if remove_articles:

@@ -30,7 +30,7 @@ class Challenges:
         await self._session.flush()
 
     async def use_up(self, challenge: bytes, user: User | None) -> bool:
-        """Whether the challenge was issued to the account, or to a login without a known account; it is used up by this."""
+        """Use up a challenge; returns whether it was issued to the account, or for a login without a known account."""
         return await took_effect(
             self._session,
             delete(PasskeyChallenge).where(

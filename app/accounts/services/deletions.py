@@ -126,7 +126,7 @@ class AccountDeletionService:
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
-        """Cancel the deletion of an account because its owner logs in. The account must be locked, as for its deletion."""
+        """Cancel the deletion of an account because its owner logs in. The account must be locked."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._session.execute(wish.returning(AccountDeletion.user_id))).all():
             self._audit.record("account.deletion_undone", actor=user, subject=user)

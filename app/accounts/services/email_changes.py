@@ -57,8 +57,8 @@ class EmailChangeService:
     async def request(self, principal: Principal, data: EmailChangeInput) -> None:
         """Claim a new email; it takes effect once confirmed, and the current address is notified.
 
-        The caller is not told whether the address belongs to someone else. Raises `WrongPassword`, `RecentLoginRequired`,
-        `EmailDomainNotAllowed` or `TooManyRequests`.
+        The caller is not told whether the address belongs to someone else. Raises `WrongPassword`,
+        `RecentLoginRequired`, `EmailDomainNotAllowed` or `TooManyRequests`.
         """
         await self._reauthentication.require(principal, data.current_password)
         self._registration.require_allowed_domain(data.email)
@@ -92,9 +92,9 @@ class EmailChangeService:
     async def undo(self, token: str) -> None:
         """Restore the old email, with the token that was sent there. Raises `InvalidUndoToken`.
 
-        If the owner did not make the change, someone else knows the password. So every login ends, every other way to log
-        in that was added since the change was requested or in the past week is removed, and a password reset link is sent
-        to the old address. Raises `EmailTaken` if that address now belongs to someone else.
+        If the owner did not make the change, someone else knows the password. So every login ends, every other way to
+        log in that was added since the change was requested or in the past week is removed, and a password reset link
+        is sent to the old address. Raises `EmailTaken` if that address now belongs to someone else.
         """
         user, change = await self._locked(token)
         old = change.old_email

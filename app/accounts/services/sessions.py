@@ -76,8 +76,8 @@ class SessionService:
     async def refresh(self, refresh_token: str) -> TokenPair:
         """New tokens in exchange for a refresh token, which is used up. Raises `InvalidRefreshToken`.
 
-        A token that was used before has been stolen, but it cannot be told whether the thief or the owner presents it. So
-        the session ends and its owner is notified. Raises `RefreshTokenReused` then.
+        A token that was used before has been stolen, but it cannot be told whether the thief or the owner presents it.
+        So the session ends and its owner is notified. Raises `RefreshTokenReused` then.
         """
         now = clock.now()
         digest = digest_of(refresh_token)

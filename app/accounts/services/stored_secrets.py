@@ -19,7 +19,7 @@ _LOCKS: dict[str, Executable] = {
 
 @dataclass(frozen=True)
 class Renewal:
-    """How many were encrypted again, and whose cannot be read with any of the secrets."""
+    """How many secrets were re-encrypted, and the accounts whose secret none of the keys can decrypt."""
 
     count: int
     lost: Sequence[int]
