@@ -1,4 +1,4 @@
-"""Which public answers a change of a comment puts out of date."""
+"""Which public responses a change to a comment invalidates."""
 
 from app.cache import keys
 from app.comments.models import Comment

@@ -14,7 +14,7 @@ _STEP_WIDTH = 10
 
 
 class Comment(Timestamps, Base):
-    """One comment. `path` strings the ids from the thread's root together, so that ordering by it walks the tree."""
+    """One comment. `path` concatenates the ids from the thread's root, so that ordering by it walks the tree."""
 
     __tablename__ = "comments"
 
@@ -39,7 +39,7 @@ class Comment(Timestamps, Base):
         return self.deleted_at is not None
 
     def place_below(self, parent: "Comment | None") -> None:
-        """Take the place in the thread; needs the id, so flush first."""
+        """Set the position in the thread; needs the id, so flush first."""
         self.depth = parent.depth + 1 if parent else 0
         self.path = f"{parent.path if parent else ''}{self.id:0{_STEP_WIDTH}d}"
 

@@ -8,13 +8,13 @@ from app.core.roles import Role
 
 
 def require_comment_editing(actor: Actor, comment: Comment) -> None:
-    """Nobody puts words into somebody else's mouth."""
+    """Only the author may change a comment."""
     if require_verified(actor).id != comment.author_id:
         raise Forbidden("This comment belongs to someone else.")
 
 
 def require_comment_deletion(actor: Actor, comment: Comment, article: Article) -> None:
-    """Whoever wrote the comment, the author of the article, and editors."""
+    """The comment's author, the article's author, and editors may delete a comment."""
     account = require_verified(actor)
     owns_article = article.author_id == account.id and account.role.includes(Role.AUTHOR)
     if account.id != comment.author_id and not owns_article and not is_editor(actor):

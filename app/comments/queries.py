@@ -1,4 +1,4 @@
-"""Selects of comments."""
+"""Queries for comments."""
 
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ ARTICLE_ID, AUTHOR_ID = 1, 5
 
 
 def answered(row: Row) -> CommentRow:
-    """Of one that was deleted but has answers only the place is left."""
+    """The row as shown; of a deleted comment with replies only the position is left."""
     comment_id, _, parent_id, depth, deleted_at, *rest = row
     _, username, display_name, avatar_url, markdown, html, created_at, edited_at, _ = rest
     gone = deleted_at is not None
@@ -45,7 +45,7 @@ def answered(row: Row) -> CommentRow:
 
 
 def _is_shown() -> ColumnElement[bool]:
-    """Not deleted, or deleted but with something still standing below it."""
+    """Not deleted, or deleted but with a reply below it that is not."""
     answer = aliased(Comment)
     below = and_(
         answer.article_id == Comment.article_id,
@@ -80,7 +80,7 @@ def with_author() -> Select[tuple[Comment]]:
 
 
 def for_moderation(deleted: bool | None) -> Select[Any]:
-    """Comments of the whole blog with their articles, all or only those deleted or not."""
+    """Comments of the whole blog with their articles: all, or only those that are or are not deleted."""
     statement = with_author().join(Comment.article).options(contains_eager(Comment.article))
     if deleted is None:
         return statement

@@ -1,4 +1,4 @@
-"""Rendering comments: they are short, and take a thread less than a second."""
+"""Rendering comments in a thread: they are short and take less than a second."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Comments: written, answered, listed, deleted and restored."""
+"""Comments: written, replied to, listed, deleted and restored."""
 
 from functools import partial
 
@@ -42,7 +42,7 @@ class CommentService:
         self._audit = audit
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> PageResult[CommentRow]:
-        """An article's comments, each followed by its answers. Raises `ArticleNotFound`."""
+        """An article's comments, each followed by its replies. Raises `ArticleNotFound`."""
         viewer = articles.viewer_of(actor)
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         listing = partial(_listing, viewer)
@@ -69,7 +69,7 @@ class CommentService:
         return PageResult([_whole(comment) for comment in page.items], page.next_cursor)
 
     async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
-        """Comment on an article, or answer a comment of it.
+        """Comment on an article, or reply to one of its comments.
 
         Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
         """
@@ -87,7 +87,7 @@ class CommentService:
         return await self._reloaded(comment)
 
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
-        """Change one's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
+        """Change the actor's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
         require_verified(actor)
         # Before anything is locked, for it takes a while.
         html = await rendered_comment(data.body_markdown)
@@ -99,7 +99,7 @@ class CommentService:
         return await self._reloaded(comment)
 
     async def delete(self, actor: Actor, comment_id: int) -> None:
-        """Take a comment away; its answers stay. Raises `CommentNotFound`."""
+        """Delete a comment; its replies stay. Raises `CommentNotFound`."""
         comment = await self._locked(actor, comment_id)
         require_comment_deletion(actor, comment, comment.article)
         comment.deleted_at = clock.now()
@@ -107,7 +107,7 @@ class CommentService:
         self._record("comment.deleted", actor, comment)
 
     async def restore(self, actor: Actor, comment_id: int) -> CommentRow:
-        """Bring a deleted comment back. Raises `CommentNotFound`."""
+        """Restore a deleted comment. Raises `CommentNotFound`."""
         require_role(actor, Role.EDITOR)
         comment = await self._locked(actor, comment_id, deleted=None)
         if comment.is_deleted:
@@ -147,12 +147,12 @@ class CommentService:
         return comment
 
     async def _reloaded(self, comment: Comment) -> CommentRow:
-        """As it is read from now on."""
+        """The comment as it is read from now on."""
         (row,) = await self._context.rows.fetch(comments.BY_ID, {"id": comment.id})
         return comments.answered(row)
 
     async def _count(self, article_id: int, difference: int) -> None:
-        """In the database, where no two counts are lost to each other; a comment is no change of the article."""
+        """Count in the database, so that no update is lost; a comment does not count as a change to the article."""
         counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
         await self._session.execute(
             update(Article).where(Article.id == article_id).values(counted),
