@@ -1,4 +1,4 @@
-"""Which public answers a change of articles, tags and categories puts out of date."""
+"""Which public responses a change to articles, tags or categories invalidates."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -31,14 +31,14 @@ def _is_or_was_public(state: InstanceState[Any]) -> bool:
 
 
 def _values(history: History) -> set[Any] | None:
-    """What an attribute was and is; nothing if it is not known what it was."""
+    """The old and new values of an attribute; None if the old one is unknown."""
     if not history.unchanged and not history.deleted:
         return None
     return {*history.added, *history.unchanged, *history.deleted}
 
 
 def _tag_lists(state: InstanceState[Any]) -> Iterable[str]:
-    """The lists of the tags that an article has or had; of all tags where that is not known."""
+    """The lists of the tags that an article has or had; of all tags if those are unknown."""
     tags = state.attrs.tags.history
     if not (tags.added or tags.unchanged or tags.deleted) and "tags" in state.unloaded:
         return [keys.TAGGED]

@@ -1,4 +1,4 @@
-"""From Markdown to HTML that is safe to show, and what is derived from it."""
+"""Rendering Markdown to safe HTML, and what is derived from it."""
 
 import html
 import re
@@ -81,7 +81,7 @@ def render_article(markdown: str) -> RenderedArticle:
 
 
 def render_comment(markdown: str) -> str:
-    """The subset that comments may use: no headings, pictures, tables or HTML; links are not followed by robots."""
+    """The subset for comments: no headings, images, tables or HTML; links are marked `nofollow`."""
     rel = "nofollow ugc noopener noreferrer"
     return _sanitise(_COMMENT.render(markdown), _COMMENT_TAGS, _COMMENT_ATTRIBUTES, rel).strip()
 
@@ -113,7 +113,7 @@ def _keep_attribute(_tag: str, attribute: str, value: str) -> str | None:
 
 
 def _excerpt_of(body: str) -> str:
-    """The text of the first paragraphs up to anything else, cut at a word."""
+    """The text of the first paragraphs up to any other element, cut at a word."""
     text, end = "", None
     for paragraph in _PARAGRAPH.finditer(body.partition(_FOOTNOTES)[0]):
         if text and body[end : paragraph.start()].strip():
@@ -126,7 +126,7 @@ def _excerpt_of(body: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """`text` cut at the last space within `length` characters and marked with an ellipsis where it was cut."""
+    """`text` cut at the last space within `length` characters, with an ellipsis where it was cut."""
     if len(text) <= length:
         return text
     head = text[: length - 1]

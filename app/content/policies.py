@@ -7,7 +7,7 @@ from app.core.roles import Role
 
 
 def require_article_editing(actor: Actor, article: Article) -> None:
-    """Authors change their own articles, editors every one."""
+    """Authors may change their own articles, editors any article."""
     account = require_role(actor, Role.AUTHOR)
     if article.author_id != account.id and not is_editor(actor):
         raise Forbidden("This article belongs to someone else.")

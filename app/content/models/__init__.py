@@ -1,4 +1,4 @@
-"""What is written, and how it is sorted."""
+"""Articles, and the tags and categories that sort them."""
 
 from app.content.models.article import Article, ArticleStatus
 from app.content.models.category import Category

@@ -22,7 +22,7 @@ class ArticleStatus(StrEnum):
 
 
 class Article(Timestamps, Base):
-    """A piece of writing. Its HTML, excerpt and counts are derived once, when the body is written."""
+    """An article. Its HTML, excerpt and counts are derived once, when the body is written."""
 
     __tablename__ = "articles"
 
@@ -76,7 +76,7 @@ class Article(Timestamps, Base):
         return title
 
     def write(self, markdown: str, rendered: RenderedArticle) -> None:
-        """Set the body and all that is derived from it."""
+        """Set the body and everything derived from it."""
         self.body_markdown = markdown
         self.body_html = rendered.html
         self.derived_excerpt = rendered.excerpt

@@ -1,4 +1,4 @@
-"""Categories: a tree that editors look after."""
+"""Categories: a tree that editors maintain."""
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,10 +1,10 @@
-"""Counts of public articles, kept by the database itself, so that they are right whoever changes articles, and how.
+"""Counts of public articles, maintained by database triggers, so that they are right however articles change.
 
-`article_tags.published_at` is kept too: when the article was published, or null while it is not public.
+`article_tags.published_at` is maintained too: when the article was published, or null while it is not public.
 
-On PostgreSQL rows are locked in one order by everybody: articles, users, categories, tags, each by their ids. Whoever
-locks some of them and changes public articles then has to keep to it.
-A rebuild of one of the tables by a migration on SQLite loses its triggers; it has to make them again.
+On PostgreSQL all rows are locked in one order: articles, users, categories, tags, each by their ids. Code that locks
+some of them and then changes public articles has to keep to it. A migration on SQLite that rebuilds one of the tables
+loses its triggers and has to create them again.
 """
 
 # ruff: noqa: S608 - nothing in these statements comes from outside
@@ -77,7 +77,7 @@ def _sqlite() -> tuple[str, ...]:
 
 
 def _add(table: str, ids: str) -> str:
-    """Adds the differences to the counts of these rows, which are locked in the order of their ids before."""
+    """Adds the differences to the counts of these rows, after locking them in the order of their ids."""
     net = (
         f"SELECT id, sum(difference) AS difference FROM unnest({ids}, differences) AS one (id, difference) "
         "GROUP BY id HAVING sum(difference) <> 0"

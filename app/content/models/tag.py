@@ -1,4 +1,4 @@
-"""Tags, which come into being by being used."""
+"""Tags, which are created by being used."""
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,8 +1,8 @@
-"""What is read of articles: the columns of a list and of a page, and the selects that bring them.
+"""Queries for articles: the columns of a list entry and of a whole article, and the selects that fetch them.
 
-Which articles are on a page is decided by an index wherever there is one in the page's order. There is none for the
-titles and the comment counts of one tag, author or category: their articles are sorted. And of what several tags or
-filters have in common, the articles of the first are looked through.
+Wherever an index has the page's order, it decides which articles are on the page. There is no such index for the titles
+and comment counts of one tag, author or category: their articles are sorted. For the intersection of several tags or
+filters, the articles of the first are scanned.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ _whole = (*_summary, Article.body_markdown, Article.body_html)
 
 
 def summary(row: Row, shown: set[str]) -> SummaryRow:
-    """An article in a list; the keys of what it shows are added to `shown`."""
+    """An article in a list; the surrogate keys of what it shows are added to `shown`."""
     article_id, slug, title, excerpt, status, language, cover_image_url = row[:7]
     author_id, username, display_name, avatar_url, category_id, category_slug, category_name = row[7:14]
     tags_text, word_count, reading_minutes, comment_count, published_at, created_at, updated_at = row[14:_WIDTH]
@@ -82,7 +82,7 @@ def summary(row: Row, shown: set[str]) -> SummaryRow:
 
 
 def whole(row: Row, shown: set[str]) -> ArticleRow:
-    """An article with its body, the same way."""
+    """An article with its body; the surrogate keys of what it shows are added to `shown`."""
     markdown, html = row[_WIDTH : _WIDTH + 2]
     return {**summary(row, shown), "body_markdown": markdown, "body_html": html}
 
@@ -117,7 +117,7 @@ def id_by_slug(viewer: Viewer) -> CompiledSelect:
 
 @dataclass(frozen=True, slots=True)
 class ArticleListSpec:
-    """What a list is narrowed down by; the values themselves are the select's parameters."""
+    """How a list is filtered and sorted; the values themselves are the select's parameters."""
 
     status: ListStatus
     sort: str
@@ -138,7 +138,7 @@ class ArticleListSpec:
 
     @property
     def by_date(self) -> bool:
-        """In the order that tags and categories have indexes for."""
+        """Whether the order is the one that tags and categories have indexes for."""
         return self.order.columns[0] is Article.published_at
 
 
@@ -146,7 +146,7 @@ class ArticleListSpec:
 def listing(spec: ArticleListSpec) -> CompiledSelect:
     """A page of articles, each with its sort values at the end.
 
-    Beside those of the spec, its parameters are what the order's `after_bound` needs.
+    Besides those of the spec, its parameters are what the order's `after_bound` needs.
     """
     order = spec.order
     if spec.by_date and spec.tags:
@@ -176,7 +176,7 @@ def _from_there_on(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bo
 
 
 def _narrowed(spec: ArticleListSpec) -> list[ColumnElement[bool]]:
-    """All conditions but for the categories."""
+    """All conditions except the categories."""
     conditions = [with_status(spec.status)]
     if spec.own:
         conditions.append(is_own)
@@ -221,7 +221,7 @@ def _pair(order: Order) -> list[Any]:
 
 
 def _merged(spec: ArticleListSpec) -> Select[Any]:
-    """Of each category the first few, and the first few of those."""
+    """The first few of each category, and of those the first few."""
     order = spec.order
     branches = []
     for number in range(spec.categories):

@@ -1,4 +1,4 @@
-"""Selects of articles."""
+"""Queries for articles."""
 
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ _DATE = {"published": Article.published_at, "draft": Article.created_at, "delete
 
 
 def order_of(sort: str, status: ListStatus) -> Order:
-    """The order for a sort name; "newest" and "oldest" go by the date that the status has."""
+    """The order for a sort name; "newest" and "oldest" use the date that belongs to the status."""
     columns, descending = {
         "newest": (_DATE[status], True),
         "oldest": (_DATE[status], False),
@@ -37,7 +37,7 @@ def order_of(sort: str, status: ListStatus) -> Order:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """What exists for the actor: what is published, own drafts, and all drafts for editors."""
+    """What exists for the actor: published articles, their own drafts, and all drafts for editors."""
     condition = exists_for(viewer_of(actor))
     return condition.params(actor_id=actor.id) if actor is not None else condition
 
@@ -58,17 +58,17 @@ def exists_for(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def to_change() -> Select[tuple[Article]]:
-    """Articles with the tags that they have."""
+    """Articles with their tags."""
     return select(Article).options(selectinload(Article.tags))
 
 
 def with_status(status: ListStatus) -> ColumnElement[bool]:
-    """In a list of this status."""
+    """The condition for being listed under this status."""
     if status == "deleted":
         return Article.deleted_at.is_not(None)
     return is_public if status == "published" else and_(Article.status == _DRAFT, Article.deleted_at.is_(None))
 
 
 def slugs_like(base: str) -> Select[Any]:
-    """The slugs made of `base` and a suffix; slugs have no wildcard characters in them."""
+    """The slugs made of `base` and a suffix; slugs contain no wildcard characters."""
     return select(Article.slug).where(Article.slug.like(f"{base}-%"))

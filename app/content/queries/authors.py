@@ -1,4 +1,4 @@
-"""What is read of authors: everybody who has published something."""
+"""Queries for authors: everyone who has published something."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What is read of categories."""
+"""Queries for categories."""
 
 from typing import NamedTuple
 

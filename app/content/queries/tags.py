@@ -1,4 +1,4 @@
-"""Selects of tags."""
+"""Queries for tags."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ def answered(row: Row) -> TagRow:
 
 @cache
 def listing(*, unused: bool, cursor: bool, size: int) -> CompiledSelect:
-    """A page of tags with the number of their public articles; those without any only where `unused` is wanted."""
+    """A page of tags with the number of their public articles; those without any are included only if `unused`."""
     statement = BY_SLUG.first(_tags if unused else _tags.where(_is_used), size)
     statement = statement.where(BY_SLUG.after_bound()) if cursor else statement
     return CompiledSelect(statement)

@@ -109,11 +109,11 @@ class ArticleService:
         return article
 
     async def any_exist(self) -> bool:
-        """Whether anybody has ever written anything, drafts and deleted articles included."""
+        """Whether there are any articles at all, including drafts and deleted ones."""
         return await self._session.scalar(select(Article.id).limit(1)) is not None
 
     async def create(self, actor: Actor, data: ArticleInput) -> ArticleRow:
-        """Write an article. Raises `SlugTaken` for a slug that was given, `UnknownCategory` or `TooComplex`."""
+        """Create an article. Raises `SlugTaken` for a given slug, `UnknownCategory` or `TooComplex`."""
         author = require_role(actor, Role.AUTHOR).account
         article = await self.compose(author, data)
         if data.status is ArticleStatus.PUBLISHED:
@@ -138,7 +138,7 @@ class ArticleService:
         return article
 
     async def add(self, article: Article, slug: str | None) -> None:
-        """Store a new article under this slug, or under a free one made of its title. Raises `SlugTaken`."""
+        """Store a new article under this slug, or under a free one derived from its title. Raises `SlugTaken`."""
         if slug is not None:
             article.slug = slug
             with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
@@ -171,7 +171,7 @@ class ArticleService:
         return alternatives(base, max([1, *numbers]) + 1)
 
     async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> ArticleRow:
-        """Change what was sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
+        """Change the fields that were sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
         sent = data.model_fields_set
         rendered = await self._rendered_for(actor, slug, data.body_markdown) if "body_markdown" in sent else None
         article = await self._locked(actor, slug)
@@ -198,13 +198,13 @@ class ArticleService:
         return await self._reloaded(article)
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
-        """Rendered before anything is locked, but only for those who may change the article."""
+        """Render before anything is locked, but only for those who may change the article."""
         async with reading(self._session):
             await self._editable(actor, articles.to_change(), slug)
         return await rendered_article(markdown)
 
     async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ArticleRow:
-        """Publish, at once or under an earlier date. Raises `PublicationInFuture`."""
+        """Publish, with the current or an earlier date. Raises `PublicationInFuture`."""
         article = await self._locked(actor, slug)
         now = clock.now()
         if data.published_at is not None and data.published_at > now:
@@ -221,13 +221,13 @@ class ArticleService:
         self._record_interference("article.unpublished", actor, article)
 
     async def delete(self, actor: Actor, slug: str) -> None:
-        """Take an article away; editors can restore it."""
+        """Delete an article; editors can restore it."""
         article = await self._locked(actor, slug)
         article.deleted_at = clock.now()
         self._record("article.deleted", actor, article)
 
     async def restore(self, actor: Actor, slug: str) -> ArticleRow:
-        """Bring a deleted article back as it was. Raises `ArticleNotFound` where there is none."""
+        """Restore a deleted article as it was. Raises `ArticleNotFound` if there is none."""
         require_role(actor, Role.EDITOR)
         article = await self._session.scalar(
             select(Article).where(Article.slug == slug).with_for_update(key_share=True)
@@ -241,7 +241,7 @@ class ArticleService:
         return await self._reloaded(article)
 
     def _record_interference(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
-        """What authors do with what they wrote is nobody's business; what editors do with it is."""
+        """Record a change only if it was not made by the article's author."""
         if actor is not None and actor.id != article.author_id:
             self._record(action, actor, article, **details)
 
@@ -250,7 +250,7 @@ class ArticleService:
         self._audit.record(action, actor=account, subject=article, author=article.author_id, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
-        """The article, if the actor may change it, so that nobody else does until the transaction ends."""
+        """The article, locked until the transaction ends, if the actor may change it."""
         statement = articles.to_change().with_for_update(of=Article, key_share=True)
         return await self._editable(actor, statement.execution_options(populate_existing=True), slug)
 
@@ -263,13 +263,13 @@ class ArticleService:
         return article
 
     async def _reloaded(self, article: Article) -> ArticleRow:
-        """As it is read from now on."""
+        """The article as it is read from now on."""
         (row,) = await self._context.rows.fetch(article_rows.BY_ID, {"id": article.id})
         return article_rows.whole(row, set())
 
 
 def _cut_from(query: ArticleListQuery) -> Iterator[str]:
-    """The keys of what decides which articles are in a list, and in which order."""
+    """The surrogate keys of what decides which articles are in a list, and in which order."""
     # What cannot be a slug is nobody's tag, and not to be repeated in headers.
     yield from (keys.tagged(slug) for slug in query.tag if re.fullmatch(SLUG_PATTERN, slug))
     yield keys.TAGGED if query.tag else keys.ARTICLES

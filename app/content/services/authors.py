@@ -17,7 +17,7 @@ class AuthorService:
         self._context = context
 
     async def list(self, page: PageQuery) -> PageResult[ProfileRow]:
-        """Everybody who has published something."""
+        """Everyone who has published something."""
 
         def listing(cursor: bool, size: int) -> CompiledSelect:
             return authors.authors(cursor=cursor, size=size)
@@ -27,9 +27,9 @@ class AuthorService:
         return PageResult([authors.profile(row) for row in found.items], found.next_cursor)
 
     async def get(self, username: str) -> ProfileRow:
-        """The public profile of somebody who has published something. Raises `AuthorNotFound`.
+        """The public profile of someone who has published something. Raises `AuthorNotFound`.
 
-        Of deleted accounts too: what they wrote is still listed under the name that is left of them.
+        This includes deleted accounts: their articles are still listed under the placeholder name.
         """
         found = await self._context.rows.fetch(authors.PROFILE, {"username": username})
         if not found:

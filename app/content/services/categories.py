@@ -1,4 +1,4 @@
-"""Categories: a tree that editors look after."""
+"""Categories: a tree that editors maintain."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
 
 @dataclass(frozen=True)
 class _Forest:
-    """All categories: there are few, and the questions about them are about the tree."""
+    """All categories in memory: there are few, and most operations need the tree."""
 
     by_id: Mapping[int, CategoryRow]
     children: Mapping[int | None, Sequence[CategoryRow]]
@@ -57,11 +57,11 @@ class _Forest:
         return next((category for category in self.by_id.values() if category.slug == slug), None)
 
     def depth(self, category: CategoryRow | None) -> int:
-        """How many categories there are from the top to here."""
+        """The number of categories from the root down to this one."""
         return 1 + self.depth(self.by_id.get(category.parent_id or 0)) if category else 0
 
     def height(self, category: CategoryRow) -> int:
-        """How many categories there are from here to the lowest below."""
+        """The number of categories from this one down to the deepest below it."""
         return 1 + max((self.height(child) for child in self.children_of(category.id)), default=0)
 
     def is_within(self, category: CategoryRow | None, ancestor: CategoryRow) -> bool:
@@ -92,11 +92,11 @@ class CategoryService:
         return forest.shown(category)
 
     async def subtree(self, slug: str) -> Sequence[int]:
-        """The ids of a category and of all below it; none if there is no such category."""
+        """The ids of a category and of all below it; empty if there is no such category."""
         return [row[0] for row in await self._context.rows.fetch(categories.SUBTREE, {"slug": slug})]
 
     async def id_of(self, slug: str | None) -> int | None:
-        """The id that an article refers to. Raises `UnknownCategory`."""
+        """The category id for an article. Raises `UnknownCategory`."""
         if slug is None:
             return None
         found = await self._session.scalar(select(Category.id).where(Category.slug == slug))
@@ -105,9 +105,9 @@ class CategoryService:
         return found
 
     async def named(self, name: str) -> int:
-        """The id of the category that has the slug of this name; where there is none, it is made at the top.
+        """The id of the category with the slug of this name; if there is none, it is created at the top level.
 
-        Raises `CategoryTaken` if somebody else makes it at the same moment.
+        Raises `CategoryTaken` if another transaction creates it at the same time.
         """
         category = await self._session.scalar(select(Category).where(Category.slug == slug_for(name)))
         if category is None:
@@ -137,7 +137,7 @@ class CategoryService:
         return await self.get(category.slug)
 
     async def update(self, actor: Actor, slug: str, data: CategoryUpdate) -> CategoryOut:
-        """Rename or move a category. Raises `CategoryNotFound` and what `create` does, and `CategoryCycle`."""
+        """Change or move a category. Raises `CategoryNotFound`, `CategoryCycle` and what `create` raises."""
         forest = await self._locked_forest(actor)
         found = forest.with_slug(slug)
         if found is None:
@@ -153,7 +153,7 @@ class CategoryService:
         return await self.get(category.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
-        """Remove a category; what is in it goes to the one above, or to none. Raises `CategoryNotFound`."""
+        """Delete a category; its contents move to its parent, or to none. Raises `CategoryNotFound`."""
         require_role(actor, Role.EDITOR)
         # Of two deletions, one might hold articles that the other is about to move.
         await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
@@ -182,7 +182,7 @@ class CategoryService:
         return _grown(sorted(found, key=lambda category: (sort_key(category.name), category.id)))
 
     async def _locked_forest(self, actor: Actor) -> _Forest:
-        """The tree as it stays until the end of the transaction: two moves at once could close a circle."""
+        """The tree, locked until the transaction ends: two concurrent moves could create a cycle."""
         require_role(actor, Role.EDITOR)
         await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
         await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
@@ -190,7 +190,7 @@ class CategoryService:
 
 
 def _grown(rows: Sequence[CategoryRow]) -> _Forest:
-    """The forest of these categories, siblings in this order."""
+    """The forest of these categories, with siblings in this order."""
     children: dict[int | None, list[CategoryRow]] = {}
     for category in rows:
         children.setdefault(category.parent_id, []).append(category)
@@ -215,7 +215,7 @@ def _parent(forest: _Forest, slug: str | None) -> CategoryRow | None:
 
 
 def _new_parent(forest: _Forest, category: CategoryRow, parent: CategoryRow | None) -> int | None:
-    """The id to put the category below. Raises `CategoryCycle` or `CategoryTooDeep`."""
+    """The id of the new parent. Raises `CategoryCycle` or `CategoryTooDeep`."""
     if forest.is_within(parent, category):
         raise CategoryCycle(field="parent")
     if forest.depth(parent) + forest.height(category) > MAX_DEPTH:

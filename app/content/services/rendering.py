@@ -1,7 +1,7 @@
-"""Rendering Markdown without making anybody else wait, and without waiting for ever.
+"""Rendering Markdown without blocking other requests, and with a timeout.
 
 Some texts take minutes or gigabytes to render, however good the renderer. Articles, which may be long, are rendered in
-a process of their own that can be stopped.
+a separate process that can be killed.
 """
 
 import resource
@@ -37,7 +37,7 @@ def _limiter() -> CapacityLimiter:
 
 
 def _render_within_bounds(markdown: str) -> RenderedArticle:
-    """Runs in the other process, which may not take all the memory of the machine."""
+    """Runs in the other process, with a memory limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_ARTICLE_BYTES, hard))
     rendered = render_article(markdown)
@@ -46,6 +46,6 @@ def _render_within_bounds(markdown: str) -> RenderedArticle:
 
 
 def require_proportion(markdown: str, html: str) -> None:
-    """HTML may be longer than its Markdown, but not out of all proportion. Raises `TooComplex`."""
+    """Require that the HTML is not disproportionately longer than its Markdown. Raises `TooComplex`."""
     if len(html) > _GROWTH_FREE + _GROWTH * len(markdown):
         raise TooComplex(field="body_markdown")

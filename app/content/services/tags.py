@@ -1,4 +1,4 @@
-"""Tags: found, made by being used, renamed, merged and deleted."""
+"""Tags: found, created by being used, renamed, merged and deleted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class TagService:
         self._audit = audit
 
     async def list(self, actor: Actor, query: TagListQuery) -> PageResult[TagRow]:
-        """Tags of published articles; editors see those that are not in use too."""
+        """Tags of published articles; editors also see unused ones."""
         unused = is_editor(actor)
 
         def listing(cursor: bool, size: int) -> CompiledSelect:
@@ -54,7 +54,7 @@ class TagService:
             self._context.surrogate_keys.add(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
-        """The tags with these names; those that are missing are made. Names with the same slug are one tag."""
+        """The tags with these names; missing ones are created. Names with the same slug are one tag."""
         wanted = {slug_for(name): name for name in reversed(names)}
         # Without what else is to be stored, which would be counted now, before its turn.
         with self._session.no_autoflush:
@@ -68,7 +68,7 @@ class TagService:
         return sorted(set(found.values()), key=lambda tag: tag.id)
 
     async def _known(self, wanted: Mapping[str, str]) -> dict[str, Tag]:
-        """The tags there are of these slugs and names, by the slug; one with a slug of its own goes by its name."""
+        """The existing tags of these slugs and names, by slug; a tag with a custom slug is found by its name."""
         if not wanted:
             return {}
         statement = select(Tag).where(or_(Tag.slug.in_(list(wanted)), Tag.name.in_(list(wanted.values()))))
@@ -78,7 +78,7 @@ class TagService:
         return {slug: tag for slug, tag in found if tag is not None}
 
     async def lock(self, wanted: Iterable[Tag]) -> None:
-        """Have nobody else count these until the transaction ends; in one order, so that two do not do it crosswise."""
+        """Lock the counts of these tags until the transaction ends; in one order, to avoid deadlocks."""
         ids = {tag.id for tag in wanted}
         if ids:
             statement = select(Tag.id).where(Tag.id.in_(ids)).order_by(Tag.id).with_for_update(key_share=True)
@@ -101,7 +101,7 @@ class TagService:
         return dialect.insert(Tag).values(values).on_conflict_do_nothing(index_elements=["slug"])
 
     async def rename(self, actor: Actor, slug: str, data: TagUpdate) -> TagRow:
-        """Give a tag another name everywhere. Raises `TagNotFound` or `TagTaken`."""
+        """Rename a tag everywhere. Raises `TagNotFound` or `TagTaken`."""
         tag = await self._locked(actor, slug)
         tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
         with translating({"uq_tags_slug": TagTaken(field="name")}):
@@ -110,7 +110,7 @@ class TagService:
         return await self.get(actor, tag.slug)
 
     async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagRow:
-        """Give the articles of other tags this one instead, and delete the others. Raises `TagNotFound`."""
+        """Replace other tags by this one on all articles, and delete the others. Raises `TagNotFound`."""
         require_role(actor, Role.EDITOR)
         wanted = {target_slug, *data.tags}
         # Before their tags, as whoever publishes them: see `app/content/models/counters.py`.
@@ -135,7 +135,7 @@ class TagService:
         return await self.get(actor, target.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
-        """Take a tag off all articles. Raises `TagNotFound`."""
+        """Delete a tag and remove it from all articles. Raises `TagNotFound`."""
         tag = await self._locked(actor, slug)
         await self._session.delete(tag)
         self._record("tag.deleted", actor, tag, slug=slug)

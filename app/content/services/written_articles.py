@@ -1,4 +1,4 @@
-"""What is to become of an account's articles when it is deleted."""
+"""What happens to an account's articles when it is deleted."""
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,7 +7,7 @@ from app.content.models import Article
 
 
 class WrittenArticles:
-    """An account's articles, deleted ones included; the account must be locked."""
+    """An account's articles, including deleted ones; the account must be locked."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -17,11 +17,11 @@ class WrittenArticles:
         return await self._session.scalar(written) is not None
 
     async def remove(self, user_id: int) -> None:
-        """Their comments and tags go with them."""
+        """Delete them, together with their comments and tags."""
         await self._session.execute(delete(Article).where(Article.author_id == user_id))
 
     async def hand_over(self, user_id: int, to: int) -> int:
-        """Make them somebody else's; returns how many they were."""
+        """Reassign them to another account; returns how many there were."""
         by_user = Article.author_id == user_id
         count = await self._session.scalar(select(func.count()).select_from(Article).where(by_user)) or 0
         if count:
