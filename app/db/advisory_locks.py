@@ -1,4 +1,4 @@
-"""Having transactions come one after the other where locking rows would have them wait for each other."""
+"""Advisory locks, for serialising transactions whose row locks would deadlock."""
 
 from enum import IntEnum
 
@@ -7,15 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class AdvisoryLock(IntEnum):
-    """What is done by one transaction at a time. Any numbers will do that nothing else in the database uses."""
+    """What only one transaction may do at a time. The numbers only need to be unique within the database."""
 
     CATEGORY_TREE = 7_265_676_812
 
 
 async def take_advisory_lock(session: AsyncSession, lock: AdvisoryLock) -> None:
-    """Wait until nobody else is at this, and keep others waiting until the transaction ends.
+    """Wait for the lock and hold it until the transaction ends.
 
-    Before anything is locked. On SQLite whoever writes is alone anyway.
+    Take it before any other lock. SQLite needs none, as it has a single writer.
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(lock.value)))

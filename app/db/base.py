@@ -1,4 +1,4 @@
-"""What every table has in common."""
+"""What all tables share."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -37,7 +37,7 @@ def ordered_text(length: int) -> String:
 
 
 class LowercaseString(TypeDecorator[str]):
-    """A text that is the same whatever its case, in every script; the databases' own `lower()` is not that.
+    """A text that is stored in lower case, in every script; the databases' own `lower()` is not enough.
 
     It sorts by code point.
     """
@@ -94,7 +94,7 @@ def _when_created(context: Any) -> datetime:
 
 
 class Timestamps:
-    """When a row was made and last changed by somebody; the two are equal until then."""
+    """When a row was created and when someone last changed it; the two are equal until then."""
 
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=_when_created, onupdate=clock.now)

@@ -1,4 +1,4 @@
-"""From a violated constraint to the error that the domain has for it."""
+"""Turning violated constraints into the errors that domains have for them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ _SQLITE_PREFIX = "UNIQUE constraint failed: "
 
 
 def violated_constraint(error: IntegrityError) -> str:
-    """The name of the constraint that was violated, or an empty text where the database does not say.
+    """The name of the violated constraint, or an empty text if the database does not say.
 
-    SQLite names the columns instead of the constraint; the naming convention leads from one to the other.
+    SQLite names the columns instead of the constraint; the naming convention maps one to the other.
     """
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     if name:

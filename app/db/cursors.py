@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list ended, as an opaque text."""
+"""Cursors: opaque texts that mark where a page of a list ended."""
 
 import base64
 import json

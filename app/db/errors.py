@@ -1,4 +1,4 @@
-"""Which errors of the database are nobody's mistake: it is away or busy, or somebody else was quicker."""
+"""Telling apart database errors: conflicts, transient errors, an unreachable database, a full disk."""
 
 import errno
 import sqlite3
@@ -44,7 +44,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def is_conflict(error: IntegrityError) -> bool:
-    """Whether a row was there already, or one that it refers to was not; anything else is a mistake of the code."""
+    """Whether a row already existed, or one that it refers to did not; anything else is a bug."""
     cause = _cause_of(error)
     if isinstance(cause, asyncpg.PostgresError):
         return isinstance(cause, (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError))
@@ -52,7 +52,7 @@ def is_conflict(error: IntegrityError) -> bool:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same request can succeed later: there was no connection, no room, a lock or a deadlock."""
+    """Whether the same request can succeed later: no connection, no room, a lock or a deadlock."""
     if isinstance(error, (PoolTimeoutError, *CONNECTION_ERRORS)):
         return True
     cause = _cause_of(error)
@@ -62,14 +62,14 @@ def is_transient(error: Exception) -> bool:
 
 
 def is_unreachable(error: Exception) -> bool:
-    """Whether nothing at all can be asked of the database: nobody answers, or whoever was asked is gone."""
+    """Whether the database is unreachable: nothing responds, or the connection was lost."""
     if isinstance(error, CONNECTION_ERRORS):
         return True
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlite_code(_cause_of(error)) in _LOST)
 
 
 def is_full(error: Exception) -> bool:
-    """Whether nothing can be stored because the disk is full. Nothing of the transaction is stored then."""
+    """Whether nothing can be stored because the disk is full. The whole transaction is lost then."""
     cause = _cause_of(error)
     if isinstance(cause, asyncpg.DiskFullError) or _sqlite_code(cause) == sqlite3.SQLITE_FULL:
         return True
@@ -77,7 +77,7 @@ def is_full(error: Exception) -> bool:
 
 
 def _cause_of(error: Exception) -> Any:
-    """What the driver has raised."""
+    """The error that the driver raised."""
     driver_error = error.orig if isinstance(error, DBAPIError) else error
     return getattr(driver_error, "__cause__", None) or driver_error
 

@@ -1,4 +1,4 @@
-"""Functions of SQL that the databases call differently."""
+"""SQL functions whose names differ between the databases."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class json_rows(FunctionElement[str]):  # noqa: N801 - it is called like a function
-    """All rows of a group, as a JSON array of an array for each, in no order; on PostgreSQL null if there are none."""
+    """All rows of a group as a JSON array of arrays, in no particular order; on PostgreSQL null if there are none."""
 
     name = "json_rows"
     type = Text()

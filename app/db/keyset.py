@@ -1,7 +1,7 @@
 """Orders that can be paged by keyset: the next page starts after the sort values of the last row.
 
-A comparison of rows, `(a, b) > (x, y)`, lets the database start in the middle of the index; the same said with AND and
-OR, or with OFFSET, reads everything before.
+A row comparison, `(a, b) > (x, y)`, lets the database start in the middle of the index; the same condition written with
+AND and OR, or OFFSET, reads everything before.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ SIZES = (11, 21, 51, 101)
 
 
 def size_for(limit: int) -> int:
-    """The size for a page of so many rows, and one to see whether there are more."""
+    """The size for a page of this many rows, plus one to see whether there are more."""
     return next(size for size in SIZES if size > limit)
 
 
 def _wide(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    """A cursor may hold any number; PostgreSQL fails for one that the column's own type has no room for."""
+    """A type for any number that a cursor may hold; PostgreSQL fails if it does not fit the column's own type."""
     return BigInteger() if isinstance(kind, Integer) else kind
 
 
 @dataclass(frozen=True)
 class Order:
-    """A named order by one direction over columns that are never null, the last of them unique."""
+    """A named order in one direction over columns that are never null, the last of them unique."""
 
     name: str
     columns: tuple[InstrumentedAttribute[Any] | ColumnElement[Any], ...]
@@ -48,7 +48,7 @@ class Order:
         return row < last if self.descending else row > last
 
     def first(self, statement: Select[Any], size: int) -> Select[Any]:
-        """The first rows, as many as `size`, which is spelled out; see `SIZES`."""
+        """The first `size` rows; the number is written into the statement, see `SIZES`."""
         return self.sort(statement).limit(literal_column(str(size)))
 
     def after_bound(self) -> ColumnElement[bool]:

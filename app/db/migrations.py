@@ -1,4 +1,4 @@
-"""Bringing a database to a version of the schema, from code and from the `alembic` command alike."""
+"""Migrating a database to a version of the schema, both from code and from the `alembic` command."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def migration_engine(database_url: str) -> AsyncEngine:
     """An engine for migrations only: SQLite does not enforce foreign keys on it.
 
     Some changes make SQLite rebuild a table; with foreign keys on, dropping the old one would delete every row that
-    refers to it. Nor does it look at triggers while a table is away that they name.
+    refers to it. Triggers that name a missing table are not checked either.
     """
     engine = create_engine(database_url, poolclass=NullPool)
     if make_url(database_url).get_backend_name() == "sqlite":
@@ -43,20 +43,20 @@ def lock(connection: Connection) -> None:
 
 
 def check_foreign_keys(connection: Connection) -> None:
-    """Refuse a migration that left a row referring to nothing."""
+    """Refuse a migration that left dangling references."""
     if connection.dialect.name == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
         raise RuntimeError(f"the migration broke {len(broken)} references, the first in table {broken[0][0]}")
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Alembic's configuration, to be used with this connection."""
+    """Alembic's configuration for this connection."""
     config = Config(_ALEMBIC_INI)
     config.attributes["connection"] = connection
     return config
 
 
 async def upgrade(database_url: str) -> None:
-    """Bring the database to the newest version, or leave it as it was if that fails."""
+    """Migrate the database to the newest version, or leave it unchanged if that fails."""
     await run(database_url, command.upgrade, "head")
 
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageResult(Generic[T]):
-    """Some of a list, and the cursor to the rest."""
+    """Some items of a list, and the cursor of the next page."""
 
     items: Sequence[T]
     next_cursor: str | None
@@ -45,9 +45,9 @@ async def read_page(
     page: PageQuery,
     parameters: Mapping[str, Any],
 ) -> PageResult[Sequence[Any]]:
-    """The rows of one page of a list that is built once, each with its sort values at the end. Raises `InvalidCursor`.
+    """The rows of one page of a compiled listing, each with its sort values at the end. Raises `InvalidCursor`.
 
-    `listing` makes the select, for a page with or without a cursor and of a certain size.
+    `listing` makes the select, given whether there is a cursor and the size.
     """
     bound = dict(parameters)
     if page.cursor is not None:
@@ -60,7 +60,7 @@ async def read_page(
 
 
 def empty_page(order: Order, page: PageQuery) -> PageResult[Any]:
-    """The page of a list with nothing in it. Raises `InvalidCursor`."""
+    """An empty page of a list. Raises `InvalidCursor`."""
     if page.cursor is not None:
         decode_cursor(page.cursor, order.name, order.types)
     return PageResult([], None)

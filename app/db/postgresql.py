@@ -1,4 +1,4 @@
-"""What a connection to PostgreSQL needs so that nobody waits long for a server that is unreachable."""
+"""Connection options for PostgreSQL, so that an unreachable server is noticed quickly."""
 
 import logging
 import time
@@ -27,22 +27,22 @@ _log = logging.getLogger(__name__)
 
 
 class DatabaseUnreachable(ConnectionError):
-    """The database did not answer a moment ago and is not asked again yet."""
+    """The database did not respond a moment ago, and it is too early for another attempt."""
 
 
 def breaker() -> CircuitBreaker:
-    """For whatever connects to one server: while it is unreachable, one attempt a second finds out for all."""
+    """A circuit breaker for everything that connects to one server: while it is open, one attempt per second is made."""
     return CircuitBreaker("the database", pause=RETRY_SECONDS, attempt_timeout=CONNECT_TIMEOUT_SECONDS)
 
 
 def require_attempt(breaker: CircuitBreaker) -> None:
-    """Raises `DatabaseUnreachable` unless an attempt is worth it."""
+    """Raises `DatabaseUnreachable` unless the circuit breaker allows an attempt."""
     if not breaker.allows_attempt():
         raise DatabaseUnreachable("the database did not answer a moment ago")
 
 
 def connection_options(statement_seconds: float | None, *, behind_pgbouncer: bool) -> dict[str, Any]:
-    """What asyncpg is to connect with. Without a bound, a statement may take as long as it takes."""
+    """Connection options for asyncpg. Without `statement_seconds`, statements have no timeout."""
     options: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_SECONDS}
     if statement_seconds is not None:
         options["command_timeout"] = statement_seconds + _GRACE_SECONDS
@@ -59,13 +59,13 @@ def connection_options(statement_seconds: float | None, *, behind_pgbouncer: boo
 
 
 def driver_arguments(url: URL, **options: Any) -> dict[str, Any]:
-    """What asyncpg itself is to be called with, to connect as SQLAlchemy would with these options."""
+    """The arguments with which asyncpg itself connects as SQLAlchemy would with these options."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     return {name: value for name, value in {**arguments, **options}.items() if name not in _SQLALCHEMYS_OWN}
 
 
 def fail_fast(engine: AsyncEngine, breaker: CircuitBreaker) -> None:
-    """Have the engine find out quickly that its server, or a connection of its pool, is gone."""
+    """Make the engine notice quickly that its server, or a connection in its pool, is gone."""
 
     def connect(dialect: Dialect, _record: object, args: Any, parameters: Any) -> Any:
         require_attempt(breaker)
@@ -95,7 +95,7 @@ def fail_fast(engine: AsyncEngine, breaker: CircuitBreaker) -> None:
 
 
 def _require_alive(connection: Any, record: Any, _proxy: object) -> None:
-    """That the server has closed a connection is known here; asking it would cost a round trip, or three."""
+    """Check locally whether the server has closed the connection; a ping would cost one to three round trips."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
     last_used = record.info.get(_LAST_USED)

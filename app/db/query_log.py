@@ -1,4 +1,4 @@
-"""Watches the queries: counts them for the request that they belong to, and logs the slow ones."""
+"""Watches queries: counts them for their request, and logs slow ones."""
 
 import logging
 from time import perf_counter
@@ -23,12 +23,12 @@ class _Threshold:
 
 
 def remember_slower_than(milliseconds: int) -> None:
-    """From when on a query of this process is slow."""
+    """Set how long a query of this process must take to count as slow."""
     _Threshold.seconds = milliseconds / 1000
 
 
 def observe(engine: Engine) -> None:
-    """InvalidationListener all queries that this engine sends."""
+    """Watch all queries that this engine sends."""
     event.listen(engine, "before_cursor_execute", _begin)
     event.listen(engine, "after_cursor_execute", _end)
     event.listen(engine, "handle_error", _fail)
@@ -51,7 +51,7 @@ def _fail(context: ExceptionContext) -> None:
 
 
 def query_ran(statement: str, seconds: float) -> None:
-    """Count a query for the request that it belongs to, and log it if it was slow. It has no values in it."""
+    """Count a query for its request, and log it if it was slow. The statement must contain no values."""
     metrics.query_seconds.observe(seconds)
     request = current_request.get()
     if request is not None:

@@ -1,4 +1,4 @@
-"""What the services read the blog through."""
+"""What services read the blog through."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from app.db.reader import Rows
 
 @dataclass(frozen=True)
 class ReadContext:
-    """Where the blog is read from, and the surrogate keys of what anonymous readers are shown of it."""
+    """The source of rows, and the surrogate keys of what anonymous readers are shown."""
 
     rows: Rows
     surrogate_keys: SurrogateKeys = field(default_factory=SurrogateKeys)

@@ -1,7 +1,7 @@
 """Reading without sessions: selects that are built and compiled once, and rows as the driver returns them.
 
-What everybody reads all the time costs little more than the database needs for it: there is no transaction, no entity
-and no statement to be put together. Building a select takes longer than executing it.
+Frequent reads cost little more than the work of the database itself: there are no transactions, entities or statements
+to build. Building a select takes longer than executing it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ Row = Sequence[Any]
 
 
 class CompiledSelect:
-    """A select whose values are bound parameters. Whoever makes one keeps it, and what it is compiled to with it."""
+    """A select whose values are bound parameters. Keep it, as it caches its compiled form."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
         self._compiled: dict[str, DialectSql] = {}
 
     def for_dialect(self, dialect: Dialect) -> "DialectSql":
-        """What this is for a database of this kind."""
+        """The compiled form for this dialect."""
         found = self._compiled.get(dialect.name)
         if found is None:
             found = self._compiled[dialect.name] = _compile(self._statement, dialect)
@@ -68,21 +68,21 @@ def _compile(statement: Select[Any], dialect: Dialect) -> DialectSql:
 
 
 class Rows(Protocol):
-    """Where rows are read from."""
+    """A source of rows."""
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """The rows that the query finds with these values."""
 
 
 class Reader(Rows, Protocol):
-    """Connections of its own, each query on which sees what was committed before."""
+    """Has its own connections; each query sees everything committed before it."""
 
     async def close(self) -> None:
-        """Give all connections up."""
+        """Close all connections."""
 
 
 class SessionRows:
-    """Reads what a session has written, before it is committed, and what it is not the only one to see."""
+    """Reads through a session, including what it has not committed yet."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session

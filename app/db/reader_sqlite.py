@@ -1,7 +1,7 @@
-"""Reading from SQLite, in the thread that asks.
+"""Reading from SQLite, in the calling thread.
 
-SQLite answers most questions faster than another thread could be told of them, and a reader never waits for a writer.
-Questions that take long are put again in a thread of their own.
+SQLite answers most queries faster than they could be passed to another thread, and a reader never waits for a writer.
+Queries that take long are run again in a separate thread.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _LOCK_TIMEOUT_SECONDS = 5
 
 
 class _Connection:
-    """A connection whose questions are cut short."""
+    """A connection whose queries are interrupted at a deadline."""
 
     def __init__(self, path: str, prepare: Callable[[Any, object], None]) -> None:
         # Not the one to make the file, should there be none.
@@ -56,7 +56,7 @@ class _Connection:
 
 class SqliteReader:
     def __init__(self, url: URL, dialect: Dialect, prepare: Callable[[Any, object], None]) -> None:
-        """`prepare` is what every connection to the database needs."""
+        """`prepare` sets up each connection to the database."""
         self._path = url.database or ""
         self._dialect = dialect
         self._prepare = prepare
@@ -111,7 +111,7 @@ class SqliteReader:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Without the details in the upper bits."""
+    """The code without the details in the upper bits."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code & 0xFF
 

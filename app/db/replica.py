@@ -1,4 +1,4 @@
-"""Reading from a replica whenever it has all that is known to have been committed, and from the primary otherwise."""
+"""Reading from a replica while it has everything known to be committed, and from the primary otherwise."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Position(UserDefinedType[str]):
-    """A place in PostgreSQL's log of changes."""
+    """A position in PostgreSQL's write-ahead log."""
 
     cache_ok = True
 
@@ -36,10 +36,10 @@ _REPLAYED = CompiledSelect(
 
 
 class ReplicaReader:
-    """Asks the replica, unless something has changed that it may not have yet.
+    """Reads from the replica, unless something has changed that it may not have yet.
 
-    That it lags behind is no matter as long as nobody has changed anything. What has been changed is announced here, as
-    long as `is_current`.
+    Its lag does not matter while nothing changes. Changes are reported to `note_changes`, as long as `is_current`
+    holds.
     """
 
     def __init__(self, primary: Reader, replica: Reader, is_current: Callable[[], bool]) -> None:
@@ -69,13 +69,13 @@ class ReplicaReader:
         return rows
 
     def note_changes(self, _keys: Collection[str] = ()) -> None:
-        """Something has been committed: the replica is not asked before it has it too."""
+        """Something was committed: do not use the replica until it has it too."""
         self._changes += 1
         self._is_caught_up = False
         self._changed.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Find out, after each change, when the replica has it, until told to stop."""
+        """After each change, find out when the replica has it, until told to stop."""
         stopped = asyncio.create_task(stopping.wait())
         while not stopped.done():
             changed = asyncio.create_task(self._changed.wait())
@@ -93,7 +93,7 @@ class ReplicaReader:
                 await asyncio.wait([stopped], timeout=pause)
 
     async def _catch_up(self, stopped: "asyncio.Task[Any]") -> bool:
-        """Wait until the replica has what the primary has now; whether it can be expected to."""
+        """Wait until the replica has what the primary has now; False if it should be left alone for a while."""
         changes = self._changes
         ((position,),) = await self._primary.fetch(_WRITTEN, {})
         deadline = time.monotonic() + _PAUSE_SECONDS

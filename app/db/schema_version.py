@@ -1,4 +1,4 @@
-"""Whether the database has the newest version of the schema, found out without Alembic, which servers do not load."""
+"""Whether the database has the newest schema version, without Alembic, which servers do not load."""
 
 import re
 from functools import cache
@@ -18,7 +18,7 @@ _NAME = re.compile(r"""["']([^"']+)["']""")
 
 @cache
 def newest_versions() -> frozenset[str]:
-    """The versions that the migrations lead to: one, unless they branch."""
+    """The head revisions of the migrations: one, unless they branch."""
     sources = [path.read_text(encoding="utf-8") for path in _VERSIONS.glob("*.py")]
     return frozenset(_names(_REVISION, sources) - _names(_DOWN_REVISION, sources))
 
@@ -29,7 +29,7 @@ def _known_versions() -> frozenset[str]:
 
 
 def is_newer(versions: frozenset[str]) -> bool:
-    """Whether a later version of the software has been here: the one that takes over, or was taken back."""
+    """Whether a later version of the software has migrated this database, as in an upgrade or before a rollback."""
     return HALF_COPIED not in versions and not versions <= _known_versions()
 
 
@@ -38,9 +38,9 @@ def _names(pattern: re.Pattern[str], sources: list[str]) -> set[str]:
 
 
 async def is_newest(engine: AsyncEngine) -> bool:
-    """Whether nothing needs to be migrated. Raises what the driver raises when there is no database to ask.
+    """Whether nothing needs to be migrated. Raises the driver's error if the database is unreachable.
 
-    A newer version is no reason to wait: migrations only add, and the software before can go on.
+    A newer version is fine: migrations only add, so the previous software keeps working.
     """
     async with engine.connect() as connection:
         try:

@@ -36,10 +36,10 @@ _READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many connections a process opens at most, and how long is waited for one and for each statement.
+    """The most connections a process opens, and the timeouts for getting one and for each statement.
 
-    Without a bound for statements, as in commands, they take as long as they take, and an outage is not looked out for;
-    SQLite's have none.
+    Without a statement timeout, as in commands, statements may take any time and outages are not detected early; SQLite
+    has no statement timeout.
     """
 
     connections: int = 10
@@ -49,7 +49,7 @@ class Bounds:
 
 
 def bounds_of_requests(settings: Settings) -> Bounds:
-    """Whoever asks hears soon, be it that the database is busy or away."""
+    """Requests fail fast, whether the database is busy or unreachable."""
     return Bounds(
         settings.database_pool_size,
         settings.database_pool_timeout,
@@ -59,13 +59,13 @@ def bounds_of_requests(settings: Settings) -> Bounds:
 
 
 def bounds_of_workers(settings: Settings) -> Bounds:
-    """What goes on beside the requests may take its time, and neither takes connections from the other."""
+    """Background work may take longer; it and the requests take no connections from each other."""
     return Bounds(WORKER_CONNECTIONS, 30, WORKER_STATEMENT_SECONDS, settings.database_behind_pgbouncer)
 
 
 @dataclass(frozen=True)
 class Database:
-    """Opens sessions; whoever opens one commits it."""
+    """Opens sessions; the caller commits them."""
 
     engine: AsyncEngine
     writing: Callable[[], AsyncSession]
@@ -80,7 +80,7 @@ class Database:
 
 
 def open_database(url: str, bounds: Bounds | None = None, invalidations: InvalidationBus | None = None) -> Database:
-    """A pool of connections to the database at `url`, none of them opened yet.
+    """A database with a connection pool for `url`, none of them opened yet.
 
     What its sessions invalidate is published on `invalidations`.
     """
@@ -99,7 +99,7 @@ def open_database(url: str, bounds: Bounds | None = None, invalidations: Invalid
 
 
 def open_reader(url: str, bounds: Bounds, breaker: CircuitBreaker | None = None) -> Reader:
-    """Connections for what everybody may read, none of them opened yet."""
+    """Connections for reads without sessions, none of them opened yet."""
     address = make_url(url)
     dialect = address.get_dialect()()
     if dialect.name == "sqlite":
@@ -115,7 +115,7 @@ def open_reader(url: str, bounds: Bounds, breaker: CircuitBreaker | None = None)
 def sessions_on(
     bind: AsyncEngine | AsyncConnection, invalidations: InvalidationBus, **options: Any
 ) -> async_sessionmaker[AsyncSession]:
-    """Makes sessions that tell `invalidations` which public answers they put out of date."""
+    """A factory of sessions that publish on `invalidations` which public responses they invalidate."""
     info = {"invalidations": invalidations}
     return async_sessionmaker(bind, sync_session_class=TrackedSession, info=info, expire_on_commit=False, **options)
 
@@ -125,7 +125,7 @@ def create_engine(
 ) -> AsyncEngine:
     """An engine that behaves alike on both databases; `options` go to SQLAlchemy.
 
-    Its pool is SQLAlchemy's own, and statements may take as long as they take, unless there are bounds.
+    Without bounds it uses SQLAlchemy's own pool, and statements have no timeout.
     """
     # What is stored is personal: errors, and so the log, show statements without their values.
     options = {"hide_parameters": True, **options}
@@ -178,8 +178,8 @@ def _lower(value: Any) -> Any:
 def _begin_sqlite(connection: Connection) -> None:
     """Begin, waiting for the write lock on the event loop rather than inside SQLite.
 
-    A connection that waits inside SQLite is locked itself: should Python meanwhile collect an old cursor of it, the
-    whole event loop would wait too, and with it the one who holds the write lock.
+    A connection that waits inside SQLite is locked itself: if Python then collected an old cursor of it, the whole
+    event loop would block, including the transaction that holds the write lock.
     """
     begin = connection.get_execution_options().get(_SQLITE_BEGIN, _WRITING)
     deadline = time.monotonic() + SQLITE_LOCK_TIMEOUT_SECONDS
@@ -195,16 +195,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 async def begin_writing(session: AsyncSession) -> None:
-    """Take the write lock for what follows, in a session that is for reading otherwise; nothing may be under way."""
+    """Take the write lock in a session otherwise used for reading; no transaction may be open."""
     await session.connection(execution_options={_SQLITE_BEGIN: _WRITING})
 
 
 @asynccontextmanager
 async def reading(session: AsyncSession) -> AsyncIterator[None]:
-    """Run the queries inside as a transaction of their own, which is over at the end.
+    """Run the queries inside as a transaction of their own, which ends with the block.
 
-    For what comes before something slow, such as hashing a password: neither a write lock nor a connection is held
-    meanwhile. It must be the first thing that a session does, or follow another of these.
+    Use it before something slow, such as hashing a password: neither a write lock nor a connection is held meanwhile.
+    It must be the first thing that a session does, or follow another such block.
     """
     await session.connection(execution_options=_READ_ONLY)
     yield
@@ -212,6 +212,6 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
 
 
 async def took_effect(session: AsyncSession, statement: Update | Delete) -> bool:
-    """Execute what changes one row at most; whether it has found that row."""
+    """Execute a statement that changes at most one row; returns whether it did."""
     result = await session.execute(statement)
     return isinstance(result, CursorResult) and result.rowcount == 1

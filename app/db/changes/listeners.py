@@ -1,4 +1,4 @@
-"""Hears what other processes have changed, and knows whether it would hear it."""
+"""Receiving the invalidations of other processes, and knowing whether any would be missed."""
 
 import asyncio
 import logging
@@ -28,9 +28,9 @@ _log = logging.getLogger(__name__)
 
 class InvalidationListener(Protocol):
     def is_current(self) -> bool:
-        """Whether all that other processes had committed a tenth of a second ago has been heard.
+        """Whether everything that other processes had committed a tenth of a second ago has been received.
 
-        But for a network that was cut without a word, which is noticed seconds later.
+        The exception is a network that was cut silently, which is only noticed seconds later.
         """
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -38,7 +38,7 @@ class InvalidationListener(Protocol):
 
 
 def listener_for(database_url: str, invalidations: InvalidationBus) -> InvalidationListener:
-    """What tells `invalidations` of the changes that other processes make in this database."""
+    """A listener that publishes on `invalidations` what other processes change in this database."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return SqliteListener(url, invalidations)
@@ -46,7 +46,7 @@ def listener_for(database_url: str, invalidations: InvalidationBus) -> Invalidat
 
 
 class SqliteListener:
-    """Looks when it is asked, at most every few milliseconds: an idle blog costs nothing."""
+    """Polls on demand, at most every few milliseconds: an idle blog costs nothing."""
 
     def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
         self._path = url.database or ":memory:"
@@ -117,7 +117,7 @@ def _one(connection: sqlite3.Connection, query: str) -> int:
 
 
 class PostgresqlListener:
-    """Listens on a connection of its own, which has to be to PostgreSQL itself: a pooler in between may not pass on."""
+    """Listens on a connection of its own, made directly to PostgreSQL: a pooler may not forward notifications."""
 
     def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
         self._arguments = driver_arguments(url, timeout=_CONNECT_TIMEOUT_SECONDS, statement_cache_size=0)
