@@ -1,4 +1,4 @@
-"""Work that goes on beside the requests, for as long as the app runs."""
+"""Background work that goes on while the app runs."""
 
 import asyncio
 import logging
@@ -10,10 +10,10 @@ _log = logging.getLogger(__name__)
 
 
 async def repeat(name: str, work: Callable[[], Awaitable[bool]], seconds: float, stopping: asyncio.Event) -> None:
-    """Do rounds of work until told to stop, and finish the one under way.
+    """Run rounds of work until told to stop, and finish the one in progress.
 
-    A round says whether there was anything to do: then the next follows at once, else after this many seconds. A round
-    that fails, say because the database is away, is repeated after ever longer pauses.
+    A round returns whether there was anything to do: if so, the next follows at once, otherwise after this many
+    seconds. A round that fails, for example because the database is unreachable, is retried after increasing pauses.
     """
     pause = seconds
     is_failing = False

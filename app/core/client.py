@@ -7,7 +7,7 @@ USER_AGENT_LENGTH = 300
 
 @dataclass(frozen=True)
 class Client:
-    """Its IP address, and its user agent, cut to `USER_AGENT_LENGTH` characters."""
+    """The IP address, and the user agent, cut to `USER_AGENT_LENGTH` characters."""
 
     ip_address: str
     user_agent: str

@@ -1,8 +1,8 @@
-"""The only place that asks what time it is."""
+"""The only place that reads the time."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment, aware and in UTC."""
+    """The current time, aware and in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The request that code is running for: what becomes known of it on the way, for its log lines and for metrics."""
+"""The current request: what becomes known about it, for its log lines and for metrics."""
 
 import secrets
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from itertools import count
 
 @dataclass(slots=True)
 class CurrentRequest:
-    """What is known so far. `find_route` gives the template of its path, once a route has been found for it."""
+    """What is known so far. `find_route` returns the template of its path, once a route has been found for it."""
 
     find_route: Callable[[], str | None]
     user_id: int | None = None
@@ -34,7 +34,7 @@ def new_request_id() -> str:
 
 
 def asked_by(user_id: int) -> None:
-    """Remember whose request it is. The id is enough for logs: names and addresses stay out of them."""
+    """Record whose request it is. The id is enough for logs: names and addresses stay out of them."""
     request = current_request.get()
     if request is not None:
         request.user_id = user_id

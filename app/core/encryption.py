@@ -1,4 +1,4 @@
-"""Short texts that the database keeps and must not be able to read."""
+"""Encryption of short texts that the database stores but must not be able to read."""
 
 import base64
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _KEY_LENGTH = 32
 
 
 class Undecryptable(ValueError):
-    """The text was encrypted with none of the secrets, or is not what was encrypted."""
+    """The text was encrypted with none of the secrets, or is not a ciphertext."""
 
 
 class Cipher:
@@ -23,18 +23,18 @@ class Cipher:
         self._fernet = MultiFernet([Fernet(_key(secret)) for secret in secrets])
 
     def encrypt(self, text: str) -> str:
-        """What to store. It is another one each time."""
+        """The ciphertext to store. It differs each time."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def decrypt(self, text: str) -> str:
-        """What was encrypted. Raises `Undecryptable` if no secret fits."""
+        """The plain text. Raises `Undecryptable` if no secret fits."""
         try:
             return self._fernet.decrypt(text.encode()).decode()
         except (InvalidToken, ValueError) as error:
             raise Undecryptable("none of the secrets can decrypt this") from error
 
     def renew(self, text: str) -> str:
-        """The same encrypted with the first secret, so that older ones can go. Raises `Undecryptable`."""
+        """Re-encrypt with the first secret, so that older ones can be removed. Raises `Undecryptable`."""
         return self.encrypt(self.decrypt(text))
 
 

@@ -1,7 +1,7 @@
-"""Reports unexpected errors to Sentry, or to what speaks its protocol, once `SENTRY_DSN` is set.
+"""Reports unexpected errors to Sentry, or a service that speaks its protocol, if `SENTRY_DSN` is set.
 
-What is logged as an error is reported: where it happened, without the values of variables and without what the request
-contained, for these are other people's data.
+Everything logged as an error is reported: where it happened, but neither the values of variables nor the contents of
+the request, as those are other people's data.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _PRIVATE = ("_meta", "request", "user", "breadcrumbs", "extra", "modules", "serv
 
 
 def configure(settings: Settings, transport: Callable[..., Any] | None = None) -> None:
-    """Report errors from now on, if the settings say where to. A `transport` takes the place of sending them."""
+    """Report errors from now on, if the settings say where to. A `transport` replaces sending them."""
     if settings.sentry_dsn is None:
         return
     import sentry_sdk  # noqa: PLC0415 - see above
@@ -43,7 +43,7 @@ def configure(settings: Settings, transport: Callable[..., Any] | None = None) -
 
 
 def scrub(event: "Event", _hint: dict[str, Any]) -> "Event":
-    """What of an event may leave: no headers, bodies, queries or people, but the request's id to find its log lines."""
+    """What of an event may be sent: no headers, bodies, queries or people, but the request id to find its log lines."""
     kept: Any = {key: redact_all(value) for key, value in event.items() if key not in _PRIVATE}
     tags = {"request_id": request_id.get()}
     request = current_request.get()

@@ -1,4 +1,4 @@
-"""Which IP address a request came from, and what of it identifies a client."""
+"""Which IP address a request came from, and which part of it identifies a client."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -11,10 +11,11 @@ _IPV6_CLIENT_PREFIX = 64
 
 
 def client_ip(peer: str | None, forwarded_for: str | None, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
-    """The IP address of the client, or `unknown` when the peer has none (a Unix socket).
+    """The client's IP address, or `unknown` if the peer has none (a Unix socket).
 
-    `forwarded_for` is the `X-Forwarded-For` header, with several lines of it joined by commas: each proxy appends whom
-    it was asked by, so that the right end is believed as long as the `trusted` say it, and never further.
+    `forwarded_for` is the `X-Forwarded-For` header, with multiple lines joined by commas: each proxy appends the
+    address that it received the request from, so the entries are trusted from the right for as long as `trusted`
+    proxies added them, and no further.
     """
     address = _parsed(peer or "")
     if address is None:
@@ -30,7 +31,7 @@ def client_ip(peer: str | None, forwarded_for: str | None, trusted: Sequence[IPv
 
 
 def network_of(address: str) -> str:
-    """What to count a client by: an IPv4 address itself, the /64 network of an IPv6 address."""
+    """What a client is counted by: an IPv4 address itself, or the /64 network of an IPv6 address."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((int(parsed), _IPV6_CLIENT_PREFIX), strict=False))

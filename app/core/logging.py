@@ -1,7 +1,7 @@
-"""Logging: one line an event, with the id of the request that it belongs to.
+"""Logging: one line per event, with the id of its request.
 
-Everything logs through the standard library, other people's code included; structlog writes the lines: as JSON in
-production, for reading in development.
+Everything logs through the standard library, third-party code included; structlog writes the lines: as JSON in
+production, human-readable in development.
 """
 
 import json
@@ -24,7 +24,7 @@ _encode = json.JSONEncoder(default=str).encode
 
 
 def configure(settings: Settings) -> None:
-    """Log to standard error, as the settings say."""
+    """Log to standard error, as configured."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(settings.environment))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
@@ -38,9 +38,9 @@ def configure(settings: Settings) -> None:
 
 
 class Lines(logging.Formatter):
-    """What makes a line of a log record.
+    """Formats a log record as a line.
 
-    structlog's own formatter copies each record first, which took as long as all else.
+    structlog's own formatter copies each record first, which took as long as everything else.
     """
 
     def __init__(self, environment: Environment) -> None:

@@ -1,7 +1,7 @@
-"""What is counted and timed, for Prometheus.
+"""Metrics for Prometheus.
 
-Where several processes serve, `PROMETHEUS_MULTIPROC_DIR` names a folder in which each keeps its numbers, and whichever
-is asked adds them up. It must be set before this is imported.
+With several processes, `PROMETHEUS_MULTIPROC_DIR` names a folder in which each keeps its numbers, and the one that is
+scraped adds them up. It must be set before this module is imported.
 """
 
 import os
@@ -31,7 +31,7 @@ disable_created_metrics()
 
 
 def _live(name: str, documentation: str) -> Gauge:
-    """A number that processes which are gone have no part in."""
+    """A gauge that ignores processes which are gone."""
     return Gauge(f"colophon_{name}", documentation, multiprocess_mode="livesum")
 
 
@@ -69,7 +69,7 @@ limits_hit_total = Counter("colophon_limits_hit_total", "Attempts rejected by a 
 
 
 class _Moment(Collector):
-    """Numbers that are the same whichever process says them, true of the moment in which they are asked for."""
+    """Numbers that are the same in every process, as of the time of the scrape."""
 
     def __init__(self, numbers: dict[str, tuple[str, float]]) -> None:
         self._numbers = numbers
@@ -80,14 +80,14 @@ class _Moment(Collector):
 
 
 def exposition(moment: dict[str, tuple[str, float]]) -> bytes:
-    """All metrics as Prometheus reads them, and these numbers of the moment: what they mean, and their value."""
+    """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value."""
     momentary = CollectorRegistry()
     momentary.register(_Moment(moment))
     return generate_latest(_registry()) + generate_latest(momentary)
 
 
 def shared_folder() -> Path | None:
-    """Where the processes keep their numbers, if there are several."""
+    """The folder in which the processes keep their numbers, if there are several."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     return Path(folder) if folder else None
 
@@ -103,7 +103,7 @@ def _registry() -> CollectorRegistry:
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """A process that was killed cannot say that it works on nothing any more. What it has counted stays."""
+    """Remove the gauges of killed processes, which cannot do so themselves. Their counters stay."""
     if os.name != "posix":
         return
     for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:

@@ -1,4 +1,4 @@
-"""Random tokens, of which only a digest is stored: whoever reads the database cannot use them."""
+"""Random tokens, of which only a digest is stored: reading the database does not allow using them."""
 
 import hashlib
 import secrets
@@ -7,10 +7,10 @@ _BYTES = 32
 
 
 def new_token(prefix: str) -> str:
-    """A token of 256 random bits; secret scanners find it by its prefix."""
+    """A token of 256 random bits; its prefix lets secret scanners find it."""
     return f"{prefix}_{secrets.token_urlsafe(_BYTES)}"
 
 
 def digest_of(token: str) -> str:
-    """What is stored of a token. Nothing can be guessed from it: unlike a password, a token is random throughout."""
+    """The digest to store. It cannot be reversed by guessing: unlike a password, a token is entirely random."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""How often something may be tried: counted in Redis for all processes, or in memory for this one."""
+"""Rate limits: counted in Redis for all processes, or in memory for this one."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limit:
-    """What may be tried how often, in one window or several: `Limit("login", "5/minute;15/15 minutes")`."""
+    """How often something may be tried, in one or more windows: `Limit("login", "5/minute;15/15 minutes")`."""
 
     name: str
     rates: str
@@ -48,13 +48,13 @@ class Limit:
 
     @cached_property
     def windows(self) -> list[RateLimitItem]:
-        """The shortest comes first."""
+        """The windows, shortest first."""
         return sorted(parse_many(self.rates), key=lambda window: window.get_expiry())
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left in one window of a limit. `window` and `reset` are seconds; after `reset` there is one try more."""
+    """What is left in one window of a limit. `window` and `reset` are seconds; after `reset` one more try is allowed."""
 
     name: str
     quota: int
@@ -63,7 +63,7 @@ class Allowance:
     reset: int
 
     def headers(self) -> dict[str, str]:
-        """What draft-ietf-httpapi-ratelimit-headers calls them."""
+        """The header fields of draft-ietf-httpapi-ratelimit-headers."""
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.quota};w={self.window}',
             "RateLimit": f'"{self.name}";r={self.remaining};t={self.reset}',
@@ -71,7 +71,7 @@ class Allowance:
 
 
 class RateLimiter:
-    """Counts tries. Without Redis, and while Redis does not answer, every process counts its own."""
+    """Counts tries. Without Redis, or while it is unreachable, every process counts its own."""
 
     def __init__(self, redis_url: str | None, *, enabled: bool = True) -> None:
         self._enabled = enabled
@@ -80,9 +80,9 @@ class RateLimiter:
         self._clearing: set[asyncio.Task[None]] = set()
 
     async def hit(self, limit: Limit, *keys: str) -> Allowance:
-        """Count a try of whom the keys name, and say what is left in the window that has least left.
+        """Count a try for these keys, and return what is left in the window with the least left.
 
-        Raises `TooManyRequests` when nothing was left. A try that was refused does not make the wait longer.
+        Raises `TooManyRequests` when nothing was left. A refused try does not lengthen the wait.
         """
         if not self._enabled:
             return _untouched(limit, limit.windows[0])
@@ -95,14 +95,14 @@ class RateLimiter:
         return allowance
 
     async def clear(self, limit: Limit, *keys: str) -> None:
-        """Forget the tries of whom the keys name."""
+        """Forget the tries for these keys."""
         clear = partial(_clear, limit=limit, parts=_parts(limit, keys))
         if self._redis:
             await self._redis.ask(clear)
         await clear(self._local)
 
     async def clear_soon(self, limit: Limit, *keys: str) -> None:
-        """Forget the tries without waiting for Redis: for whoever holds a lock that others wait for."""
+        """Forget the tries without waiting for Redis: for callers that hold a lock others wait for."""
         clear = partial(_clear, limit=limit, parts=_parts(limit, keys))
         await clear(self._local)
         if self._redis:
@@ -117,7 +117,7 @@ class RateLimiter:
 
 
 class _Redis:
-    """Redis, which is left alone for a while whenever it does not answer."""
+    """Redis, behind a circuit breaker."""
 
     def __init__(self, url: str) -> None:
         self._pool = BlockingConnectionPool.from_url(
@@ -135,7 +135,7 @@ class _Redis:
         self._breaker = CircuitBreaker("Redis", pause=RETRY_SECONDS)
 
     async def ask(self, question: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T | None:
-        """The answer, or none while Redis is unreachable: then each process counts on its own."""
+        """The result, or None while Redis is unreachable: then each process counts on its own."""
         if not self._breaker.allows_attempt():
             return None
         try:
@@ -154,7 +154,7 @@ class _Redis:
 class _BoundedMemory(Storage, MovingWindowSupport):
     """The library's own storage keeps all keys and goes through them at every try, in a thread for each.
 
-    This one tidies up the key in question only; when there are too many, it forgets the one not tried for longest.
+    This one only cleans up the key in question; when there are too many keys, it drops the least recently tried.
     """
 
     STORAGE_SCHEME = None
@@ -205,7 +205,7 @@ class _BoundedMemory(Storage, MovingWindowSupport):
 
 
 def _parts(limit: Limit, keys: tuple[str, ...]) -> list[str]:
-    """What tries are stored under: keys may be e-mail addresses, and whatever else somebody sends."""
+    """The parts of the storage key, hashed, as keys may be email addresses or anything else that clients send."""
     return [limit.name, *(sha256(key.encode(errors="surrogatepass")).hexdigest()[:_KEY_LENGTH] for key in keys)]
 
 

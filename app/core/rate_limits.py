@@ -1,4 +1,4 @@
-"""How often what may be done, where more than that is not for people."""
+"""The rate limits, set above what people need."""
 
 from app.core.rate_limiter import Limit
 

@@ -1,6 +1,6 @@
-"""Taking out of texts what must not leave the database: for what is logged and for what is reported elsewhere.
+"""Removing personal data and secrets from texts, for logs and for error reports.
 
-Nothing here is logged on purpose. But errors of drivers, servers and libraries quote what they were given.
+Nothing of that kind is logged on purpose, but errors of drivers, servers and libraries quote what they were given.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The four roles an account can have, each including what the one before it may do."""
+"""The four roles of accounts, each including the permissions of the one before it."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What a personal access token may be used for."""
+"""The scopes of personal access tokens."""
 
 from enum import StrEnum
 

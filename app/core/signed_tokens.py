@@ -1,4 +1,4 @@
-"""Signed tokens (JWT): whom they are for and how long they last is in them and cannot be changed."""
+"""Signed tokens (JWT): their subject and lifetime are part of them and cannot be changed."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ class BadToken(Exception):
 
 
 class SignedTokens:
-    """Tokens for one audience. The first secret signs; what an older one signed is still read."""
+    """Tokens for one audience. The first secret signs; tokens signed with older ones are still accepted."""
 
     def __init__(self, secrets: Sequence[SecretStr], audience: str) -> None:
         self._secrets = [secret.get_secret_value() for secret in secrets]
@@ -33,7 +33,7 @@ class SignedTokens:
         return jwt.encode({**claims, **standard}, self._secrets[0], ALGORITHM)
 
     def read(self, token: str) -> dict[str, Any]:
-        """What a token says. Raises `BadToken`."""
+        """The claims of a token. Raises `BadToken`."""
         for secret in self._secrets:
             try:
                 claims: dict[str, Any] = jwt.decode(
@@ -55,6 +55,6 @@ class SignedTokens:
 
 
 def _refuse_the_future(issued_at: object) -> None:
-    """No clock is so wrong as to sign tokens much later than now."""
+    """Refuse tokens issued in the future, beyond any plausible clock skew."""
     if not isinstance(issued_at, (int, float)) or issued_at > (clock.now() + CLOCK_SKEW).timestamp():
         raise BadToken

@@ -1,4 +1,4 @@
-"""Slugs: the part of an address that names an article, a tag or a category."""
+"""Slugs: the part of a URL that identifies an article, a tag or a category."""
 
 import re
 import secrets
@@ -17,10 +17,10 @@ _RANDOM_TRIES = 5
 
 
 def slug_for(text: str) -> str:
-    """A slug made of `text`; never empty.
+    """A slug derived from `text`; never empty.
 
-    Letters of other scripts are transliterated; a text of symbols alone is spelled by their Unicode names
-    ("🎉" becomes "party-popper").
+    Letters of other scripts are transliterated; a text of symbols alone is spelled by their Unicode names ("🎉" becomes
+    "party-popper").
     """
     return _shorten(text) or _shorten(" ".join(unicodedata.name(char, "") for char in text)) or "untitled"
 
@@ -30,7 +30,7 @@ def _shorten(text: str) -> str:
 
 
 def alternatives(base: str, first_free: int) -> Iterator[str]:
-    """Slugs to try when `base` is taken: a few numbered from `first_free`, then some that nobody else can guess.
+    """Slugs to try when `base` is taken: a few numbered from `first_free`, then some unguessable ones.
 
     The random ones end a race between many writers who all want the same title.
     """

@@ -1,4 +1,4 @@
-"""Waiting for what may never come."""
+"""A timeout for work that may never finish."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,9 +8,10 @@ T = TypeVar("T")
 
 
 async def hard_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """What comes of some work. Raises `TimeoutError` after this time.
+    """The result of some work. Raises `TimeoutError` after this time.
 
-    Not a moment later, unlike `asyncio.timeout`: a connection that hangs is not waited for until it lets go.
+    Unlike `asyncio.timeout`, it does so promptly: it does not wait until a hanging connection reacts to being
+    cancelled.
     """
     task = asyncio.ensure_future(work)
     try:
