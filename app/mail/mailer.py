@@ -1,4 +1,4 @@
-"""Ways for a mail to leave: to a mail server, or into a folder while there is none."""
+"""Delivering mails: to a mail server, or into a folder if none is configured."""
 
 import asyncio
 import logging
@@ -23,18 +23,18 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message) -> None:
-        """Hand the mail over; it has left when this returns. Raises `ServerUnreachable` or `MailRefused`."""
+        """Deliver the mail; it has been sent when this returns. Raises `ServerUnreachable` or `MailRefused`."""
 
 
 def mailer_for(settings: Settings) -> Mailer:
-    """The mail server of the settings, or a folder where they name none."""
+    """A mailer for the configured mail server, or for a folder if there is none."""
     if settings.mail_server:
         return SmtpMailer(settings)
     return FolderMailer(settings.mail_dir, Address(settings.site_name, addr_spec=settings.mail_from))
 
 
 class SmtpMailer:
-    """Sends through the mail server that the settings name.
+    """Sends through the configured mail server.
 
     fastapi-mail makes the connection. The mail itself is the standard library's: fastapi-mail would encode text and
     HTML together as a whole, which RFC 2045 forbids and many programs cannot read.
@@ -112,7 +112,7 @@ class FolderMailer:
 
 
 def _mail(message: Message, sender: Address, encoding: str | None = None) -> EmailMessage:
-    """The mail as it is sent, the HTML last: of alternatives, mail programs prefer the last that they can show."""
+    """The mail as it is sent, with the HTML last: mail programs prefer the last alternative that they can show."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.recipient

@@ -1,4 +1,4 @@
-"""The outbox: mails that were decided on and have not left yet."""
+"""The outbox: mails that were decided on and have not been sent yet."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.db.base import Base, PrimaryKey
 
 
 class OutboxMail(Base):
-    """A mail to be sent. Its row is deleted once the mail server has taken it."""
+    """A mail to be sent. Its row is deleted once the mail server has accepted it."""
 
     __tablename__ = "outbox_mails"
 

@@ -1,4 +1,4 @@
-"""The outbox: mails are decided on inside a transaction and leave after it: none is lost or sent for nothing."""
+"""The outbox: mails are decided on in a transaction and sent after it, so none is lost or sent needlessly."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """Where the commands of a request leave their mails."""
+    """Stores the mails of a unit of work."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -46,17 +46,17 @@ class Outbox:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """How long to wait after that many failures: twice as long each time, up to two hours."""
+    """How long to wait after this many failures: twice as long each time, up to two hours."""
     return min(_FIRST_DELAY * (1 << (attempts - 1)), _MAX_DELAY)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Which mails to try. Nothing is ever put off for longer than the longest delay: then the clock was wrong."""
+    """Which mails to try. A mail postponed for longer than the longest delay is due too: the clock was wrong."""
     return or_(OutboxMail.next_attempt_at <= now, OutboxMail.next_attempt_at > now + 2 * _MAX_DELAY)
 
 
 class OutboxWorker:
-    """Sends what is in the outbox, for as long as the app runs; any number of them may, on any number of servers."""
+    """Sends the mails in the outbox while the app runs; any number of workers may run, on any number of servers."""
 
     def __init__(self, database: Database, mailer: Mailer) -> None:
         self._database = database
@@ -70,11 +70,11 @@ class OutboxWorker:
         )
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until told to stop, then finish what is under way. A database that is away is waited for."""
+        """Send until told to stop, then finish what is in progress. Waits while the database is unreachable."""
         await repeat("sending mails", self.send_due, _POLL_SECONDS, stopping)
 
     async def send_due(self) -> bool:
-        """Try each mail that is due once; whether there was any. A mail server that is unreachable is left alone."""
+        """Try each due mail once; returns whether there were any. An unreachable mail server is left alone."""
         now = clock.now()
         if not await self._anything_due(now) or not self._breaker.allows_attempt():
             return False

@@ -1,4 +1,4 @@
-"""What may be done by hand to the mails in the outbox; those that were given up stay there until somebody does."""
+"""Manual handling of mails in the outbox; dead letters stay there until an operator retries or drops them."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,14 +13,14 @@ from app.mail.models import OutboxMail
 
 
 class OutboxAdmin:
-    """For whoever runs the commands."""
+    """For operators on the command line."""
 
     def __init__(self, session: AsyncSession, audit: AuditLog) -> None:
         self._session = session
         self._audit = audit
 
     async def newest(self, limit: int, *, only_dead: bool) -> Sequence[OutboxMail]:
-        """The newest mails that are waiting or were given up."""
+        """The newest mails that are waiting or dead letters."""
         statement = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit)
         return (await self._session.scalars(statement.where(outbox.IS_DEAD) if only_dead else statement)).all()
 
@@ -32,19 +32,19 @@ class OutboxAdmin:
         return mail
 
     async def retry(self, mail_ids: Collection[int]) -> int:
-        """Have these mails tried at once, with all their attempts before them. Raises `MailNotFound`."""
+        """Try these mails again at once, with a fresh count of attempts. Raises `MailNotFound`."""
         return await self._retry(await self._each(mail_ids))
 
     async def retry_all(self) -> int:
-        """The same for each mail that was given up; how many there were."""
+        """The same for all dead letters; returns how many there were."""
         return await self._retry(outbox.IS_DEAD)
 
     async def drop(self, mail_ids: Collection[int]) -> int:
-        """Delete these mails, which nobody will ever get. Raises `MailNotFound`."""
+        """Delete these mails, which will never be sent. Raises `MailNotFound`."""
         return await self._drop(await self._each(mail_ids))
 
     async def drop_all(self) -> int:
-        """The same for each mail that was given up; how many there were."""
+        """The same for all dead letters; returns how many there were."""
         return await self._drop(outbox.IS_DEAD)
 
     async def _each(self, mail_ids: Collection[int]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""How the outbox is doing, for whoever watches the blog."""
+"""The state of the outbox, for monitoring."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.mail import queries as outbox
 
 @dataclass(frozen=True)
 class OutboxStatus:
-    """Mails that wait and mails that were given up, and for how long the next one has been overdue."""
+    """The numbers of waiting mails and dead letters, and for how long the next mail has been overdue."""
 
     waiting: int
     dead: int
@@ -18,7 +18,7 @@ class OutboxStatus:
 
 
 async def outbox_status(session: AsyncSession) -> OutboxStatus:
-    """What is in the outbox at this moment."""
+    """The current state of the outbox."""
     waiting, dead, next_due = (await session.execute(outbox.status())).one()
     overdue = (clock.now() - next_due).total_seconds() if next_due else 0.0
     return OutboxStatus(waiting, dead, max(0.0, overdue))

@@ -1,4 +1,4 @@
-"""Selects of the outbox."""
+"""Queries for the outbox."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ IS_DEAD = OutboxMail.next_attempt_at.is_(None)
 
 
 def status() -> Select[tuple[int, int, datetime | None]]:
-    """How many mails wait, how many were given up, and when the one that is next is due."""
+    """How many mails wait, how many are dead letters, and when the next one is due."""
     waiting: Any = func.count().filter(IS_WAITING)
     dead: Any = func.count().filter(IS_DEAD)
     next_due: Any = func.min(OutboxMail.next_attempt_at)

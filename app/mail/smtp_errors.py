@@ -1,4 +1,4 @@
-"""What the errors mean that come up on the way to a mail server."""
+"""Interpreting the errors of sending to a mail server."""
 
 from aiosmtplib import (
     SMTPDataError,
@@ -17,7 +17,7 @@ _ABOUT_THE_SERVER = {421, 530, 534, 535, 538}
 
 
 def delivery_error(error: Exception) -> DeliveryError:
-    """Whose fault it is, and whether there is any use in trying again."""
+    """Whether the server or the mail is at fault, and whether a retry makes sense."""
     reason = f"{type(error).__name__}: {error}"
     match error:
         case ConnectionErrors():
