@@ -13,14 +13,14 @@ _LOGINS = {"login.succeeded": "succeeded", "login.failed": "failed"}
 
 
 class Account(Protocol):
-    """Whose doing something was."""
+    """The actor of an event."""
 
     @property
     def id(self) -> int: ...
 
 
 class AuditLog:
-    """Where services say what has happened; it is stored with what they did, or not at all."""
+    """Records events for services; they are stored in the same transaction as what they describe, or not at all."""
 
     def __init__(self, session: AsyncSession, client: Client) -> None:
         self._session = session
@@ -34,9 +34,9 @@ class AuditLog:
         subject: object | None = None,
         **details: Any,
     ) -> None:
-        """Remember an action, such as `login.failed`. Neither secrets nor personal data belong into the details.
+        """Record an action, such as `login.failed`. Put neither secrets nor personal data into the details.
 
-        `subject` is the row that it was done to, which must have been flushed.
+        `subject` is the row that was acted on, which must have been flushed.
         """
         if action in _LOGINS:
             metrics.logins_total.labels(_LOGINS[action]).inc()

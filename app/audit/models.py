@@ -11,7 +11,7 @@ from app.db.base import Base, BigId, PrimaryKey
 
 
 class AuditEvent(Base):
-    """Who did what to what, when and from where. The database itself refuses to change or delete one."""
+    """Who did what to what, when and from where. The database itself refuses to change or delete events."""
 
     __tablename__ = "audit_events"
 
