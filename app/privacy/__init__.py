@@ -1,4 +1,4 @@
-"""Taking one's data along.
+"""Exporting a user's own data.
 
-`exporter` reads it in batches, `archive` packs it, `posts` writes articles as files that `importing` reads again.
+`exporter` reads it in batches, `archive` packs it, `posts` writes articles as files that `importing` can read again.
 """

@@ -1,4 +1,4 @@
-"""A zip that is written piece by piece. All of it may block: call it in a thread."""
+"""A zip file written piece by piece. Everything here may block: call it in a thread."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ _MEMORY_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Export:
-    """A zip that is complete. Whoever takes the file closes it."""
+    """A complete zip file. The receiver closes it."""
 
     name: str
     size: int
@@ -29,7 +29,7 @@ class Archive:
         self._is_first = True
 
     def add(self, files: Mapping[str, str]) -> None:
-        """Add texts under these names, which must be safe to write to a disk."""
+        """Add texts under these names, which must be safe to write to disk."""
         for name, text in files.items():
             self._zip.writestr(name, text)
 
@@ -37,7 +37,7 @@ class Archive:
         self.add({name: _json(value) + "\n"})
 
     def begin_list(self, name: str) -> None:
-        """Begin a file of JSON that `extend_list` fills, however long it gets."""
+        """Begin a JSON file that `extend_list` fills, however long it gets."""
         # What it will hold is not known yet: it may be more than a plain zip has room for.
         self._list = self._zip.open(name, "w", force_zip64=True)
         self._list.write(b"[")
@@ -64,7 +64,7 @@ class Archive:
         return Export(name, size, self._file)
 
     def discard(self) -> None:
-        """Close it, whatever state it is in."""
+        """Close it, whatever its state."""
         with self._file, suppress(OSError, ValueError), self._zip:
             if self._list is not None:
                 self._list.close()

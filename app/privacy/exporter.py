@@ -1,4 +1,4 @@
-"""Everything that the blog knows of somebody, read in batches and packed in a thread."""
+"""Everything that the blog knows about a user, read in batches and packed in a thread."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cache
@@ -58,7 +58,7 @@ class ExportService:
         self._audit = audit
 
     async def export(self, principal: Principal) -> Export:
-        """All of it, in one complete file. Raises `TooManyRequests`."""
+        """All of the user's data in one complete file. Raises `TooManyRequests`."""
         user = principal.account
         await self._limiter.hit(EXPORTS_OF_ACCOUNT, str(user.id))
         archive = Archive()
@@ -120,7 +120,7 @@ class ExportService:
     async def _batches(
         self, query: Callable[[int, int], Select[Any]], user: User, size: int
     ) -> AsyncIterator[Sequence[Any]]:
-        """A short transaction for each: no connection is held while a batch is packed."""
+        """Use a short transaction for each batch: no connection is held while it is packed."""
         last = 0
         while True:
             async with reading(self._session):
@@ -165,7 +165,7 @@ def _event(event: AuditEvent, user: User) -> ExportedEvent:
 
 
 async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Packing keeps a processor busy: two at a time leave the others to the blog."""
+    """Run CPU-heavy packing in a thread, two at a time, to leave the other cores to the blog."""
     return await to_thread.run_sync(work, *arguments, limiter=_limiter())
 
 

@@ -13,13 +13,13 @@ _ONE_LINE = 1_000_000
 
 
 def file_name(article: Article) -> str:
-    """Where the article is in the archive: nothing that leads out of it, whatever a slug may be."""
+    """The article's path in the archive, which cannot lead out of it, whatever the slug."""
     name = article.slug if re.fullmatch(SLUG_PATTERN, article.slug) else f"article-{article.id}"
     return f"articles/{name}.md"
 
 
 def post_of(article: Article, author: User) -> str:
-    """The article, its body included, as `commands.import_markdown` reads it."""
+    """The article, including its body, as `commands.import_markdown` reads it."""
     fields = {name: value for name, value in _fields(article, author).items() if value is not None}
     # A line of its own for each field: the importer knows the end of the front matter by a line of dashes.
     header = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=_ONE_LINE)

@@ -1,4 +1,4 @@
-"""Selects of what belongs to an account, in the order of the ids: a batch begins after the last id before it."""
+"""Queries for what belongs to an account, ordered by id: a batch starts after the last id of the previous one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.content.models import Article
 
 
 def articles(user_id: int, after: int) -> Select[tuple[Article]]:
-    """Everything that they have written, drafts and deleted articles too."""
+    """Everything that the account has written, including drafts and deleted articles."""
     return (
         select(Article)
         .where(Article.author_id == user_id, Article.id > after)
@@ -31,7 +31,7 @@ def comments(user_id: int, after: int) -> Select[tuple[Comment]]:
 
 
 def events(user_id: int, after: int) -> Select[tuple[AuditEvent]]:
-    """What they did, and what was done to their account."""
+    """What the account did, and what was done to it."""
     about = (AuditEvent.subject_type == User.__tablename__) & (AuditEvent.subject_id == user_id)
     return (
         select(AuditEvent)
@@ -45,7 +45,7 @@ def owned(table: Any, user_id: int) -> Select[Any]:
 
 
 def second_factors(user_id: int) -> Select[tuple[int, int]]:
-    """How many confirmed authenticator apps and recovery codes there are."""
+    """The numbers of confirmed authenticator apps and recovery codes."""
     apps = select(func.count()).select_from(Totp).where(Totp.user_id == user_id, Totp.confirmed_at.is_not(None))
     codes = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user_id)
     return select(apps.scalar_subquery(), codes.scalar_subquery())
