@@ -1,4 +1,4 @@
-"""What is of no use to anybody any more."""
+"""What has expired and can be deleted."""
 
 from datetime import datetime
 
@@ -20,12 +20,12 @@ def expired_challenges(before: datetime) -> ColumnElement[bool]:
 
 
 def undoable_no_longer(before: datetime) -> ColumnElement[bool]:
-    """Changes of addresses that were asked for before this: too long ago to be undone."""
+    """Email changes that were requested before this: too long ago to be undone."""
     return EmailChange.requested_at <= before
 
 
 def received_invalidations(before: datetime) -> ColumnElement[bool]:
-    """Announcements of changes that every process that is still alive has long heard."""
+    """Invalidations that every process that is still alive has long received."""
     return Invalidation.at <= before
 
 
@@ -34,9 +34,9 @@ def expired_invitations(before: datetime) -> ColumnElement[bool]:
 
 
 def never_confirmed(before: datetime) -> ColumnElement[bool]:
-    """Accounts opened before this whose owners have never shown that an address is theirs.
+    """Accounts opened before this whose owners have never confirmed an email.
 
-    Those of somebody who wrote something or is still logged in stay.
+    Those that have written something or are still logged in stay.
     """
     return and_(
         User.email.is_(None),

@@ -1,4 +1,4 @@
-"""What has to be done from time to time: deleting accounts whose owners want that, and clearing away what expired."""
+"""Housekeeping: deleting accounts that are due, and removing what has expired."""
 
 import asyncio
 import logging
@@ -34,18 +34,18 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """Tidies up for as long as the app runs; any number of them may, on any number of servers."""
+    """Does the housekeeping while the app runs; any number of them may run, on any number of servers."""
 
     def __init__(self, database: Database, process: ProcessContext) -> None:
         self._database = database
         self._process = process
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Tidy up until told to stop."""
+        """Run until told to stop."""
         await repeat("housekeeping", self.tidy_up, _PAUSE_SECONDS, stopping)
 
     async def tidy_up(self) -> bool:
-        """One round. What fails is left for the next one, and keeps nothing else from being done."""
+        """One round. A chore that fails is left for the next round and does not stop the others."""
         now = clock.now()
         chores: tuple[Callable[[datetime], Awaitable[None]], ...] = (
             self._delete_accounts,
@@ -96,7 +96,7 @@ class Housekeeper:
         await self._clear(Invalidation, expired.received_invalidations(now - KEEP_INVALIDATIONS))
 
     async def _clear(self, table: Any, condition: ColumnElement[bool]) -> None:
-        """Delete rows in short transactions, for SQLite has one writer; without any, nothing is locked."""
+        """Delete rows in short transactions, as SQLite has one writer; if there are none, nothing is locked."""
         while ids := await self._some(table, condition, _BATCH):
             async with self._database.writing() as session:
                 await session.execute(delete(table).where(table.id.in_(ids), condition))

@@ -1,4 +1,4 @@
-"""Carries out what people asked to have mailed, for as long as the app runs."""
+"""Carries out mail requests while the app runs."""
 
 import asyncio
 
@@ -21,11 +21,11 @@ class MailRequestWorker:
         self._process = process
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Carry out until told to stop."""
+        """Run until told to stop."""
         await repeat("carrying out requests for mails", self.carry_out_pending, _POLL_SECONDS, stopping)
 
     async def carry_out_pending(self) -> bool:
-        """Carry out what is there; whether there was anything."""
+        """Carry out the pending requests; returns whether there were any."""
         async with self._database.reading() as session:
             requests = list(await session.scalars(select(MailRequest).order_by(MailRequest.id).limit(_BATCH)))
         for request in requests:
