@@ -1,6 +1,6 @@
-"""Bringing posts from other blogs: from files to posts, from posts to decisions, from decisions to articles.
+"""Importing posts from other blogs: from files to posts, from posts to decisions, from decisions to articles.
 
-`files` finds and reads files, `front_matter` takes them apart, `fields` and `dates` make sense of what writers put
-there, `liquid` turns template code into Markdown, `posts` puts a `Post` together, `catalogue` decides what is to be
-done with it, `authors` whose it is, and `importer` does it. Only the last two know the database.
+`files` finds and reads files, `front_matter` splits them, `fields` and `dates` interpret what writers put there,
+`liquid` turns template code into Markdown, `posts` builds a `Post`, `catalogue` decides what to do with it, `authors`
+decides whose it is, and `importer` carries it out. Only the last two use the database.
 """

@@ -1,4 +1,4 @@
-"""Whose account a post is put under. Front matter is no proof of who somebody is, and neither is a username."""
+"""Which account a post belongs to. Neither front matter nor a username proves anyone's identity."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.transfer.importing.fields import USERNAME_MAX_LENGTH, Author
 
 @dataclass(frozen=True)
 class Byline:
-    """The account for an author; without an `id`, the one that is to be made."""
+    """The account for an author; without an `id`, one that is to be created."""
 
     username: str
     email: str
@@ -29,11 +29,11 @@ class Byline:
 
 
 async def byline_for(session: AsyncSession, author: Author) -> Byline:
-    """The account that is the author's, or how one is to be made; it is the same one every time.
+    """The author's account, or the one to create for them; the result is the same every time.
 
-    Theirs is the account with their address, if that is confirmed or nobody has claimed the account yet; otherwise the
-    one with their username, if nobody has claimed it or it belongs to somebody who writes here. Where another has the
-    username, theirs is the first with a number that is free or was made for this name.
+    It is the account with their address, if that is confirmed or the account is unclaimed; otherwise the one with their
+    username, if it is unclaimed or belongs to someone who writes here. If someone else has the username, it is the
+    first one with a number that is free or was created for this name.
     """
     # An account without an address is still found when it had to have another username, or got one from an admin.
     stand_in = f"{author.username}@unclaimed.invalid"

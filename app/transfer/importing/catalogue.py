@@ -1,4 +1,4 @@
-"""What the blog has already, and so what is to be done with a post. Nothing here touches the database."""
+"""What the blog already contains, and what to do with a post. Nothing here touches the database."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done with a post, under which slug and source, and why nothing is, if nothing is."""
+    """What to do with a post, under which slug and source, and the reason if nothing is done."""
 
     action: Action
     source: str = ""
@@ -51,9 +51,9 @@ class Decision:
 
 
 class Catalogue:
-    """The articles of earlier imports, the slugs that are taken, and the authors that accounts are made for.
+    """The articles of earlier imports, the slugs that are taken, and the authors that accounts are created for.
 
-    It keeps up with its own decisions: ask for each post once, in the order in which they are to be stored.
+    It records its own decisions: ask for each post once, in the order in which they will be stored.
     """
 
     def __init__(self, imported: Iterable[Imported], slugs: Iterable[str]) -> None:
@@ -80,20 +80,20 @@ class Catalogue:
         return decision
 
     def free_slug(self, post: Post) -> str:
-        """The first of the slugs for this post that is free, which it is not any more afterwards."""
+        """The first free slug for this post, which is then taken."""
         slug = next(slug for slug in candidates(post) if slug not in self._slugs)
         self._slugs.add(slug)
         return slug
 
     def is_new(self, author: Author) -> bool:
-        """Whether an author without an account needs one; the second time they have it."""
+        """Whether an author without an account needs one; only the first call for an author says so."""
         logins = {author.username, author.email or author.username}
         is_new = self._logins.isdisjoint(logins)
         self._logins |= logins
         return is_new
 
     def _known(self, file: SourceFile) -> Imported | None:
-        """The article that this file has become; not one that another file of this run has become."""
+        """The article that this file became before, unless another file of this run has claimed it."""
         sources = (source for source in file.known_as if source in self._by_source and source not in self._claimed)
         return self._by_source.get(next(sources, ""))
 
@@ -118,7 +118,7 @@ class Catalogue:
 
 
 def candidates(post: Post) -> Iterator[str]:
-    """The slugs a post may have, the best first: its own, with its date, and that with a number."""
+    """The slugs a post may have, best first: its own, with its date, and that with a number."""
     day = f"-{post.published_at.date()}" if post.published_at else ""
     yield post.slug
     if day:

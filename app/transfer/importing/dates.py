@@ -1,4 +1,4 @@
-"""Dates as writers put them into front matter, file names and paths. One without an offset is in UTC."""
+"""Dates as writers put them into front matter, file names and paths. Dates without an offset are in UTC."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -21,7 +21,7 @@ _DATED_PATH = re.compile(r"(?:^|/)(\d{4}/\d{1,2}/\d{1,2})/", re.ASCII)
 
 
 def moment(value: Any) -> datetime:
-    """The aware moment that a field names. Raises `BadPost`."""
+    """The aware time that a field contains. Raises `BadPost`."""
     try:
         found = _moment(value)
         # Whatever cannot be expressed in UTC cannot be stored either.
@@ -69,7 +69,7 @@ def split_name(name: str) -> tuple[datetime | None, str]:
 
 
 def date_in_path(path: str) -> datetime | None:
-    """The date that is a part of a path: `inside-rust/2020/07/27/title`."""
+    """The date contained in a path: `inside-rust/2020/07/27/title`."""
     match = _DATED_PATH.search(path)
     return _or_none(match[1]) if match else None
 

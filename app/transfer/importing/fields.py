@@ -1,4 +1,4 @@
-"""What front matter says, in the many ways in which Jekyll, Hugo and Zola let it be said."""
+"""The fields of front matter, in the many forms that Jekyll, Hugo and Zola allow."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,14 +23,14 @@ _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 @dataclass(frozen=True)
 class Author:
-    """Somebody by whom a post is."""
+    """An author of a post."""
 
     name: str
     email: str | None = None
 
     @property
     def username(self) -> str:
-        """The username that goes with the name, the same every time."""
+        """The username derived from the name, the same every time."""
         slug = slug_for(self.name)
         if len(slug) < USERNAME_MIN_LENGTH:
             return f"author-{slug}"
@@ -67,7 +67,7 @@ def _usable_email(value: Any) -> str | None:
 
 
 def text(value: Any, name: str) -> str:
-    """A line of text; empty where there is nothing. Raises `BadPost` where there is something else."""
+    """A line of text; empty if there is no value. Raises `BadPost` if it is something else."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -86,14 +86,14 @@ def is_no(value: Any) -> bool:
 
 
 def everywhere(fields: Fields, name: str) -> Iterator[Any]:
-    """The values of this name at the top, among Zola's taxonomies, and among what themes call extra."""
+    """The values of this name at the top level, in Zola's taxonomies, and in the `extra` that themes use."""
     for place in (fields, fields.get("taxonomies"), fields.get("extra")):
         if isinstance(place, Mapping) and place.get(name) is not None:
             yield place[name]
 
 
 def authors(fields: Fields) -> list[Author]:
-    """Everybody who is named as an author, in that order. Raises `BadPost`."""
+    """Everyone who is named as an author, in that order. Raises `BadPost`."""
     named = [Author.parsed(value) for name in ("author", "authors") for value in _each(fields, name) if value]
     return list({author.username: author for author in reversed(named)}.values())[::-1]
 
@@ -113,10 +113,10 @@ def labels(fields: Fields, singular: str, plural: str) -> list[str]:
 
 
 def _words(line: str) -> list[str]:
-    """Jekyll separates by spaces; where there are commas, people meant those."""
+    """Split at spaces, as Jekyll does, or at commas if there are any."""
     return [word.strip() for word in line.split(",")] if "," in line else line.split()
 
 
 def without_repetition(names: list[str]) -> list[str]:
-    """The names that are not empty, each once; those with the same slug are the same."""
+    """The names that are not empty, each once; names with the same slug are the same."""
     return list({slug_for(name): name for name in reversed(names) if name}.values())[::-1]

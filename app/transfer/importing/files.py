@@ -18,27 +18,27 @@ _FOLDERS_ABOVE = 2
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file to import: its resolved path, and how many of its last parts lie below what was asked for."""
+    """A file to import: its resolved path, and how many of its last parts lie below the path that was given."""
 
     path: Path
     depth: int = 1
 
     @property
     def shown(self) -> str:
-        """The path below what was asked for, safe to print."""
+        """The path relative to the one that was given, safe to print."""
         name = "/".join(self.path.parts[-self.depth :])
         return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
 
     @property
     def sources(self) -> list[str]:
-        """What the file may be known by: the ends of its path, the preferred one first, then longer ones."""
+        """What the file may be known by: suffixes of its path, the preferred one first, then longer ones."""
         parts = self.path.parts[1:]
         ends = ["/".join(parts[-length:]) for length in range(1, len(parts) + 1)]
         return [end for end in ends[self.depth + _FOLDERS_ABOVE - 1 :] if len(end) <= SOURCE_MAX_LENGTH] or ends[-1:]
 
     @property
     def known_as(self) -> list[str]:
-        """All ends of its path, the longest first: whatever folder above it was imported, it is the same file."""
+        """All suffixes of its path, longest first: it is the same file whatever folder above it was imported."""
         parts = self.path.parts[1:]
         return ["/".join(parts[start:]) for start in range(len(parts))]
 
@@ -69,7 +69,7 @@ class SourceFile:
 
 
 def files_in(paths: Iterable[Path]) -> list[SourceFile]:
-    """The files among these paths and all in the folders among them but for hidden ones, each once."""
+    """The files among these paths and all non-hidden files in the folders among them, each once."""
     found: dict[Path, SourceFile] = {}
     for path in paths:
         for file in _walk(path.resolve()) if path.is_dir() else [SourceFile(path.parent.resolve() / path.name)]:

@@ -12,7 +12,7 @@ _CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}}
 
 
 class NotAPost(Exception):
-    """A file that is not meant to be a post; its message says how that shows."""
+    """A file that is not meant to be a post; its message says why."""
 
 
 class BadPost(ValueError):
@@ -22,8 +22,8 @@ class BadPost(ValueError):
 class _TextLoader(yaml.SafeLoader):
     """YAML of texts, lists and mappings: every plain value but null is a text.
 
-    YAML's own idea of types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the
-    country code NO. Nor are mappings merged (`<<`): a few lines of merges can stand for billions of entries.
+    YAML's own types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the country
+    code NO. Mappings are not merged (`<<`) either: a few lines of merges can stand for billions of entries.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
@@ -48,7 +48,7 @@ def split(text: str) -> tuple[str, str, str]:
 
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
-    """The fields, their names in lower case, and the body. Raises `NotAPost` or `BadPost`."""
+    """The fields, with names in lower case, and the body. Raises `NotAPost` or `BadPost`."""
     delimiter, header, body = split(text)
     if len(header) > MAX_LENGTH:
         raise BadPost(f"its front matter is longer than {MAX_LENGTH:,} characters")

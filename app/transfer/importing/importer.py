@@ -1,4 +1,4 @@
-"""Stores posts as articles, each in a transaction of its own: whatever interrupts it, there are whole articles only."""
+"""Stores posts as articles, each in its own transaction: an interruption leaves only complete articles."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -34,9 +34,10 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def read_posts(files: Iterable[SourceFile], author: Author, report: Report) -> list[FilePost]:
-    """The posts in these files, in the order in which they are to be stored; `author` wrote those without one.
+    """The posts in these files, in the order in which to store them; `author` is the default author.
 
-    By date, so that of two posts that want the same slug the older one gets it, however the files are named.
+    They are sorted by date, so that of two posts that want the same slug the older one gets it, however the files are
+    named.
     """
     posts: list[FilePost] = []
     now = clock.now()
@@ -51,7 +52,7 @@ def read_posts(files: Iterable[SourceFile], author: Author, report: Report) -> l
 
 
 class PostImporter:
-    """Brings posts into the blog; on a dry run it only says what it would do."""
+    """Imports posts into the blog; on a dry run it only reports what it would do."""
 
     def __init__(self, database: Database, settings: Settings, report: Report, *, dry_run: bool = False) -> None:
         self._database = database
@@ -98,7 +99,7 @@ class PostImporter:
     async def _carry_out(
         self, catalogue: Catalogue, decision: Decision, post: Post, rendered: RenderedArticle
     ) -> Decision:
-        """Returns the decision as it was carried out, which others at work in the blog may have changed."""
+        """Returns the decision as carried out, which may differ because of concurrent changes in the blog."""
         if self._dry_run:
             async with self._database.reading() as session:
                 byline = await byline_for(session, post.author)
@@ -116,7 +117,7 @@ class PostImporter:
                 raise BadPost("the database rejected it; is another import running?") from error
 
     async def _follow(self, decision: Decision) -> None:
-        """Remember where a file that was moved is now; that is no change of the article."""
+        """Store the new path of a file that was moved; that does not count as a change to the article."""
         if decision.article is None or decision.article.source == decision.source:
             return
         async with self._database.writing() as session:
@@ -153,7 +154,7 @@ async def _rendered(post: Post) -> RenderedArticle:
 
 
 async def _article(session: AsyncSession, decision: Decision) -> Article | None:
-    """A new article, or the one to be changed unless somebody else has changed it meanwhile."""
+    """A new article, or the existing one unless someone else has changed it meanwhile."""
     known = decision.article
     if known is None:
         return Article(tags=[])
@@ -163,7 +164,7 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
 
 
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:
-    """Make the article what the post is."""
+    """Set the article's contents from the post."""
     content = post.content
     article.category_id = await services.categories.named(post.category) if post.category else None
     article.tags = list(await services.tags.named(content.tags))

@@ -1,4 +1,4 @@
-"""Jekyll's template language, as far as it is a way to write code; what else there is of it stays and is reported."""
+"""Jekyll's template language, as far as it is used to write code; anything else is kept and reported."""
 
 import re
 
@@ -12,7 +12,7 @@ _LEFT = re.compile(r"\{[{%]|%7B%(?:7B|25)")
 
 
 def without_liquid(markdown: str) -> str:
-    """With code between `highlight` tags in fences, and without `raw` tags; it never gets longer.
+    """The text with code between `highlight` tags in fences, and without `raw` tags; it never gets longer.
 
     Tags that are not closed, or not opened, stay as they are.
     """
@@ -38,7 +38,7 @@ def without_liquid(markdown: str) -> str:
 
 
 def _fenced(before: str, block: list[str]) -> str:
-    """The block as fenced code; as it is where that would be longer, as with very many backticks in a row."""
+    """The block as fenced code; unchanged if that would be longer, as with very many backticks in a row."""
     opening, *content, _ = block
     line = before.rpartition("\n")[2]
     in_place = not line.strip(_MARKS)
@@ -56,7 +56,7 @@ def _fenced(before: str, block: list[str]) -> str:
 
 
 def is_left_in(html: str) -> bool:
-    """Whether there is template code anywhere but in code."""
+    """Whether there is template code outside of code elements."""
     return _LEFT.search(_without(_without(html, "code"), "pre")) is not None
 
 

@@ -1,4 +1,4 @@
-"""A post as it came from elsewhere, checked by the same rules as one that is sent to the API."""
+"""A post from another blog, validated by the same rules as one that is sent to the API."""
 
 import json
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _DISPLAY_NAME: TypeAdapter[str] = TypeAdapter(DisplayName)
 
 @dataclass(frozen=True)
 class Post:
-    """What is to become an article. `content` is what the file says, with the slug that is wished for."""
+    """What is to become an article. `content` is what the file says, including the preferred slug."""
 
     content: ArticleInput
     published_at: datetime | None
@@ -61,7 +61,7 @@ class Post:
 
 
 def read_post(path: PurePath, text: str, *, now: datetime, author: Author) -> Post:
-    """The post in a file; `author` has written it if nobody else has. Raises `NotAPost` or `BadPost`."""
+    """The post in a file; `author` is used if it names none. Raises `NotAPost` or `BadPost`."""
     if path.stem == _SECTION_PAGE:
         raise NotAPost("it is a section page")
     found, body = parse(text)
@@ -103,7 +103,7 @@ def _published_at(found: Fields, date_of_file: datetime | None) -> datetime | No
 
 
 def _address(found: Fields) -> str:
-    """The post's address on its old site, if that is said: `path` in Zola, `url` in Hugo, `permalink` in Jekyll."""
+    """The post's URL path on its old site, if given: `path` in Zola, `url` in Hugo, `permalink` in Jekyll."""
     for name in ("path", "url", "permalink"):
         address = fields.text(found.get(name), name)
         if address and ":" not in address and (name == "path" or "/" in address):
