@@ -27,14 +27,14 @@ _log = logging.getLogger(__name__)
 
 
 class Health:
-    """Asks the parts that answering requests needs, all within a second, and logs whenever one changes."""
+    """Checks the services that requests depend on, all within a second, and logs every change of their state."""
 
     def __init__(self, redis_url: str | None) -> None:
         self._redis_url = redis_url
         self._known: dict[str, State] = {}
 
     async def parts(self, database: Database) -> dict[str, Part]:
-        """Each part by its name. Reasons are general: what exactly an error said is in the log."""
+        """Each part by its name. Reasons are general: the exact errors are in the log."""
         asked = [self._of_database(database)]
         if self._redis_url:
             asked.append(self._of_redis(self._redis_url))
@@ -81,7 +81,7 @@ async def _ask(database: Database, parts: dict[str, Part]) -> None:
 
 
 def _require_file(url: URL) -> None:
-    """Connections that are open go on with a file that was moved or deleted; what they write is lost."""
+    """Check that the file exists: open connections keep using a moved or deleted file, and lose what they write."""
     if url.get_backend_name() == "sqlite" and url.database != ":memory:":
         Path(url.database or "").stat()
 

@@ -1,4 +1,4 @@
-"""Fetches what nobody reports by itself: how full the pool and the cache are, and what waits in the outbox."""
+"""Samples metrics that are not pushed: connection pool and cache usage, and the state of the outbox."""
 
 import asyncio
 from typing import Any
@@ -28,7 +28,7 @@ class MetricsSampler:
         self._seen: dict[Counter, int] = {}
 
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
-        """Where several processes serve, one of them is asked and says what all have copied within the last second."""
+        """With several processes, sample every second, as only one is scraped and reports the numbers of all."""
         if metrics.shared_folder() is None:
             return
 
@@ -40,7 +40,7 @@ class MetricsSampler:
         self._sample(database)
 
     async def report(self, database: Database) -> bytes:
-        """All metrics, as Prometheus reads them. Without a database, what is known without it."""
+        """All metrics, in Prometheus format. Without a database, whatever is known without it."""
         self._sample(database)
         outbox = await _outbox(database)
         # In a thread: where there are many processes, there are many files to read.

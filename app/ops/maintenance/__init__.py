@@ -1,4 +1,4 @@
-"""Looking after a whole database: checking it, saving it, restoring it, and moving it to another system.
+"""Maintenance of a whole database: checking, backup, restore, and copying to another system.
 
-All of it goes by the metadata, so that a new table is included without a change here.
+All of it uses the metadata, so that a new table is included without a change here.
 """

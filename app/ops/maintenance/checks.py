@@ -32,7 +32,7 @@ _CHECKS = (broken_references, idle_triggers, odd_comments, wrong_counters, odd_a
 
 
 async def check(database_url: str) -> list[Finding]:
-    """All that is wrong, and some notes; the database is read as it is at one moment and may be in use."""
+    """Everything that is wrong, and some notes; reads a snapshot of the database, which may be in use."""
     async with snapshot(database_url) as connection:
         return await connection.run_sync(lambda sync: list(_check(sync, on_sqlite=is_sqlite(database_url))))
 
@@ -76,7 +76,7 @@ def _differing_schema(connection: Connection) -> Iterator[Finding]:
 
 
 def _described(difference: Any) -> str:
-    """A change in the words of Alembic: its kind, and the names of what it concerns."""
+    """A schema difference in Alembic's terms: its kind, and the names of what it concerns."""
     parts = difference[0] if isinstance(difference, list) else difference
     names = (getattr(part, "name", part) for part in parts)
     return " ".join(name for name in names if isinstance(name, str))

@@ -1,4 +1,4 @@
-"""Columns that say what other columns say as well, and could have stopped to."""
+"""Columns that are derived from other columns and might no longer match them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -17,7 +17,7 @@ _AT_ONCE = 1000
 
 
 def odd_comments(connection: Connection) -> Iterator[Finding]:
-    """Comments that are not where their parent says."""
+    """Comments whose position does not follow from their parent."""
     parent = aliased(Comment)
     statement = (
         select(Comment.id, Comment.path, Comment.depth, Comment.article_id)
@@ -48,7 +48,7 @@ def _is_in_its_place(
 
 
 def odd_articles(connection: Connection) -> Iterator[Finding]:
-    """Of some articles, those that lists sort by something else than their title, or that were rendered otherwise.
+    """In a sample of articles, those whose sort key does not match the title, or that were rendered differently.
 
     A newer renderer is no fault: the second is a note.
     """

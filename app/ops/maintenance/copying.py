@@ -1,4 +1,4 @@
-"""Copies a blog from one database into another; what interrupts it costs no more than the last batch."""
+"""Copies a blog from one database into another; an interruption costs no more than the last batch."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -31,9 +31,9 @@ from app.ops.maintenance.verification import Comparison, compare
 
 
 async def copy(source_url: str, target_url: str, report: Report, *, start_over: bool = False) -> list[Comparison]:
-    """Copy all rows, and compare both databases afterwards; unless they are equal, the copy stays unusable.
+    """Copy all rows and compare both databases afterwards; unless they are equal, the copy stays unusable.
 
-    Called again after an interruption, it goes on where it was. Raises `MaintenanceRefused`.
+    Called again after an interruption, it resumes where it was. Raises `MaintenanceRefused`.
     """
     await require_copyable(source_url, target_url)
     engine = migration_engine(target_url)
@@ -53,7 +53,7 @@ async def copy(source_url: str, target_url: str, report: Report, *, start_over: 
 
 
 async def verify(source_url: str, target_url: str, report: Report) -> list[Comparison]:
-    """Compare two databases. Raises `MaintenanceRefused` where they cannot be compared."""
+    """Compare two databases. Raises `MaintenanceRefused` if they cannot be compared."""
     async with snapshot(source_url) as source, snapshot(target_url) as target:
         for connection, url in ((source, source_url), (target, target_url)):
             await _require_head(connection, url)
@@ -61,7 +61,7 @@ async def verify(source_url: str, target_url: str, report: Report) -> list[Compa
 
 
 async def require_copyable(source_url: str, target_url: str) -> None:
-    """Find out before anything is done what would stop a copy in its middle. Raises `MaintenanceRefused`."""
+    """Check in advance for anything that would stop a copy halfway. Raises `MaintenanceRefused`."""
     if shown(source_url) == shown(target_url):
         raise MaintenanceRefused("The source and the target are the same database.")
     if is_sqlite(source_url) and is_in_use(sqlite_path(source_url)):
@@ -118,7 +118,7 @@ async def _copy_table(
 
 
 async def insert(target: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
-    """Store rows as fast as the database takes them, within the transaction that is under way."""
+    """Store rows as fast as the database accepts them, within the current transaction."""
     values = bound(table, target.dialect, rows)
     names = [column.name for column in table.columns]
     if target.dialect.name == "postgresql":

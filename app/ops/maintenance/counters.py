@@ -1,4 +1,4 @@
-"""Numbers and dates that are kept beside what they are derived from, and whether they are still true."""
+"""Stored counts and dates that are derived from other rows, and whether they are still correct."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _TABLES = Base.metadata.tables
 
 @dataclass(frozen=True)
 class Counter:
-    """A column, and what it has to be."""
+    """A column, and the value that it should have."""
 
     column: Column[Any]
     expected: ColumnElement[Any]
@@ -32,7 +32,7 @@ class Counter:
 
 
 def wrong_counters(connection: Connection) -> Iterator[Finding]:
-    """Rows whose counters do not count what there is."""
+    """Rows whose counters are wrong."""
     for counter in _counters():
         keys = counter.table.primary_key
         wrong = select(*keys).where(counter.is_wrong)
@@ -49,7 +49,7 @@ def wrong_counters(connection: Connection) -> Iterator[Finding]:
 
 
 async def repair_counters(database_url: str) -> int:
-    """Count again what is counted wrong, and nothing else; how many rows were. It may be done while the blog runs."""
+    """Correct wrong counters, and nothing else; returns the number of rows. The blog may be running meanwhile."""
     database = open_database(database_url)
     try:
         async with database.engine.begin() as connection:
@@ -74,7 +74,7 @@ def _repair(connection: Connection) -> int:
 
 
 def _unchanged(table: Table) -> dict[str, Any]:
-    """A counter is no change of what it belongs to."""
+    """Keep `updated_at`: correcting a counter is not a change to the row."""
     return {"updated_at": table.c.updated_at} if "updated_at" in table.c else {}
 
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files that are either complete or absent."""
 
 import os
 import tempfile
@@ -11,9 +11,9 @@ from app.ops.maintenance.schema import MaintenanceRefused
 
 @contextmanager
 def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
-    """A file beside `target`, readable by its owner only, that gets its name once the block is through.
+    """A file beside `target`, readable by its owner only, that is renamed to `target` at the end of the block.
 
-    Raises `MaintenanceRefused` where it cannot be written, or is there already and not to be replaced.
+    Raises `MaintenanceRefused` if it cannot be written, or exists already and must not be replaced.
     """
     if target.exists() and not replace:
         raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.")
@@ -33,9 +33,9 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
 
 @contextmanager
 def draft_beside(target: Path) -> Iterator[Path]:
-    """An empty file in the same folder, readable by its owner only, which is gone afterwards unless it was renamed.
+    """An empty file in the same folder, readable by its owner only, which is deleted afterwards unless it was renamed.
 
-    Raises `MaintenanceRefused` where none can be made.
+    Raises `MaintenanceRefused` if none can be created.
     """
     try:
         descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent)
@@ -50,7 +50,7 @@ def draft_beside(target: Path) -> Iterator[Path]:
 
 
 def flush(path: Path) -> None:
-    """Have it survive a power cut."""
+    """Flush to disk, to survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

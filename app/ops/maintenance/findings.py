@@ -1,4 +1,4 @@
-"""What a check has to say."""
+"""The findings of a check."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,7 +9,7 @@ SHOWN = 10
 
 
 class Finding(BaseModel, frozen=True):
-    """One thing that is not as it should be, or as a note, one that somebody may want to know."""
+    """A problem or, as a note, something worth knowing."""
 
     kind: Literal["finding", "note"] = "finding"
     check: str

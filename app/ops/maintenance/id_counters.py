@@ -1,4 +1,4 @@
-"""What the next ids will be: sequences on PostgreSQL, AUTOINCREMENT on SQLite."""
+"""What determines the next ids: sequences on PostgreSQL, AUTOINCREMENT on SQLite."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from app.ops.maintenance.schema import tables
 
 
 def _id_columns() -> dict[str, Column[int]]:
-    """The column of each table that hands out ids."""
+    """The id column of each table that generates ids."""
     columns = {table.name: table.autoincrement_column for table in tables()}
     return {name: column for name, column in columns.items() if column is not None}
 
 
 def highest_ids(connection: Connection) -> dict[str, int]:
-    """The highest id that is in use, by table."""
+    """The highest id in use, by table."""
     return {name: connection.scalar(select(func.max(column))) or 0 for name, column in _id_columns().items()}
 
 
 def last_ids(connection: Connection) -> dict[str, int]:
-    """The last id that was handed out, by table, also where its row is gone."""
+    """The last id generated, by table, even if its row has been deleted."""
     if connection.dialect.name == "sqlite":
         found = dict(connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").tuples().all())
         return {name: int(found.get(name, 0)) for name in _id_columns()}
@@ -31,7 +31,7 @@ def last_ids(connection: Connection) -> dict[str, int]:
 
 
 def continue_from(connection: Connection, last: Mapping[str, int]) -> None:
-    """Have the next ids come after these, and after all that are in use."""
+    """Make the next ids follow these, and all that are in use."""
     highest = highest_ids(connection)
     wanted = {name: max(highest[name], last.get(name, 0)) for name in highest}
     if connection.dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""What is in a database on SQLite, which checks no types, and could be in no column of these types elsewhere."""
+"""Values that SQLite, which checks no types, accepts, but that columns of these types could not hold elsewhere."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _INTEGER_LIMIT = 2**31
 
 
 def invalid_values(connection: Connection) -> Iterator[Finding]:
-    """Everything in the tables of a database on SQLite that its column's type does not allow, NUL characters too."""
+    """Everything in a SQLite database that its column's type does not allow, including NUL characters."""
     for table in tables():
         keys = " || '/' || ".join(f'"{column.name}"' for column in table.primary_key)
         for column in table.columns:
@@ -31,7 +31,7 @@ def invalid_values(connection: Connection) -> Iterator[Finding]:
 
 
 def _conditions(column: Column[object]) -> Iterator[tuple[str, str]]:
-    """What would be wrong with a value, and the condition in SQL that finds it."""
+    """What could be wrong with a value, and the SQL condition that finds it."""
     name, kind = f'"{column.name}"', _bare(column.type)
     match kind:
         case JSON():

@@ -1,4 +1,4 @@
-"""Saves and restores a database on PostgreSQL with PostgreSQL's own programs."""
+"""Backs up and restores a PostgreSQL database with PostgreSQL's own programs."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ def is_dump(path: Path) -> bool:
 
 
 async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str, int]:
-    """Write the database as it is now to one file; how many rows of each table that has.
+    """Write a snapshot of the database to one file; returns the number of rows in each table.
 
     Raises `MaintenanceRefused`.
     """
@@ -68,14 +68,14 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
 
 
 async def verify(path: Path) -> None:
-    """Read a dump to its end. Raises `MaintenanceRefused` if that cannot be done."""
+    """Read a dump to its end. Raises `MaintenanceRefused` if that fails."""
     if not is_dump(path):
         raise MaintenanceRefused(f"{path} is not a dump in PostgreSQL's custom format.")
     await _run("pg_restore", f"--file={os.devnull}", str(path))
 
 
 async def restore(database_url: str, path: Path) -> str | None:
-    """Put a dump in the place of what is there; the schema that keeps the latter. All or nothing.
+    """Replace the database's contents by a dump, all or nothing; returns the schema that keeps the old contents.
 
     Raises `MaintenanceRefused`.
     """
@@ -112,7 +112,7 @@ def _set_aside(connection: Connection) -> str | None:
 
 
 async def _put_back(engine: AsyncEngine, kept: str | None) -> None:
-    """As it was before; what was restored, if anything was, is dropped."""
+    """Return to the state before; anything that was restored is dropped."""
     async with engine.begin() as connection:
         await connection.exec_driver_sql("CREATE SCHEMA not_restored")
         await connection.exec_driver_sql(_MOVE.format(source="public", to="not_restored"))
@@ -148,7 +148,7 @@ async def _require_version(program: str, server: int) -> None:
 
 
 async def _run(program: str, *options: str, database_url: str | None = None) -> str:
-    """What the program prints. The password is passed where other users of the machine do not see it."""
+    """The program's output. The password is passed in a way that other users of the machine cannot see."""
     path = shutil.which(program)
     if path is None:
         raise MaintenanceRefused(f"{program} is missing. Install PostgreSQL's client programs (postgresql-client).")

@@ -1,4 +1,4 @@
-"""How far a copy has come, kept in the target itself so that it commits together with the rows."""
+"""The progress of a copy, kept in the target itself so that it commits together with the rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ class TableProgress:
 
 
 def is_under_way(connection: Connection) -> bool:
-    """Whether a copy into this database has begun and not ended."""
+    """Whether a copy into this database has begun and not finished."""
     return inspect(connection).has_table(_PROGRESS.name)
 
 
 def begin(connection: Connection, facts: Mapping[str, Any]) -> None:
-    """Begin to keep account; `facts` are remembered until the end."""
+    """Begin to record progress; `facts` are kept until the end."""
     _PROGRESS.create(connection)
     for item, value in facts.items():
         _store(connection, item, value)

@@ -1,4 +1,4 @@
-"""Reads tables in the order of their primary keys, a bounded amount at a time."""
+"""Reads tables in primary key order, in batches of limited size."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -19,13 +19,13 @@ _AT_ONCE = 100
 
 
 class Unreadable(MaintenanceRefused):
-    """Reading a database failed; of two databases, the message says which."""
+    """Reading a database failed; if two are read, the message says which."""
 
 
 async def batches(
     connection: AsyncConnection, table: Table, *, after: Sequence[Any] | None = None
 ) -> AsyncGenerator[list[Row], None]:
-    """The rows after this key, as they are stored."""
+    """Batches of the rows after this key, as they are stored."""
     batch: list[Row] = []
     size = 0
     async with aclosing(_stream(connection, in_order(table, connection.dialect, after=after))) as rows:

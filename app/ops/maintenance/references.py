@@ -1,4 +1,4 @@
-"""Rows that refer to what is not there."""
+"""Rows with dangling references."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from app.ops.maintenance.schema import tables
 
 
 def broken_references(connection: Connection) -> Iterator[Finding]:
-    """Rows whose foreign keys lead nowhere: SQLite lets them in while foreign keys are off, PostgreSQL as a replica."""
+    """Rows with broken foreign keys: SQLite allows them while foreign keys are off, PostgreSQL in the replica role."""
     for table in tables():
         for reference in table.foreign_key_constraints:
             broken = _broken(reference)
@@ -26,7 +26,7 @@ def broken_references(connection: Connection) -> Iterator[Finding]:
 
 
 def _broken(reference: ForeignKeyConstraint) -> Select[tuple[object, ...]]:
-    """The primary keys of the rows whose reference leads nowhere."""
+    """The primary keys of the rows whose reference is broken."""
     there = reference.referred_table.alias("there")
     matches = and_(*(there.c[element.column.name] == element.parent for element in reference.elements))
     complete = and_(*(element.parent.is_not(None) for element in reference.elements))

@@ -1,4 +1,4 @@
-"""Puts a saved database in the place of the present one, which is kept."""
+"""Replaces the current database by a backup, and keeps the old one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, row_counts
 
 @dataclass(frozen=True)
 class Restored:
-    """How many rows each table has now, and where what was there before is."""
+    """The number of rows in each table now, and where the old contents are kept."""
 
     counts: dict[str, int]
     kept: str | None
@@ -26,9 +26,9 @@ async def has_rows(database_url: str) -> bool:
 
 
 async def restore(database_url: str, path: Path) -> Restored:
-    """Restore what `backup` has written, and bring it to the newest version of the schema.
+    """Restore what `backup` has written, and migrate it to the newest version of the schema.
 
-    Raises `MaintenanceRefused`, and then everything is as it was.
+    Raises `MaintenanceRefused`, and leaves everything unchanged in that case.
     """
     if is_sqlite(database_url):
         kept = await _restore_file(sqlite_path(database_url), path)

@@ -1,4 +1,4 @@
-"""What a database looks like from outside: its version, its tables, and a view of it that stands still."""
+"""Basic facts about a database: its version, its tables, and a snapshot of it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,11 +18,11 @@ _SCRIPTS = Path(__file__).parents[3] / "alembic_migrations"
 
 
 class MaintenanceRefused(Exception):
-    """What was asked for cannot be done; the message is a sentence for whoever asked."""
+    """The operation is not possible; the message is a sentence for the operator."""
 
 
 def tables() -> list[Table]:
-    """All tables, those that are referred to before those that refer to them."""
+    """All tables, referenced ones before those that refer to them."""
     return list(Base.metadata.sorted_tables)
 
 
@@ -32,12 +32,12 @@ def head() -> str:
 
 
 def knows(revision: str | None) -> bool:
-    """Whether a database of this version can be brought to the newest one."""
+    """Whether a database of this version can be migrated to the newest one."""
     return revision in {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
 
 
 def revision(connection: Connection) -> str | None:
-    """The version of the database; `None` of one that was never migrated."""
+    """The version of the database; `None` if it was never migrated."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -46,7 +46,7 @@ def is_sqlite(database_url: str) -> bool:
 
 
 def sqlite_path(database_url: str) -> Path:
-    """The file of a database on SQLite. Raises `MaintenanceRefused`."""
+    """The file of a SQLite database. Raises `MaintenanceRefused`."""
     name = make_url(database_url).database
     if not name or name == ":memory:" or name.startswith("file:"):
         raise MaintenanceRefused("An in-memory database cannot be backed up, restored or copied.")
@@ -54,13 +54,13 @@ def sqlite_path(database_url: str) -> Path:
 
 
 def shown(database_url: str) -> str:
-    """The address without what is secret in it."""
+    """The URL without its secrets."""
     return make_url(database_url).set(query={}).render_as_string(hide_password=True)
 
 
 @asynccontextmanager
 async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection that sees the database as it is now, whatever others write meanwhile; it blocks nobody."""
+    """A connection that sees a snapshot of the database, whatever others write meanwhile; it blocks no one."""
     if is_sqlite(database_url) and not sqlite_path(database_url).exists():
         raise MaintenanceRefused(f"The database {shown(database_url)} does not exist.")
     options = {} if is_sqlite(database_url) else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -73,7 +73,7 @@ async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 def row_counts(connection: Connection) -> dict[str, int]:
-    """How many rows each table has; tables that are not there are left out."""
+    """The number of rows in each table; missing tables are left out."""
     present = set(inspect(connection).get_table_names())
     return {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0
@@ -83,7 +83,7 @@ def row_counts(connection: Connection) -> dict[str, int]:
 
 
 def others_connected(connection: Connection) -> int:
-    """How many more connections there are to this database on PostgreSQL; SQLite does not tell in this way."""
+    """The number of other connections to this PostgreSQL database; always 0 on SQLite, which does not report them."""
     if connection.dialect.name == "sqlite":
         return 0
     query = (

@@ -1,4 +1,4 @@
-"""Saves and restores a database on SQLite, which is a file, and more than a file while it is in use."""
+"""Backs up and restores a SQLite database, which is one file, or several while it is in use."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ _MAGIC = b"SQLite format 3\x00"
 
 
 def is_in_use(path: Path) -> bool:
-    """Whether any connection is open to this database, idle ones included."""
+    """Whether any connection is open to this database, including idle ones."""
     if not path.exists():
         return False
     with _translated(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
@@ -31,9 +31,9 @@ def is_in_use(path: Path) -> bool:
 
 
 def backup(source: Path, target: Path, report: Callable[[int, int], None], *, replace: bool) -> dict[str, int]:
-    """Write the database as it is now to one file; how many rows of each table that has.
+    """Write a snapshot of the database to one file; returns the number of rows in each table.
 
-    `report` hears how many pages are done, and of how many. Raises `MaintenanceRefused`.
+    `report` is called with the number of pages done and the total. Raises `MaintenanceRefused`.
     """
     if not source.exists():
         raise MaintenanceRefused(f"The database {source} does not exist.")
@@ -54,7 +54,7 @@ def copy_file(source: Path, target: Path, report: Callable[[int, int], None] = l
 
 
 def verify(path: Path) -> dict[str, int]:
-    """How many rows each table of a saved database has. Raises `MaintenanceRefused` if it is damaged."""
+    """The number of rows in each table of a backup. Raises `MaintenanceRefused` if it is damaged."""
     if not is_sqlite_file(path):
         raise MaintenanceRefused(f"{path} is not an SQLite database.")
     with _translated(path), closing(_opened(path)) as connection:
@@ -75,7 +75,7 @@ def is_sqlite_file(path: Path) -> bool:
 
 
 def require_known(path: Path) -> None:
-    """Refuse a file that is no blog, or one of a newer version of the software."""
+    """Refuse a file that is not a blog, or is from a newer version of the software."""
     with _translated(path), closing(_opened(path)) as connection:
         try:
             found = [version for (version,) in connection.execute("SELECT version_num FROM alembic_version")]
@@ -86,7 +86,7 @@ def require_known(path: Path) -> None:
 
 
 def put_in_place(draft: Path, target: Path) -> Path | None:
-    """Give a database its name, and another one to what had it. Raises `MaintenanceRefused` while that is in use."""
+    """Rename a database to `target`, keeping what was there. Raises `MaintenanceRefused` if that is in use."""
     _close(draft)
     kept = None
     if target.exists():
@@ -98,7 +98,7 @@ def put_in_place(draft: Path, target: Path) -> Path | None:
 
 
 def _close(path: Path) -> None:
-    """Bring all of a database into its file, which works only while nobody else has it open."""
+    """Merge the write-ahead log into the database file, which works only if no one else has it open."""
     with _translated(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("PRAGMA journal_mode=DELETE")
@@ -107,7 +107,7 @@ def _close(path: Path) -> None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """For reading only."""
+    """A read-only connection."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 

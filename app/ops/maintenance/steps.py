@@ -1,4 +1,4 @@
-"""What a long piece of work says about how far it is."""
+"""Progress reports of long operations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """How much of a table is done: `rows` of about `total`. The first step says with how much the work begins."""
+    """How much of a table is done: `rows` of about `total`. The first step says where the work starts."""
 
     action: str
     table: str

@@ -1,4 +1,4 @@
-"""The tables with types that take and give values exactly as they are stored, the same on both databases."""
+"""Tables whose types pass values exactly as they are stored, the same on both databases."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ Row = tuple[Any, ...]
 
 @cache
 def plain(table: Table) -> Table:
-    """The table as it is copied. Nothing is lowered, validated or parsed on the way but times, flags and bytes."""
+    """The table as it is copied. Only times, flags and bytes are converted; nothing is lowered, validated or parsed."""
     columns = [
         Column(column.name, _plain_type(column.type), primary_key=column.primary_key) for column in table.columns
     ]
@@ -51,7 +51,7 @@ def _plain_type(of: TypeEngine[Any]) -> TypeEngine[Any]:
 def in_order(
     table: Table, dialect: Dialect, *, after: Sequence[Any] | None = None, until: Row | None = None
 ) -> Select[Any]:
-    """All rows in the order of the primary key, or those after one key, and up to another."""
+    """All rows in primary key order, or those after one key and up to another."""
     keys: list[ColumnElement[Any]] = [_key(column, dialect) for column in plain(table).primary_key]
     statement = select(*(_stored(column, table, dialect) for column in plain(table).columns)).order_by(*keys)
     if after is not None:
@@ -62,14 +62,14 @@ def in_order(
 
 
 def _stored(column: Column[Any], table: Table, dialect: Dialect) -> ColumnElement[Any]:
-    """JSON as the text that it is; the driver for PostgreSQL would read it."""
+    """Select JSON as text; the driver for PostgreSQL would parse it."""
     if isinstance(table.c[column.name].type, JSON) and dialect.name == "postgresql":
         return cast(column, Text).label(column.name)
     return column
 
 
 def _key(column: Column[Any], dialect: Dialect) -> ColumnElement[Any]:
-    """Texts sort by code point, as SQLite sorts them, whatever the locale of the server."""
+    """Sort texts by code point, as SQLite does, whatever the server's locale."""
     if isinstance(column.type, Text) and dialect.name == "postgresql":
         return collate(column, "C")
     return column
@@ -81,7 +81,7 @@ def key_of(table: Table, row: Row) -> Row:
 
 
 def normaliser(table: Table) -> Any:
-    """A function that gives a row a form that is equal where the row means the same: JSON may be spelled otherwise."""
+    """A function that makes rows comparable: JSON with the same meaning may be written differently."""
     places = [place for place, column in enumerate(table.columns) if isinstance(column.type, JSON)]
 
     def normalise(row: Sequence[Any]) -> Row:
@@ -95,7 +95,7 @@ def normaliser(table: Table) -> Any:
 
 
 def bound(table: Table, dialect: Dialect, rows: Sequence[Row]) -> list[Row]:
-    """The rows as the driver of this database takes them."""
+    """The rows as this database's driver expects them."""
     processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in plain(table).columns]
     if not any(processors):
         return list(rows)

@@ -1,8 +1,7 @@
-"""The database that is copied into: made ready, and afterwards what it was meant to be.
+"""The target database of a copy: prepared before, and finished afterwards.
 
-While it is being filled it is unlike any other, so that nobody takes half a blog for a whole one: its foreign keys and
-triggers are set aside, since counters and references are copied and not made again, and its version is one that no
-server starts on.
+While it is being filled, it cannot be mistaken for a complete blog: its foreign keys and triggers are suspended, since
+counters and references are copied and not created anew, and no server starts on its version.
 """
 
 from sqlalchemy import Connection
@@ -17,7 +16,7 @@ _SOURCE, _REVISION, _SET_ASIDE = "source", "revision", "set aside"
 
 
 async def prepare(engine: AsyncEngine, source: str, *, start_over: bool) -> bool:
-    """Bring the target to where rows can be copied into it; whether some of `source` have been copied before.
+    """Prepare the target for copying rows into it; returns whether some of `source` have been copied before.
 
     Raises `MaintenanceRefused`.
     """
@@ -36,7 +35,7 @@ async def prepare(engine: AsyncEngine, source: str, *, start_over: bool) -> bool
 
 
 async def finish(engine: AsyncEngine, last_ids: dict[str, int]) -> None:
-    """Put back what was set aside, which checks every reference, and let servers start on it."""
+    """Restore what was suspended, which checks every reference, and let servers start on it."""
     async with engine.begin() as connection:
         await connection.run_sync(_finish, last_ids)
     if engine.dialect.name == "postgresql":
@@ -95,7 +94,7 @@ def _set_revision(connection: Connection, to: str) -> None:
 
 
 def _empty(connection: Connection) -> None:
-    """Delete all rows, while nothing that would forbid or count it is in the way."""
+    """Delete all rows, while no constraint or trigger interferes."""
     if connection.dialect.name == "postgresql":
         names = ", ".join(f'"{table.name}"' for table in tables())
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
@@ -106,7 +105,7 @@ def _empty(connection: Connection) -> None:
 
 
 def _set_aside_on_sqlite(connection: Connection) -> list[str]:
-    """Drop all triggers; what makes them again. Foreign keys are not enforced on this connection."""
+    """Drop all triggers; returns what recreates them. Foreign keys are not enforced on this connection."""
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid"
     triggers = connection.exec_driver_sql(query).tuples().all()
     for name, _ in triggers:
@@ -115,7 +114,7 @@ def _set_aside_on_sqlite(connection: Connection) -> list[str]:
 
 
 def _set_aside_on_postgresql(connection: Connection) -> list[str]:
-    """Drop all foreign keys and suspend all triggers; what undoes that. It takes no more rights than migrating does."""
+    """Drop all foreign keys and suspend all triggers; returns what undoes that. Needs no more rights than migrating."""
     foreign_keys = """
         SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
                format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))

@@ -1,4 +1,4 @@
-"""Whether the triggers are there that keep counters and protect the audit log."""
+"""Whether the triggers exist that maintain counters and protect the audit log."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def idle_triggers(connection: Connection) -> Iterator[Finding]:
 
 
 def _expected_on_sqlite() -> list[str]:
-    """Those of a database that was just made."""
+    """The triggers of a newly created database."""
     engine = create_engine("sqlite://")
     try:
         with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Whether two databases hold the same rows, found out by reading all of both."""
+"""Whether two databases hold the same rows, determined by reading both completely."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Side:
 
     @property
     def checksum(self) -> str:
-        """Of all values, in the order of the primary key; the same on every database."""
+        """A checksum of all values, in primary key order; the same on every database."""
         return self.digest.hexdigest()
 
 
@@ -50,7 +50,7 @@ class Comparison:
 
 
 async def compare(source: AsyncConnection, target: AsyncConnection, report: Report) -> list[Comparison]:
-    """Every table of both, row by row."""
+    """Compare every table of both, row by row."""
     totals = await source.run_sync(row_counts)
     return [await _compare(source, target, table, totals.get(table.name, 0), report) for table in tables()]
 
