@@ -1,4 +1,4 @@
-"""The refresh token in a cookie, for frontends in browsers, where scripts cannot read it."""
+"""The refresh token in a cookie that scripts cannot read, for frontends in browsers."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ _SECONDS_PER_DAY = 24 * 3600
 
 
 class RefreshCookie:
-    """Where the refresh token of this request comes from and goes to."""
+    """Reads and sets the refresh token cookie of this request."""
 
     def __init__(self, request: Request, response: Response) -> None:
         self._request = request
@@ -36,7 +36,7 @@ class RefreshCookie:
         return token
 
     def deliver(self, pair: TokenPair, *, in_cookie: bool) -> TokensOut:
-        """The tokens as they are answered, the refresh token in the cookie if that is wanted and enabled.
+        """The tokens for the response, with the refresh token in the cookie if that is requested and enabled.
 
         Raises `OriginNotAllowed`, so that no other site's page can log its visitor in to an account of its choice.
         """
@@ -48,7 +48,7 @@ class RefreshCookie:
         return TokensOut(access_token=pair.access_token, expires_in=pair.expires_in, refresh_token=None)
 
     def clear(self) -> None:
-        """Have the browser forget the cookie."""
+        """Make the browser delete the cookie."""
         if self._is_enabled:
             self._set("", 0)
 
@@ -70,7 +70,7 @@ class RefreshCookie:
         )
 
     def _require_own_origin(self) -> None:
-        """Browsers name the page's origin in every such request; what names none is no browser, and needs no cookie."""
+        """Require an allowed `Origin`: browsers send one in every such request, and other clients need no cookie."""
         allowed = {_origin_of(self._settings.frontend_url), *self._settings.cors_origins}
         if self._request.headers.get("Origin") not in allowed:
             raise OriginNotAllowed

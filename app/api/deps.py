@@ -1,4 +1,4 @@
-"""Everything that a route may ask for. Nothing else spells `Depends`."""
+"""All dependencies of routes. Nothing else uses `Depends`."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's unit of work: committed before the answer leaves, rolled back if anything fails."""
+    """The request's unit of work: committed before the response is sent, rolled back if anything fails."""
     database = request.app.state.database
     async with database.reading() if request.method in _SAFE_METHODS else database.writing() as session:
         try:
@@ -76,7 +76,7 @@ ClientDep = Annotated[Client, Depends(get_client)]
 
 
 def limited(limit: Limit) -> Any:
-    """For a route's `dependencies`: no more than this from one IP address."""
+    """For a route's `dependencies`: a rate limit per IP address."""
 
     async def count(request: Request, response: Response, client: ClientDep) -> None:
         allowance = await request.app.state.process.limiter.hit(limit, network_of(client.ip_address))
@@ -99,7 +99,7 @@ async def get_actor(
     background: BackgroundTasks,
     token: Annotated[str | None, Depends(_bearer)],
 ) -> Principal | None:
-    """Who asks. A token that is no longer good is refused rather than taken for a stranger's request."""
+    """Who makes the request. An invalid token is refused rather than treated as anonymous."""
     if token is None:
         return None
     principal = await services.principal(token)
@@ -112,7 +112,7 @@ async def get_actor(
 
 
 async def _record_use(request: Request, client: Client, token_id: int) -> None:
-    """After the answer has left, which neither waits for this nor fails with it."""
+    """Runs after the response has been sent, which neither waits for this nor fails with it."""
     try:
         async with request.app.state.database.writing() as session:
             await Services(session, request.app.state.process, client).personal_tokens.note_use(token_id)
@@ -127,7 +127,7 @@ ActorDep = Annotated[Principal | None, Depends(get_actor)]
 
 
 async def get_public_services(request: Request) -> Services:
-    """What everybody may read, read without a session: this one is never asked for a connection."""
+    """Services for public reads, which need no session: this one never opens a connection."""
     state = request.app.state
     client = await get_client(request, state.settings)
     view = ReadContext(state.database.reader, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
@@ -149,7 +149,7 @@ class Visit:
 async def get_visit(
     request: Request, background: BackgroundTasks, token: Annotated[str | None, Depends(_bearer)]
 ) -> AsyncIterator[Visit]:
-    """One dependency instead of many, for what is read all the time: solving each costs as much as a query."""
+    """One dependency instead of many, for frequent reads: resolving each costs as much as a query."""
     if token is None:
         yield Visit(await get_public_services(request), None)
         return
@@ -163,7 +163,7 @@ VisitDep = Annotated[Visit, Depends(get_visit, scope="function")]
 
 
 def limited_by_account(limit: Limit) -> Any:
-    """For a route's `dependencies`: no more than this by one account; strangers are the route's own affair."""
+    """For a route's `dependencies`: a rate limit per account; anonymous requests are not counted here."""
 
     async def count(request: Request, response: Response, actor: ActorDep) -> None:
         if actor is not None:

@@ -1,4 +1,4 @@
-"""The only place where errors meet HTTP: every one is answered as problem+json (RFC 9457)."""
+"""The only place where errors meet HTTP: every error becomes problem+json (RFC 9457)."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 
 def status_of(error: type[AppError]) -> HTTPStatus:
-    """The status that a domain error is answered with."""
+    """The HTTP status for a domain error."""
     return next(status for category, status in _STATUSES.items() if issubclass(error, category))
 
 
@@ -82,7 +82,7 @@ def _title_of(status: HTTPStatus) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Have the app answer all errors this way."""
+    """Make the app respond to all errors this way."""
     app.add_exception_handler(AppError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -107,7 +107,7 @@ async def _validation_error(_request: Request, error: Any) -> JSONResponse:
 
 
 def _field_of(validation_problem: dict[str, Any]) -> str:
-    """The field's name, as in the errors of the domain: without whether it stood in the body, the query or the path."""
+    """The field's name, as in domain errors: without saying whether it was in the body, the query or the path."""
     place, *inside = validation_problem["loc"]
     if not inside or validation_problem["type"] == "json_invalid":
         return str(place)
@@ -125,14 +125,14 @@ def _detail_of(validation_problem: dict[str, Any]) -> str:
 
 
 async def _http_error(request: Request, error: Any) -> JSONResponse:
-    """What the framework itself refuses: no such path, method not allowed, a body too large."""
+    """Errors of the framework itself: no such path, method not allowed, body too large."""
     status = HTTPStatus(error.status_code)
     headers = {"Allow": _allowed_methods(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
     return problem(status, _title_of(status).lower().replace(" ", "_"), str(error.detail), headers=headers)
 
 
 def _allowed_methods(request: Request) -> str:
-    """All that can be done with the path; the framework names only what the first route for it does."""
+    """All methods that the path allows; the framework names only those of the first matching route."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     routes = [route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(path)]
     # A route further down may match too, but not mean this path: `/users/{user_id}` does `/users/me`.
@@ -143,7 +143,7 @@ def _allowed_methods(request: Request) -> str:
 
 
 async def _conflict(_request: Request, error: Any) -> JSONResponse:
-    """A row that no service expects to be there, or to be missing: somebody else was quicker."""
+    """A constraint violation that no service expects: another request was faster."""
     if not is_conflict(error):
         return _answer_to(error)
     _log.warning("a constraint was violated: %s", type(error.orig).__name__)
@@ -151,7 +151,7 @@ async def _conflict(_request: Request, error: Any) -> JSONResponse:
 
 
 class UnexpectedErrorMiddleware:
-    """Answers what nothing else has answered, inside the other middlewares, so that they see the answer too."""
+    """Responds to errors that nothing else has handled, inside the other middlewares, so that they see the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -17,13 +17,13 @@ class NextLink:
         self._response = response
 
     def on(self, page: PageResult[Any]) -> PageResult[Any]:
-        """The same page, its answer carrying a link to the next one if there is one."""
+        """The same page; a link to the next one, if there is one, is added to the response."""
         if page.next_cursor is not None:
             self._response.headers["Link"] = link_to(self._request, page.next_cursor)
         return page
 
 
 def link_to(request: Request, cursor: str) -> str:
-    """A relative link to the same list from there on: the address that the client used is the proxy's, not ours."""
+    """A relative link to the same list after this cursor: the client's URL is the proxy's, not ours."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _REPLACED]
     return f'<{quote(request.url.path)}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'

@@ -1,4 +1,4 @@
-"""Answers that are read from the database in the shape in which they leave: nothing is validated once more."""
+"""Responses that are read from the database in their final form: nothing is validated again."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/json"
 
 
 def answered(found: Any) -> Response:
-    """What was found, as JSON."""
+    """The data as JSON."""
     return Response(to_json(found), media_type=MEDIA_TYPE)
 
 

@@ -1,4 +1,4 @@
-"""Outermost of what surrounds the routes: gives every request an id, counts and times it, and logs one line of it."""
+"""Outermost middleware around the routes: gives every request an id, counts and times it, and logs one line."""
 
 import logging
 import re
@@ -27,14 +27,14 @@ _log = logging.getLogger("app.access")
 
 
 class _Series(NamedTuple):
-    """What requests of one kind are counted and timed in."""
+    """The metrics of one kind of request."""
 
     total: Counter
     seconds: Histogram
 
 
 def is_quiet(scope: Scope) -> bool:
-    """Whether only machines that watch the server ask for this."""
+    """Whether only monitoring requests this path."""
     return scope.get("path") in _QUIET
 
 
@@ -91,7 +91,7 @@ def _route_of(scope: Scope) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _series_of(method: str, route: str, status: int) -> _Series:
-    """Looked up once: the labels' own look-up takes longer than counting."""
+    """Cached: looking up the labels takes longer than counting."""
     return _Series(metrics.requests_total.labels(method, route, status), metrics.request_seconds.labels(method, route))
 
 

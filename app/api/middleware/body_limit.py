@@ -1,4 +1,4 @@
-"""Refuses bodies that are too large, compressed, or too slow in coming."""
+"""Refuses request bodies that are too large, compressed, or sent too slowly."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ _MAX_DIGITS = 20
 
 
 class BodyLimitMiddleware:
-    """FastAPI's own limit answers in plain text, and outside all other middlewares."""
+    """Replaces FastAPI's own limit, which responds in plain text, and outside all other middlewares."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class BodyLimitMiddleware:
 
 
 class _Body:
-    """The body of a request, as far as it is still to come."""
+    """The part of a request's body that has not been received yet."""
 
     def __init__(self, receive: Receive, max_bytes: int) -> None:
         self._receive = receive

@@ -1,7 +1,7 @@
-"""What strangers read most, answered without the machinery of routes, which costs several times what the answer does.
+"""Serves the most frequent anonymous reads without the routes, which cost several times as much as the response.
 
-Only requests that are plainly right are answered here: everything else (other parameters than there are, what is not
-found, whoever is logged in) goes on to the routes, which say what is wrong. Routes and this call the same services.
+Only plainly valid requests are served here: everything else (unknown parameters, missing objects, logged-in users) goes
+on to the routes, which report any error. Routes and this middleware call the same services.
 """
 
 import re
@@ -29,12 +29,12 @@ _MANY = "tag"
 
 
 class _NotHereError(Exception):
-    """The routes have to see to it."""
+    """The request is left to the routes."""
 
 
 @dataclass(frozen=True)
 class _Route:
-    """Something that is read, and its path as the routes have it, for logs and metrics."""
+    """A path that is read often, with its template as the routes have it, for logs and metrics."""
 
     path_format: str
     path: re.Pattern[str]
@@ -69,7 +69,7 @@ _ROUTES = [
 
 
 class FastReadsMiddleware:
-    """Innermost of what surrounds the routes."""
+    """Innermost middleware around the routes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,10 +1,10 @@
-"""Answers HEAD wherever GET is answered, which FastAPI leaves to each route."""
+"""Supports HEAD wherever there is GET, which FastAPI leaves to each route."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Asks the app for what GET would get, and sends the headers of that, its length included."""
+    """Passes HEAD to the app as GET, and sends only the headers of the response, including its length."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

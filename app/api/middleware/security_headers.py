@@ -1,4 +1,4 @@
-"""What every answer tells browsers not to do with it, unless the answer says otherwise."""
+"""Security headers for every response that does not set its own."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

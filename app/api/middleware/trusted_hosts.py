@@ -1,4 +1,4 @@
-"""Refuses requests for hosts that this is not: Starlette's own middleware answers in plain text, and redirects."""
+"""Refuses requests for unknown hosts: Starlette's own middleware responds in plain text, and redirects."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -12,7 +12,7 @@ _ASKED_BY_ADDRESS = ("/health/", "/metrics")
 
 
 class TrustedHosts:
-    """`allowed` are names, or `*.example.com` for all subdomains of one, in lower case; without any, all are."""
+    """`allowed` are names, or `*.example.com` for all subdomains, in lower case; if empty, all hosts are allowed."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self._names = {name for name in allowed if not name.startswith("*")}
@@ -20,7 +20,7 @@ class TrustedHosts:
         self.are_all = not allowed
 
     def __contains__(self, host: bytes) -> bool:
-        """Whether this is one of them, as it stands in a request's header."""
+        """Whether this host, as in a request's header, is allowed."""
         if self.are_all:
             return True
         name = _without_port(host.decode("latin-1").lower())
