@@ -1,4 +1,4 @@
-"""The services of one unit of work, for a request and a command alike."""
+"""The services of one unit of work, for requests and commands alike."""
 
 from functools import cached_property
 
@@ -49,12 +49,12 @@ from app.process import ProcessContext
 
 
 class Services:
-    """Makes each service when it is first asked for; whoever opened the session commits it."""
+    """Creates each service on first use; whoever opened the session commits it."""
 
     def __init__(
         self, session: AsyncSession, process: ProcessContext, client: Client, context: ReadContext | None = None
     ) -> None:
-        """The blog is read through the session, unless there is another view of it."""
+        """The blog is read through the session, unless another read context is given."""
         self._session = session
         self._context = context or ReadContext(SessionRows(session))
         self._process = process
@@ -98,7 +98,7 @@ class Services:
         return Reauthentication(self._passwords, self._limiter, self.audit)
 
     async def principal(self, token: str) -> Principal:
-        """Who shows this bearer token. Raises `InvalidAccessToken`."""
+        """The principal of this bearer token. Raises `InvalidAccessToken`."""
         if is_personal(token):
             return await self.personal_tokens.principal(token)
         return await self.sessions.principal(token)

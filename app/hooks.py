@@ -1,4 +1,4 @@
-"""What the domains declare about themselves: importing this module registers it."""
+"""Loads the hooks of all domains: importing this module registers them."""
 
 from app.accounts import hooks as accounts
 from app.comments import hooks as comments

@@ -1,4 +1,4 @@
-"""What goes on from the first request to the last: the database is open, changes are heard, mails are sent."""
+"""What runs while the app does: the database, the invalidation listener and the background workers."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Opens what requests need, works beside them, and finishes when the server stops."""
+    """Open what requests need, run background work, and finish it when the server stops."""
     settings: Settings = app.state.settings
     database = open_database(settings.database_url, bounds_of_requests(settings))
     background = open_database(settings.database_url, bounds_of_workers(settings), database.invalidations)
@@ -63,6 +63,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _complain(task: "asyncio.Task[None]") -> None:
-    """Nobody waits for what goes on beside the requests, so that a mistake in it would go unnoticed."""
+    """Log the error of background work, which would go unnoticed as nothing awaits it."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.error("work beside the requests has ended", exc_info=error)

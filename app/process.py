@@ -1,4 +1,4 @@
-"""What all units of work of a process have in common."""
+"""The process context: what all units of work of a process share."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +12,7 @@ from app.core.rate_limiter import RateLimiter
 
 @dataclass
 class ProcessContext:
-    """Made once, and used by every unit of work."""
+    """Created once, and used by every unit of work."""
 
     settings: Settings
     limiter: RateLimiter
@@ -28,5 +28,5 @@ class ProcessContext:
 
 
 def process_context(settings: Settings) -> ProcessContext:
-    """What requests share with these settings."""
+    """The process context for these settings."""
     return ProcessContext(settings, RateLimiter(settings.redis_url, enabled=settings.rate_limits))
