@@ -54,7 +54,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left in one window of a limit. `window` and `reset` are seconds; after `reset` one more try is allowed."""
+    """What is left in one window of a limit. `window` and `reset` are seconds; after `reset` there is one more try."""
 
     name: str
     quota: int

@@ -31,7 +31,7 @@ class DatabaseUnreachable(ConnectionError):
 
 
 def breaker() -> CircuitBreaker:
-    """A circuit breaker for everything that connects to one server: while it is open, one attempt per second is made."""
+    """A circuit breaker for everything that connects to one server: while open, it allows one attempt per second."""
     return CircuitBreaker("the database", pause=RETRY_SECONDS, attempt_timeout=CONNECT_TIMEOUT_SECONDS)
 
 
