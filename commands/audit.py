@@ -100,7 +100,7 @@ def tail(
 
 
 def _follow(settings: "Settings", wanted: "AuditFilter", known: set[int], *, as_json: bool) -> None:
-    """Print what is not known yet; by its id alone it could not be told, as transactions end in any order."""
+    """Print events not yet known; a highest id would not be enough, as transactions end in any order."""
     while True:
         time.sleep(_PAUSE_SECONDS)
         fresh = [event for event in _newest(settings, wanted, _AT_ONCE) if event.id not in known]

@@ -10,7 +10,7 @@ _EXAMPLE_SECRET = re.compile(r"(?<==)change-me.*$", re.MULTILINE)
 
 
 def write_environment_file(example: Path, target: Path) -> bool:
-    """Copy `example` to `target` with generated secrets. Whatever is at `target` stays untouched: then, `False`."""
+    """Copy `example` to `target` with generated secrets. An existing `target` is left unchanged: returns `False` then."""
     if target.exists():
         return False
     text = _EXAMPLE_SECRET.sub(lambda _: secrets.token_urlsafe(48), example.read_text(encoding="utf-8"))

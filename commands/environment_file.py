@@ -1,4 +1,4 @@
-"""Changes settings in an environment file and leaves everything else in it as it is."""
+"""Changes settings in an environment file and leaves everything else in it unchanged."""
 
 import io
 import json
@@ -30,7 +30,7 @@ class NotThere(ValueError):
 
 
 def change_lists(path: Path, changes: Mapping[str, Sequence[str]]) -> None:
-    """Give settings in the file these lists as values, all or none of them; raises `NotThere` or `OSError`."""
+    """Set settings in the file to these lists, all or none of them; raises `NotThere` or `OSError`."""
     # A link stays one.
     path = path.resolve()
     with path.open(encoding="utf-8", newline="") as file:
@@ -45,7 +45,7 @@ def change_lists(path: Path, changes: Mapping[str, Sequence[str]]) -> None:
 
 
 def _place(bindings: Sequence[Binding], name: str) -> int:
-    """Where the setting is; of several the last one counts."""
+    """The position of the setting; if it occurs more than once, the last one counts."""
     places = [place for place, binding in enumerate(bindings) if (binding.key or "").upper() == name.upper()]
     if not places:
         raise NotThere(f"{name.upper()} is not set in it")
@@ -60,7 +60,7 @@ def _assigned(line: str, name: str, values: Sequence[str]) -> str:
 
 
 def _written(values: Sequence[str]) -> str:
-    """A list as the settings read it."""
+    """A list as the settings parse it."""
     if all(map(_PLAIN.fullmatch, values)):
         return ",".join(values)
     escaped = json.dumps(values).replace("\\", "\\\\").replace("'", "\\'")
@@ -68,7 +68,7 @@ def _written(values: Sequence[str]) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """At once, still the same owner's, and readable by nobody who could not read it before, nor by everybody."""
+    """Replace the file atomically, keeping its owner, and give no one access who did not have it before."""
     owner = path.stat()
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     draft = Path(name)

@@ -115,7 +115,7 @@ def drop(
 
 
 def _which(mail_ids: list[int] | None, option: str, *, every: bool) -> set[int] | None:
-    """The mails that are meant; none for all that were given up."""
+    """The selected mails; None for all dead letters."""
     if every == bool(mail_ids):
         raise typer.BadParameter(f"name emails by their IDs, or use {option}", param_hint="ID…")
     return None if every else set(mail_ids or ())

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, one JSON object a line for scripts."""
+"""Output of commands: tables for people, one JSON object per line for scripts."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ _WIDTH_OF_A_PIPE = 1000
 
 
 def print_json(models: "Iterable[BaseModel]") -> None:
-    """One JSON object a line, in ASCII."""
+    """One JSON object per line, in ASCII."""
     for model in models:
         typer.echo(json.dumps(model.model_dump(mode="json")))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; nothing in it can give orders to the terminal."""
+    """Print a table; nothing in it can send control sequences to the terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -36,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def printable(value: object) -> str:
-    """What devices and people call themselves may hold anything, control characters of the terminal included."""
+    """Replace unprintable characters: names of devices and people may contain anything, even control characters."""
     if value is None:
         return ""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(value))

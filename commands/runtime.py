@@ -1,4 +1,4 @@
-"""What every command needs: the settings, the database, and a clear sentence when either cannot be used.
+"""What every command needs: settings, database, and a clear message when either cannot be used.
 
 Exit codes: 0 success, 1 refused, 2 invalid usage or settings, 3 database unusable, 4 account already exists.
 """
@@ -25,13 +25,13 @@ M = TypeVar("M", bound="BaseModel")
 
 
 def refuse(sentence: str, *, code: int = REFUSED) -> NoReturn:
-    """Say why on standard error and exit with this code."""
+    """Print the reason on standard error and exit with this code."""
     typer.echo(sentence, err=True)
     raise typer.Exit(code)
 
 
 def load_settings(environment_file: Path = Path(".env")) -> "Settings":
-    """The settings of the environment and `.env`, or an exit that names those that are wrong."""
+    """The settings from the environment and `.env`; exits naming those that are invalid."""
     from pydantic import ValidationError
 
     from app.core.config import Settings
@@ -45,7 +45,7 @@ def load_settings(environment_file: Path = Path(".env")) -> "Settings":
 
 
 def _setting_problems(error: "ValidationError") -> list[str]:
-    """One sentence for each; the values stay out of it, as they may be secrets."""
+    """One sentence for each problem; the values are left out, as they may be secrets."""
     sentences = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         name = ".".join(str(part) for part in problem["loc"]).upper()
@@ -55,7 +55,7 @@ def _setting_problems(error: "ValidationError") -> list[str]:
 
 
 def validated(model: type[M], **values: object) -> M:
-    """Input as the API takes it, or an exit that says what of it is wrong."""
+    """Input validated as in the API; exits saying what is wrong with it."""
     from pydantic import ValidationError
 
     try:
@@ -66,9 +66,9 @@ def validated(model: type[M], **values: object) -> M:
 
 
 def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]], *failures: type[Exception]) -> T:
-    """Do asynchronous work on the database, or exit with a sentence when the database cannot be used.
+    """Run asynchronous work on the database; exits with a message if the database cannot be used.
 
-    `failures` are what the work raises for that beside the errors of the drivers and of SQLAlchemy.
+    `failures` are the errors that mean this, besides those of the drivers and of SQLAlchemy.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -96,7 +96,7 @@ def _database_problem(database_url: str, error: Exception) -> str:
 
 @asynccontextmanager
 async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
-    """The database of the settings, closed afterwards."""
+    """The configured database, closed afterwards."""
     from app.db.session import open_database
 
     database = open_database(settings.direct_url)
@@ -108,7 +108,7 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
 
 @asynccontextmanager
 async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
-    """The services, on a transaction that is committed at the end and undone by an error."""
+    """The services in a transaction that is committed at the end and rolled back on an error."""
     from app.container import Services
     from app.core.client import COMMAND_LINE
     from app.process import process_context
@@ -123,7 +123,7 @@ async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIter
 
 
 def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") -> T:
-    """Do one thing to the blog, in a transaction, or exit with a sentence that says why it cannot be done."""
+    """Do one thing to the blog, in a transaction; exits with a message if it cannot be done."""
     from app.accounts.errors import EmailTaken, UsernameTaken
     from app.core.errors import AppError
 

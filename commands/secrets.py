@@ -27,7 +27,7 @@ Keys = Mapping[str, Sequence[str]]
 
 
 class Which(StrEnum):
-    """The secrets by what they are for; `ACCESS` encrypts the secrets of authenticator apps as well."""
+    """The secrets by purpose; `ACCESS` encrypts the secrets of authenticator apps as well."""
 
     ACCESS = "access"
     RESET = "reset"
@@ -90,7 +90,7 @@ def reencrypt(env_file: EnvFile = Path(".env")) -> None:
 
 
 def _changeable(only: Which | None) -> list[str]:
-    """The settings to change, none of which the environment may hide."""
+    """The settings to change; none of them may be overridden by the environment."""
     names = [only.setting] if only else [which.setting for which in Which]
     hidden = {name.lower() for name, value in os.environ.items() if value}.intersection(names)
     if hidden:
@@ -102,7 +102,7 @@ def _changeable(only: Which | None) -> list[str]:
 
 
 def _locked(env_file: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
-    """Do one step while nobody else changes secrets."""
+    """Do one step while no one else changes secrets."""
 
     async def lock_and_work(services: "Services") -> T:
         await services.stored_secrets.lock()
@@ -112,7 +112,7 @@ def _locked(env_file: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
 
 
 def _read(env_file: Path) -> dict[str, list[str]]:
-    """The secrets as they are now, by setting."""
+    """The current secrets, by setting."""
     settings = load_settings(env_file)
     names = [which.setting for which in Which]
     return {name: [key.get_secret_value() for key in getattr(settings, name)] for name in names}
@@ -130,7 +130,7 @@ def _write(env_file: Path, keys: Keys) -> None:
 
 
 async def _add(services: "Services", env_file: Path, names: Iterable[str]) -> tuple[Keys, int]:
-    """The secrets that there were, and how many stored ones were encrypted again."""
+    """The previous secrets, and how many stored ones were re-encrypted."""
     before = {name: keys for name, keys in _read(env_file).items() if name in set(names)}
     after = {name: [secrets.token_urlsafe(_BYTES), *keys] for name, keys in before.items()}
     _write(env_file, after)
@@ -140,7 +140,7 @@ async def _add(services: "Services", env_file: Path, names: Iterable[str]) -> tu
 
 
 def _too_many(before: Keys, keep: int) -> Keys:
-    """Secrets that are not kept. Those of the example are known to everybody."""
+    """The secrets to remove. Those of the example are public."""
     from app.core.config import EXAMPLE_SECRET_PREFIX
 
     return {
@@ -150,7 +150,7 @@ def _too_many(before: Keys, keep: int) -> Keys:
 
 
 async def _forget(services: "Services", env_file: Path, unwanted: Keys) -> Sequence[int]:
-    """Take secrets out of the file; the accounts whose authenticator app none of them reads."""
+    """Remove secrets from the file; returns the accounts whose authenticator app secret none of them decrypts."""
     present = _read(env_file)
     lost: Sequence[int] = []
     if _ENCRYPTS in unwanted:

@@ -128,7 +128,7 @@ def create(
 
 
 def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
-    """What to tell whoever runs the command."""
+    """The message for the operator."""
     if mail:
         services.recovery.mail_reset_link(user, user.contact_email)
         return f"The link to choose a password will be emailed to {user.contact_email} once the server is running."
@@ -136,7 +136,7 @@ def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
 
 
 def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> "User":
-    """Find the account and do something to it."""
+    """Find the account and change it."""
 
     async def find_and_work(services: "Services") -> "User":
         return await work(services, await services.admin_users.find(login))
@@ -145,7 +145,7 @@ def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> 
 
 
 def _set(login: str, **values: object) -> "User":
-    """Change some of the account, as an admin does."""
+    """Change fields of the account, as an admin does."""
     from app.accounts.schemas.users import UserUpdate
 
     data = validated(UserUpdate, **values)

@@ -35,7 +35,7 @@ def check(
 
 
 def report(findings: "list[Finding]", *, as_json: bool = False) -> None:
-    """Print what was found, and exit accordingly."""
+    """Print the findings, and exit accordingly."""
     wrong = [finding for finding in findings if finding.kind == "finding"]
     if as_json:
         print_json(findings)

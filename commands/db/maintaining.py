@@ -1,4 +1,4 @@
-"""What the commands for the whole database have in common."""
+"""What the commands for the whole database share."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def maintain(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Do asynchronous work on a database, or exit with a sentence that says why it cannot be done."""
+    """Run asynchronous work on a database, or exit with a sentence that says why it cannot be done."""
     from alembic.util import CommandError
 
     from app.db import query_log as observation
@@ -36,7 +36,7 @@ def maintain(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T
 
 
 def stop_at_once_when_interrupted(sentence: str) -> None:
-    """For work that loses nothing by it: nothing is waited for, neither a long statement nor a server that is away."""
+    """For work that can be interrupted without loss: do not wait for a long statement or an unreachable server."""
 
     def stop(*_: object) -> NoReturn:
         # A progress bar would have brought the cursor back at its end.
@@ -49,7 +49,7 @@ def stop_at_once_when_interrupted(sentence: str) -> None:
 
 
 def size_of(number: float) -> str:
-    """A number of bytes for people."""
+    """A number of bytes in readable form."""
     for unit in ("bytes", "kB", "MB"):
         if number < 1000:  # noqa: PLR2004 - the next unit
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""How far long work is: a bar in a terminal, lines elsewhere."""
+"""Progress of long operations: a bar in a terminal, lines elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def page_progress() -> Iterator[Callable[[int, int], None]]:
-    """Shows how many pages of all are done, in a terminal only."""
+    """Shows how many of all pages are done, in a terminal only."""
     with _bar() as bar:
         task = bar.add_task("Saving")
         yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -23,7 +23,7 @@ def page_progress() -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def table_progress() -> "Iterator[Report]":
-    """Shows which table is being worked on, and for each that is done how fast that went."""
+    """Shows which table is in progress, and how fast each finished one was."""
     with _bar() as bar:
         yield _Tables(bar).show
 

@@ -1,1 +1,1 @@
-"""How the server runs: the database it needs, the HTTP server, and several worker processes."""
+"""How the server runs: preparing the database, the HTTP server, and multiple worker processes."""

@@ -1,4 +1,4 @@
-"""Brings the database to the newest version of the schema before the server starts."""
+"""Migrates the database to the newest version of the schema before the server starts."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def prepare_database(settings: "Settings") -> None:
-    """Migrate if there is anything to migrate; an exit with a sentence when the database cannot be used."""
+    """Migrate if necessary; exits with a message if the database cannot be used."""
     if run(settings.direct_url, lambda: _is_newest(settings.direct_url)):
         return
     # In a process of its own: Alembic would stay in the server's memory for good.

@@ -1,6 +1,6 @@
-"""HTTP as uvicorn speaks it, with bounds on what comes before a request is complete enough for the application.
+"""uvicorn's HTTP protocol, with limits on what comes before a request is complete enough for the application.
 
-uvicorn waits forever for the rest of a request's head, and keeps as much of it as it is sent.
+uvicorn waits forever for the rest of a request's head, and keeps as much of it as is sent.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _TOO_LARGE = (
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request line and headers take too long or too much room."""
+    """Closes connections whose request line and headers take too long or too much space."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0

@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, bounded, and in no hurry to leave."""
+"""The HTTP server: uvicorn with limits, and a graceful shutdown."""
 
 import ctypes
 import gc
@@ -27,7 +27,7 @@ HEALTHCHECK_SECONDS = 30
 
 
 class ServerConfig(Config):
-    """What uvicorn is told. It is handed to every worker, as nothing else is."""
+    """uvicorn's configuration. It is the only thing passed to every worker."""
 
     def __init__(self, settings: Settings, *, reload: bool) -> None:
         on_windows = sys.platform == "win32"
@@ -60,7 +60,7 @@ class ServerConfig(Config):
 
 
 def _give_memory_back() -> None:
-    """What importing took for a moment, some 10 MB: glibc keeps it for later unless it is asked to."""
+    """Return memory that was only needed for importing, some 10 MB: glibc keeps it unless asked to release it."""
     if sys.platform == "linux":
         with suppress(AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
@@ -73,9 +73,9 @@ def _bounded_http() -> type:
 
 
 class DrainingServer(Server):
-    """Says that it is not ready any more, goes on for a while, then answers what is in flight and ends.
+    """Reports that it is not ready any more, keeps serving for a while, then finishes requests in flight and stops.
 
-    A second signal ends it at once.
+    A second signal stops it at once.
     """
 
     config: ServerConfig
@@ -114,6 +114,6 @@ class DrainingServer(Server):
         return await super().on_tick(counter)
 
     def _is_orphan(self) -> bool:
-        """Whether the process that would replace this one is gone: then another server may need the port."""
+        """Whether the parent process, which would restart this one, is gone: then another server may need the port."""
         parent = parent_process()
         return parent is not None and not parent.is_alive()

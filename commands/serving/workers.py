@@ -1,4 +1,4 @@
-"""Several processes that answer requests, and one that replaces those that die."""
+"""Several worker processes that serve requests, and a supervisor that replaces those that die."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ _STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 
 class Worker(multiprocess.Process):
-    """One of the processes, as seen from the first; `target` runs in it."""
+    """A worker process, as seen from the supervisor; `target` runs in it."""
 
     config: ServerConfig
 
@@ -30,7 +30,7 @@ class Worker(multiprocess.Process):
         return self._server
 
     def ping(self, timeout: float = 5) -> bool:
-        """Whether the worker answers in time. One that dies meanwhile is not waited for, as uvicorn would."""
+        """Whether the worker responds in time. Unlike in uvicorn, one that dies meanwhile is not waited for."""
         try:
             self.parent_conn.send(b"ping")
             if self.parent_conn not in wait([self.parent_conn, self.process.sentinel], timeout):
@@ -55,7 +55,7 @@ class Worker(multiprocess.Process):
 
 class Supervisor(multiprocess.Multiprocess):
     def join_all(self) -> None:
-        """Wait for the workers to finish; asked again to stop, wait no longer."""
+        """Wait for the workers to finish; on a second request to stop, kill them."""
         # Once they have closed theirs, nobody is to queue here for an answer that never comes.
         for listener in self.sockets:
             listener.close()
