@@ -1,8 +1,8 @@
-"""Whether the time of an answer tells who has an account, and whether logins keep readers waiting.
+"""Whether response times reveal who has an account, and whether logins keep readers waiting.
 
-`python -m benchmarks.accounts [--database-url URL] [--tries N]` starts a server of its own on an empty database (SQLite
-in a temporary folder, or what the URL names) and prints medians and quartiles in milliseconds. Known and unknown
-accounts take turns, so that what else the machine does hits both alike.
+`python -m benchmarks.accounts [--database-url URL] [--tries N]` starts its own server on an empty database (SQLite in a
+temporary folder, or the one in the URL) and prints medians and quartiles in milliseconds. Known and unknown accounts
+alternate, so that other load on the machine affects both alike.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.chart RESULT.json … --output CHART.svg`: how far each goal was reached, as one drawing.
+"""`python -m benchmarks.chart RESULT.json … --output CHART.svg`: how far each goal was reached, as one chart.
 
-Every goal is a bar: its length is the number measured as a share of what was wanted (turned round where less is
-better), so that all that reaches the line is met. Results of several databases share the drawing.
+Every goal is a bar: its length is the measured number as a share of the target (inverted where less is better), so a
+goal is met if its bar reaches the line. Results of several databases share the chart.
 """
 
 import argparse
@@ -59,7 +59,7 @@ class _Bar:
 
 
 def chart(results: Sequence[Mapping[str, Any]]) -> str:
-    """The drawing of these results, as SVG that can be read on light and on dark paper."""
+    """The chart of these results, as SVG that is readable on light and dark backgrounds."""
     groups: dict[str, list[_Bar]] = {}
     for result in results:
         for goal in result["goals"]:

@@ -1,7 +1,7 @@
-"""The blog that is measured: always the same for the same size, and written straight into the tables.
+"""The blog that is measured: always the same for the same size, and written directly into the tables.
 
-What a request needs to know of an article (its slug, when it was published, whether it carries the common tag) is a
-function of its number, so that nobody has to look it up.
+What a request needs to know about an article (its slug, when it was published, whether it has the common tag) is a
+function of its number, so that it need not be looked up.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ Rows = Iterable[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is. Three comments for each article, up to 300,000."""
+    """The size of the corpus. Three comments per article, up to 300,000."""
 
     articles: int = 10_000
     words: int = 1_500
@@ -75,7 +75,7 @@ def author_name(number: int) -> str:
 
 
 def comment_counts(size: Size) -> list[int]:
-    """How many comments article 1, 2, 3 … has: two thirds spread evenly, the rest mostly on the newest (Zipf)."""
+    """The number of comments on article 1, 2, 3 …: two thirds spread evenly, the rest mostly on the newest (Zipf)."""
     each = size.comments * 2 // 3 // size.articles
     counts = [each] * size.articles
     rest = size.comments - each * size.articles
@@ -90,7 +90,7 @@ def comment_counts(size: Size) -> list[int]:
 
 
 def tables(size: Size, *, with_tag_dates: bool) -> Iterator[TableRows]:
-    """All rows, parents first. `with_tag_dates`: the schema keeps the date of publication with each tag, too."""
+    """All rows, parents first. `with_tag_dates`: the schema also stores the publication date with each tag."""
     random = Random(SEED)
     texts = texts_of(SEED)
     yield _users(size)
@@ -148,7 +148,7 @@ def _articles(size: Size, random: Random, texts: Texts) -> TableRows:
 
 
 def _article_tags(size: Size, random: Random, *, with_tag_dates: bool) -> TableRows:
-    """Three tags each. The others are Zipf-distributed with an exponent that leaves the common one the most used."""
+    """Three tags each. The others are Zipf-distributed with an exponent that keeps the common one the most used."""
     others = range(2, size.tags + 1)
     weights = list(accumulate(rank**-0.5 for rank in others))
 
@@ -166,7 +166,7 @@ def _article_tags(size: Size, random: Random, *, with_tag_dates: bool) -> TableR
 
 
 def _comments(size: Size, random: Random, texts: Texts) -> TableRows:
-    """Every third comment answers the one before it."""
+    """Every third comment is a reply to the one before it."""
     columns = (
         *("id", "article_id", "author_id", "parent_id", "path", "depth", "body_markdown", "body_html"),
         *("created_at", "updated_at"),

@@ -1,4 +1,4 @@
-"""Where corpora are kept: files in a folder, or databases on a PostgreSQL server, all named after colophon_bench."""
+"""Where corpora are stored: files in a folder, or databases on a PostgreSQL server, all prefixed colophon_bench."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ class SqliteFiles:
         return {path.stem for path in self._folder.glob("*.db")}
 
     def create(self, name: str) -> None:
-        """Nothing to do: a file comes into being by being opened."""
+        """Nothing to do: a file is created when it is opened."""
 
     def rename(self, name: str, to: str) -> None:
         self._path(name).rename(self._path(to))
@@ -58,7 +58,7 @@ class SqliteFiles:
 
 
 class PostgresqlServer:
-    """Databases on a server, on which this may create some."""
+    """Databases on a server on which this may create them."""
 
     backend = "postgresql"
 
@@ -111,14 +111,14 @@ def databases_at(database: str, folder: Path) -> Databases:
 
 
 def _corpus_name(size: Size) -> str:
-    """Another schema or another generator makes another corpus."""
+    """A name that differs for every schema and every version of the generator."""
     schema = sha256(b"".join(path.read_bytes() for path in sorted(_MIGRATIONS.glob("*.py"))))
     return f"{_PREFIX}_{size.label}_{schema.hexdigest()[:6]}_v{VERSION}"
 
 
 @contextmanager
 def corpus(databases: Databases, size: Size, *, keep: bool) -> Iterator[str]:
-    """The name of a database with the corpus, which nobody may write to; made unless an earlier run has kept it."""
+    """The name of a database with the corpus, which must not be written to; created unless an earlier run has kept it."""
     name = _corpus_name(size)
     if name not in databases.names():
         begin = time.perf_counter()
@@ -137,7 +137,7 @@ def corpus(databases: Databases, size: Size, *, keep: bool) -> Iterator[str]:
 
 @contextmanager
 def writable_copy(databases: Databases, name: str) -> Iterator[str]:
-    """The URL of a copy, which is gone afterwards."""
+    """The URL of a copy, which is deleted afterwards."""
     copy = f"{_PREFIX}_copy_{os.getpid()}"
     databases.drop(copy)
     databases.copy(name, copy)

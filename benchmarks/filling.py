@@ -1,6 +1,6 @@
 """Writing the corpus into a migrated database: COPY on PostgreSQL, `executemany` on SQLite.
 
-Whatever triggers the schema has, the counters are right afterwards: they are computed once more at the end.
+Whatever triggers the schema has, the counters are correct afterwards: they are recomputed at the end.
 """
 
 import sqlite3
@@ -27,7 +27,7 @@ _COUNTERS = {
 
 
 async def fill(url: str, size: Size) -> None:
-    """Bring an empty database to the newest schema and put the corpus there."""
+    """Migrate an empty database to the newest schema and write the corpus into it."""
     await upgrade(url)
     if make_url(url).get_backend_name() == "sqlite":
         _fill_sqlite(str(make_url(url).database), size)
@@ -98,7 +98,7 @@ async def _fill_postgresql(url: str, size: Size) -> None:
 
 
 async def _without_triggers(connection: Any) -> None:
-    """A million times a trigger takes long, and the counters are computed anyway. Only superusers may do that."""
+    """Disable triggers, which take long for a million rows; the counters are computed anyway. Needs a superuser."""
     try:
         await connection.execute("SET session_replication_role = replica")
     except asyncpg.InsufficientPrivilegeError:

@@ -1,4 +1,4 @@
-"""What the blog is to reach, computed from what was measured."""
+"""The performance goals, computed from the measurements."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def goals(
     started: Mapping[str, Sequence[float]],
     raw_wanted: float | None,
 ) -> list[Goal]:
-    """All of a run. `raw_wanted` is what is asked of cold reads beside the driver alone."""
+    """All goals of a run. `raw_wanted` is the target for cold reads relative to the driver alone."""
     return [
         *_warm(rates),
         *_cold(rates, raw_wanted),
@@ -68,7 +68,7 @@ def _granian(rates: Rates, what: str) -> list[Goal]:
 
 
 def _mixed(rates: Rates) -> list[Goal]:
-    """Beside the same reads alone; and beside what these reads and writes would take one after the other."""
+    """Compared with the same reads alone, and with these reads and writes one after the other."""
     parts = []
     for reads, article, comment in zip(
         rates["colophon reads"], rates["colophon W2"], rates["colophon W3"], strict=True
@@ -84,7 +84,7 @@ def _mixed(rates: Rates) -> list[Goal]:
 
 
 def _all_warm(rates: Rates) -> list[float]:
-    """What the reads of the mix would come to if each were as fast as the warm read of its kind (R3 as R1)."""
+    """The rate of the mix's reads if each were as fast as the warm read of its kind (R3 as R1)."""
     shares = {**READ_SHARES, "R1": READ_SHARES["R1"] + READ_SHARES["R3"]}
     rounds = len(rates["colophon warm R1"])
     return [

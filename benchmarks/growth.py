@@ -1,7 +1,7 @@
 """`python -m benchmarks.growth --database sqlite|postgresql|URL`: what reads cost with a hundred times the articles.
 
-Two corpora that differ in nothing but the number of articles (of 150 words: a million of 1,500 would take more than
-15 GB), and cold reads from everywhere in them, in turns. The large one takes some minutes to make: see `--keep`.
+Two corpora that differ only in the number of articles (of 150 words: a million of 1,500 would take more than 15 GB),
+and cold reads from all parts of them, alternating. Creating the large one takes some minutes: see `--keep`.
 """
 
 import tempfile

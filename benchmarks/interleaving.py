@@ -1,4 +1,4 @@
-"""Measuring several things in turns, so that whatever else the machine does hits them alike."""
+"""Measuring several things alternately, so that other load on the machine affects them alike."""
 
 import time
 from collections import defaultdict
@@ -18,7 +18,7 @@ _MOST_HEAD_BYTES = 2_000
 
 @dataclass(frozen=True)
 class Measurement:
-    """Requests to a server: always the same, or others in every round (writes, which are not to repeat themselves)."""
+    """Requests to a server: always the same, or different ones in every round (writes, which must not repeat)."""
 
     server: Server
     requests: Callable[[int], Sequence[Request]]
@@ -32,7 +32,7 @@ def same(server: Server, requests: Sequence[Request] | Request) -> Measurement:
 
 @dataclass
 class Bench:
-    """How everything is measured, and the rates that were, by name, one for each round."""
+    """How everything is measured, and the measured rates, by name, one for each round."""
 
     launcher: Launcher
     client_core: int
@@ -49,9 +49,9 @@ class Bench:
         self.durations[name] = time.perf_counter() - begin
 
     def interleave(self, measurements: Mapping[str, Measurement], *, seconds: float | None = None) -> None:
-        """Check all answers, warm up, and measure all of them once in every round, each round in another order.
+        """Check all responses, warm up, and measure everything once per round, in a different order each round.
 
-        Raises `InvalidRunError` if any answer is not a good one.
+        Raises `InvalidRunError` if any response is not a good one.
         """
         for measurement in measurements.values():
             requests = measurement.requests(-1)
@@ -81,7 +81,7 @@ class Bench:
 
 
 def check(server: Server, requests: Sequence[Request]) -> None:
-    """Ask for some of these as any client would. Raises `InvalidRunError` for what is not answered well."""
+    """Send some of these requests as any client would. Raises `InvalidRunError` unless each response is good."""
     for request in requests[:_CHECKED]:
         answer = server.ask(request.path, request.headers, request.method, request.body)
         if answer.status == 304 and "If-None-Match" in request.headers:  # noqa: PLR2004 - not modified

@@ -1,4 +1,4 @@
-"""What was measured on, and whether it had anything else to do."""
+"""The machine that was measured on, and whether it was idle."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ _IDLE = 0.5
 
 
 def described(database: str) -> dict[str, Any]:
-    """Versions, processor and load. Says so where the machine is busy."""
+    """Versions, processor and load. Warns if the machine is busy."""
     load = os.getloadavg()[0]
     if load > _IDLE:
         print(f"The machine is busy (load {load:.1f}): ratios suffer less from that than rates, but they do.")
@@ -41,7 +41,7 @@ def _version(package: str) -> str | None:
 
 
 def add_core_options(parser: argparse.ArgumentParser) -> None:
-    """On which cores server and load run: the first and the last, unless something else is said."""
+    """Options for the cores of server and load; by default the first and the last."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) == 1:
         sys.exit("Two processor cores are needed: one for the server and one for the load.")

@@ -1,11 +1,11 @@
 """Requests at a given rate, whether or not the server keeps up, and how long each took from when it was due.
 
-wrk sends the next request when the last one is answered: a server that stalls is then simply asked less, and the stall
-hardly shows. Here requests come as readers do, at random moments (a Poisson process), and one that has to wait for a
-free connection is counted from the moment at which it should have left.
+wrk sends the next request when the previous one is finished: a stalling server then simply gets fewer requests, and the
+stall hardly shows. Here requests arrive as readers do, at random times (a Poisson process), and one that has to wait
+for a free connection is timed from the moment it was due.
 
-The loop never sleeps, as timers of a millisecond would make bursts; it needs a core to itself, and is run as a process:
-`python -m benchmarks.open_loop PORT RATE SECONDS FILE`, the file as for wrk.
+The loop never sleeps, as timers of a millisecond would cause bursts; it needs a core to itself, and runs as a process:
+`python -m benchmarks.open_loop PORT RATE SECONDS FILE`, with the same file as for wrk.
 """
 
 import json
@@ -33,7 +33,7 @@ _BUFFER = memoryview(bytearray(1 << 18))
 
 @dataclass(frozen=True)
 class Waits:
-    """Milliseconds from when requests were due to when they were answered in full."""
+    """Milliseconds from when requests were due until their responses were complete."""
 
     requests: int
     rate: float
@@ -61,7 +61,7 @@ class _Connection:
             raise InvalidRunError("a request did not fit into the socket's buffer")
 
     def is_answered(self) -> bool:
-        """Read what has come; whether that was the rest of the answer. Raises `InvalidRunError` for an error."""
+        """Read what has arrived; returns whether the response is complete. Raises `InvalidRunError` for an error."""
         # One buffer for all: a fresh one for every answer would cost more than reading it.
         length = self.socket.recv_into(_BUFFER)
         if not length:

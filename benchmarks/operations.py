@@ -1,8 +1,9 @@
-"""What readers and writers ask for.
+"""The requests of readers and writers.
 
 R1 newest articles, R2 one article, R3 a tag's page 250 articles deep, R5 the comments of an article; W1 login, W2 a new
-article with three tags, W3 a new comment. (R4 is kept for search, which the blog does not have yet.)
-Warm is the same address again and again; cold is another article, page or list with every request.
+article with three tags, W3 a new comment. (R4 is reserved for search, which the blog does not have yet.)
+
+Warm means the same URL every time; cold means a different article, page or list with every request.
 """
 
 import base64
@@ -30,7 +31,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class CannotMeasureError(Exception):
-    """The blog does not answer as this expects."""
+    """The blog does not respond as expected."""
 
 
 class Operations:
@@ -55,20 +56,20 @@ class Operations:
         return self._tag_page(self._tagged[-min(DEPTH, len(self._tagged))])
 
     def comments(self) -> Request:
-        """Of the article that has the most of them."""
+        """The comments of the article that has the most of them."""
         return self._comments(self._size.articles)
 
     # Reads, cold
 
     def other_newest(self) -> list[Request]:
-        """Pages that begin anywhere in the list."""
+        """Pages that start anywhere in the list."""
         return [self._newest_page(number) for number in self._spread(range(2, self._size.articles + 1))]
 
     def other_articles(self) -> list[Request]:
         return [self._article(number) for number in self._spread(range(1, self._size.articles + 1))]
 
     def other_tag_pages(self) -> list[Request]:
-        """Pages of the one tag that begin anywhere in its list."""
+        """Pages of the one tag that start anywhere in its list."""
         return [self._tag_page(number) for number in self._spread(self._tagged[1:])]
 
     def first_tag_pages(self) -> list[Request]:
@@ -89,12 +90,12 @@ class Operations:
         ]
 
     def new_articles(self, tokens: Sequence[str], many: int, run: int) -> list[Request]:
-        """As long as those of the corpus; the titles of different runs differ."""
+        """Articles as long as those of the corpus; their titles differ between runs."""
         random, texts = Random(SEED + run), texts_of(SEED)
         return [self._new_article(random, texts, tokens) for _ in range(many)]
 
     def new_comments(self, tokens: Sequence[str], many: int, run: int) -> list[Request]:
-        """Mostly on the newest articles."""
+        """New comments, mostly on the newest articles."""
         random, texts = Random(SEED + run), texts_of(SEED)
         popular = self._popular(random, many)
         return [self._new_comment(random, texts, tokens, number) for number in popular]
@@ -102,7 +103,7 @@ class Operations:
     # Both
 
     def reads(self, many: int, run: int) -> list[Request]:
-        """Reads as readers make them: mostly of what is new."""
+        """Reads in a realistic mix: mostly of what is new."""
         random = Random(SEED + run)
         kinds = random.choices(list(READ_SHARES), list(READ_SHARES.values()), k=many)
         return [self._read(kind, number) for kind, number in zip(kinds, self._popular(random, many), strict=True)]
@@ -133,7 +134,7 @@ class Operations:
         return random.choices(newest_first, cum_weights=self._popularity, k=many)
 
     def _spread(self, numbers: Sequence[int]) -> list[int]:
-        """Some of them from everywhere, in no order."""
+        """A sample from all of them, in random order."""
         chosen = Random(SEED).sample(numbers, min(COLD, len(numbers)))
         Random(SEED).shuffle(chosen)
         return chosen
@@ -183,7 +184,7 @@ def _read_cursor(cursor: str) -> list[object]:
 
 
 def operations_on(server: Server, size: Size) -> Operations:
-    """The operations for a server that has the corpus; it is asked how its cursors look."""
+    """The operations for a server that has the corpus; example cursors are fetched from it."""
     cursors = []
     for path in (f"{API}/articles?limit=20", f"{API}/articles?tag={COMMON_TAG}&limit=1"):
         answer = server.ask(path)
@@ -194,7 +195,7 @@ def operations_on(server: Server, size: Size) -> Operations:
 
 
 def access_tokens(server: Server, operations: Operations, people: int = 10) -> list[str]:
-    """Of authors who log in as everybody does."""
+    """Access tokens of authors, obtained by logging in."""
     tokens = []
     for request in operations.logins()[:people]:
         answer = server.ask(request.path, request.headers, request.method, request.body)

@@ -1,4 +1,4 @@
-"""The parts of a run: each starts the servers that it compares, and measures them in turns."""
+"""The phases of a run: each starts the servers that it compares, and measures them alternately."""
 
 import json
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ def has_granian() -> bool:
 
 
 def warm(bench: Bench, url: str, size: Size) -> dict[str, Any]:
-    """The same addresses again and again, beside a constant answer of as many bytes under the same headers."""
+    """The same URLs every time, compared with a constant response of as many bytes with the same headers."""
     with ExitStack() as stack:
         app = stack.enter_context(bench.launcher.colophon("colophon", url))
         requests = _warm_requests(app, operations_on(app, size))
@@ -57,7 +57,7 @@ def warm(bench: Bench, url: str, size: Size) -> dict[str, Any]:
 
 
 def _warm_requests(app: Server, operations: Operations) -> dict[str, Request]:
-    """With what the blog answers to them already: without compression or validators there is nothing to compare."""
+    """Only what the blog supports already: without compression or validators there is nothing to compare."""
     newest, article = operations.newest(), operations.article()
     requests = {"R1": newest, "R2": article, "R5": operations.comments()}
     packed = Request(newest.path, {"Accept-Encoding": "gzip"})
@@ -75,7 +75,7 @@ def _described(answer: Answer) -> dict[str, Any]:
 
 
 def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
-    """Another page with every request, with room in the cache for far fewer than are asked for."""
+    """A different page with every request, with room in the cache for far fewer than are requested."""
     with ExitStack() as stack:
         launcher = bench.launcher
         app = stack.enter_context(launcher.colophon("colophon", url, CACHE_BYTES=str(cache_bytes)))
@@ -104,7 +104,7 @@ def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
 
 
 def _require_same_answers(servers: list[Server], requests: list[Request]) -> None:
-    """A yardstick that answers less is none."""
+    """Require identical responses: a baseline that returns less is useless."""
     for request in requests:
         answers = [json.loads(server.ask(request.path).body) for server in servers]
         for server, answer in zip(servers, answers, strict=True):

@@ -1,4 +1,4 @@
-"""Rates measured in turns, and what they are to one another."""
+"""Rates measured alternately, and their ratios."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ Rates = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True)
 class Range:
-    """The median of some numbers, and the least and the greatest of them."""
+    """The median, minimum and maximum of some numbers."""
 
     median: float
     low: float
@@ -22,13 +22,13 @@ class Range:
 
 
 def ratio(rates: Rates, name: str, to: str) -> Range:
-    """One rate to another, round by round: what slowed both in a round down is not seen."""
+    """The ratio of two rates, round by round: what slowed down both in a round cancels out."""
     return Range.of([own / other for own, other in zip(rates[name], rates[to], strict=True)])
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A number, and what it is to be: at least `wanted`, or below it."""
+    """A number and its target: at least `wanted`, or below it."""
 
     name: str
     value: Range

@@ -1,7 +1,7 @@
 """`python -m benchmarks.run --database sqlite|postgresql|URL`: measures everything but growth.
 
-Prints a table and writes it as JSON with all that was measured. Needs Linux, wrk, and two processor cores with nothing
-else to do. `benchmarks/README.md` says what the numbers mean.
+Prints a table and writes all measurements as JSON. Needs Linux, wrk, and two otherwise idle processor cores.
+`benchmarks/README.md` says what the numbers mean.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def finish(result: dict[str, Any], output: Path, begin: float) -> None:
-    """Print what was reached, and write all of it."""
+    """Print the results, and write everything to the file."""
     lines = result.pop("lines")
     print("", *lines, "", sep="\n")
     if not phases.has_granian():

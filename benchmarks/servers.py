@@ -1,4 +1,4 @@
-"""Starting what is measured, each on the same one core, and asking it things."""
+"""Starting the servers that are measured, all on the same core, and sending them requests."""
 
 import http.client
 import os
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Server:
-    """One that runs. `started` is how many seconds it took to its first answer."""
+    """A running server. `started` is how many seconds it took until its first response."""
 
     name: str
     port: int
@@ -62,7 +62,7 @@ class Server:
             connection.close()
 
     def settle(self) -> None:
-        """Wait until it has nothing to do any more, or ten seconds."""
+        """Wait until it is idle, for at most ten seconds."""
         before = -1
         for _ in range(_SETTLING_LOOKS):
             now = sum(_ticks(number) for number in _tree(self.process.pid))
@@ -74,7 +74,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Launcher:
-    """Starts servers on one core. `folder` is where they may leave files."""
+    """Starts servers on one core. `folder` is where they may write files."""
 
     core: int
     folder: Path
@@ -138,7 +138,7 @@ def free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, ready: str) -> str:
-    """Until it answers. What is wrong if it does not."""
+    """Wait until the server responds. Returns what is wrong if it does not."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -158,7 +158,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, ready: str) -> str:
 
 
 def memory_of(process_id: int) -> dict[str, float]:
-    """RSS and PSS in MB of a process and all below it; PSS counts what several share only once."""
+    """RSS and PSS in MB of a process and its descendants; PSS counts shared memory only once."""
     totals = {"rss": 0.0, "pss": 0.0}
     for number in _tree(process_id):
         for line in Path(f"/proc/{number}/smaps_rollup").read_text().splitlines():
@@ -169,7 +169,7 @@ def memory_of(process_id: int) -> dict[str, float]:
 
 
 def _ticks(process_id: int) -> int:
-    """How much processor time a process has used, in hundredths of a second."""
+    """The processor time that a process has used, in hundredths of a second."""
     fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 

@@ -10,7 +10,7 @@ _SYLLABLES = [consonant + vowel for consonant in "bcdfghklmnprstvw" for vowel in
 
 
 def _word(number: int) -> str:
-    """A word of its own for each number; low numbers, which are the frequent words, are short."""
+    """A unique word for each number; low numbers, which are the frequent words, are short."""
     word = _SYLLABLES[number % len(_SYLLABLES)]
     while number := number // len(_SYLLABLES):
         word += _SYLLABLES[number % len(_SYLLABLES)]
@@ -22,12 +22,12 @@ WORDS = [_word(number) for number in range(_VOCABULARY)]
 
 @cache
 def texts_of(seed: int) -> "Texts":
-    """Made once: the pool takes a moment."""
+    """Cached, as building the pool takes a moment."""
     return Texts(seed)
 
 
 class Texts:
-    """Bodies strung together from a pool of paragraphs, which is what makes a million of them quick to make."""
+    """Bodies assembled from a pool of paragraphs, which makes a million of them quick to generate."""
 
     def __init__(self, seed: int) -> None:
         random = Random(seed)
@@ -37,7 +37,7 @@ class Texts:
         ]
 
     def body(self, random: Random, words: int) -> tuple[str, str]:
-        """A text of so many words, in full paragraphs, as Markdown and as the HTML that is rendered from it."""
+        """A text of this many words, in full paragraphs, as Markdown and as the HTML that is rendered from it."""
         paragraphs = random.choices(self._paragraphs, k=max(1, words // PARAGRAPH_WORDS))
         return "\n\n".join(paragraphs), "<p>" + "</p>\n<p>".join(paragraphs) + "</p>\n"
 

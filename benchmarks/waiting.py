@@ -1,4 +1,4 @@
-"""How long readers wait: at half of what the server can do, and while others log in. And what a worker costs."""
+"""How long readers wait: at half of the maximum rate, and while others log in. Also the cost of a worker."""
 
 import http.client
 import statistics
@@ -22,7 +22,7 @@ _SETTLING_SECONDS = 1.0
 
 
 def at_half_load(bench: Bench, url: str, size: Size, cache_bytes: int) -> dict[str, list[Waits]]:
-    """Each at half of its own maximum; the constant answer tells what the load generator itself adds."""
+    """Each at half of its own maximum; the constant response shows what the load generator itself adds."""
     launcher, rates = bench.launcher, bench.rates
     environment = {FILE: str(launcher.folder / "answers.json")}
     with (
@@ -76,7 +76,7 @@ def during_logins(bench: Bench, url: str, size: Size) -> dict[str, Any]:
 
 
 class _LoggingIn:
-    """People who log in one after the other, so that some logins are always in flight."""
+    """Users who log in one after the other, so that some logins are always in flight."""
 
     def __init__(self, server: Server, logins: list[Request]) -> None:
         self.done = 0
@@ -108,7 +108,7 @@ class _LoggingIn:
 
 
 def starting(bench: Bench, url: str) -> dict[str, list[float]]:
-    """Seconds to the first answer of `python -m commands.serve` on a database that needs no migration, and memory."""
+    """Seconds to the first response of `python -m commands.serve` on a migrated database, and memory."""
     found: dict[str, list[float]] = {"seconds": [], "rss": [], "pss": []}
     for _ in range(_STARTS):
         with bench.launcher.colophon("colophon", url) as app:

@@ -1,4 +1,4 @@
-"""Running wrk: one thread on a core of its own, and connections that each ask again once they are answered."""
+"""Running wrk: one thread on its own core, with connections that each send a new request after every response."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of one run."""
+    """The result of one run."""
 
     requests: int
     microseconds: int
@@ -42,7 +42,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests per second."""
         return self.requests / self.microseconds * 1e6
 
     @property
@@ -51,7 +51,7 @@ class Load:
 
 
 class InvalidRunError(Exception):
-    """An answer was an error, or none came: what was measured says nothing."""
+    """A response was an error, or none came: the measurement is meaningless."""
 
 
 def run(
@@ -63,9 +63,9 @@ def run(
     begin_at: int = 0,
     connections: int = CONNECTIONS,
 ) -> Load:
-    """Send these requests again and again, longer than said where hardly any are answered.
+    """Send these requests repeatedly, for longer than `seconds` if hardly any get a response.
 
-    Raises `InvalidRunError` unless every answer is a good one.
+    Raises `InvalidRunError` unless every response is a good one.
     """
     # wrk counts in whole seconds.
     duration = max(1, round(seconds))

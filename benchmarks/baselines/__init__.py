@@ -1,1 +1,1 @@
-"""What Colophon is compared with."""
+"""The baselines that Colophon is compared with."""

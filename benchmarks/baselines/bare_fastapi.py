@@ -1,4 +1,4 @@
-"""The least that a FastAPI route can do: the same bytes under the same headers, ready made."""
+"""The least that a FastAPI route can do: send the same ready-made bytes with the same headers."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -1,4 +1,4 @@
-"""The least that an ASGI app can do: say the same bytes, under the same headers, again and again."""
+"""The least that an ASGI app can do: send the same bytes with the same headers every time."""
 
 from typing import Any
 

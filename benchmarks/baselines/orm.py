@@ -1,7 +1,7 @@
-"""R1 and R2 as FastAPI blogs usually answer them: a session for each request, entities with their relationships loaded
-eagerly, and Pydantic models made from them. The blog did so once; this is kept to compare with.
+"""R1 and R2 as FastAPI blogs usually serve them: one session per request, entities with eagerly loaded relationships,
+and Pydantic models made from them. The blog used to do so; this is kept for comparison.
 
-Without what else the blog has around its routes (middleware, actors, limits), so the comparison flatters the ORM.
+It leaves out what the blog has around its routes (middleware, actors, limits), so the comparison flatters the ORM.
 """
 
 import os
@@ -108,7 +108,7 @@ async def article(session: _Session, slug: str) -> Any:
 
 
 def create_app(url: str | None = None) -> FastAPI:
-    """The app for the database of the URL, or of `DATABASE_URL`."""
+    """The app for the database at the URL, or at `DATABASE_URL`."""
     app = FastAPI()
     app.state.database = open_database(url or os.environ["DATABASE_URL"])
     app.include_router(router)

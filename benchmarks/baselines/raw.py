@@ -1,7 +1,7 @@
-"""R1 and R2 with nothing but the driver, SQL written by hand, and the standard library's JSON.
+"""R1 and R2 with nothing but the driver, hand-written SQL, and the standard library's JSON.
 
-asyncpg with a pool on PostgreSQL; on SQLite the synchronous driver, asked on the event loop, which is the fastest way
-to ask SQLite there is (and makes everybody wait for a slow query). What comes back is what the blog answers.
+asyncpg with a pool on PostgreSQL; on SQLite the synchronous driver on the event loop, which is the fastest way to query
+SQLite (and makes everyone wait for a slow query). It returns the same responses as the blog.
 """
 
 import base64
@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 
 
 class Source(Protocol):
-    """What asks one of the databases, once it is open."""
+    """Queries one of the databases, once it is open."""
 
     async def open(self) -> None: ...
 
@@ -109,7 +109,7 @@ class Sqlite:
 
 
 def _moment(value: Any) -> str:
-    """A time as the API writes it; SQLite has it as a text in UTC."""
+    """A time as the API writes it; SQLite stores it as text in UTC."""
     if isinstance(value, str):
         return value.replace(" ", "T").removesuffix(".000000") + "Z"
     text: str = value.isoformat()
@@ -175,7 +175,7 @@ def source_at(url: str) -> Source:
 
 
 def create_app(source: Source | None = None) -> Any:
-    """The app for an open source; or for the database of `DATABASE_URL`, opened and closed by the server."""
+    """The app for an open source, or for the database at `DATABASE_URL`, opened and closed by the server."""
     asked = source or source_at(os.environ["DATABASE_URL"])
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""Answers of the blog, recorded so that the constant yardsticks can give the very same ones."""
+"""Recorded responses of the blog, so that the constant baselines can send exactly the same ones."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class Recorded:
 
 
 def record(path: Path, answers: Mapping[str, Answer]) -> None:
-    """Write these answers, each under the first part of the path that it will have: `R1` answers `/R1/…`."""
+    """Write these responses, each under the first part of its path: `R1` is the response to `/R1/…`."""
     stored = {
         name: {
             "status": answer.status,
