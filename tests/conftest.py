@@ -1,7 +1,7 @@
-"""What every test can ask for: an app on each of the two databases, and users of it.
+"""The fixtures of all tests: an app on each of the two databases, and users of it.
 
-Most tests get `app` and the clients made by `people`: everything such a test stores is undone afterwards. Those about
-several transactions at once get `live_app`, with a database of its own and real connections.
+Most tests use `app` and the clients made by `users`: everything such a test stores is undone afterwards. Tests of
+concurrent transactions use `live_app`, with a database of its own and real connections.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from tests.support.users import Users
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what its folder says, and run once what no database has a part in."""
+    """Add the markers of each test's folder, and run tests that use no database only once."""
     twice = []
     for item in items:
         if Path(__file__).with_name("process") in item.path.parents:
@@ -55,7 +55,7 @@ CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_hashes() -> Iterator[None]:
-    """Also for the commands, which make a hasher of their own."""
+    """Also for the commands, which create their own hasher."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "Argon2Hasher", lambda: CHEAP)
         yield
@@ -63,7 +63,7 @@ def _cheap_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def log_watch() -> Iterator[LogWatch]:
-    """Whatever any test makes the app log, there is nothing secret and nobody's address in it."""
+    """Check that nothing that tests make the app log contains a secret or an email address."""
     watch = LogWatch()
     loggers = [logging.getLogger(name) for name in LOGGERS]
     for logger in loggers:
@@ -83,7 +83,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 async def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Template]:
-    """A migrated database; whatever needs it runs on SQLite and on PostgreSQL."""
+    """A migrated database; tests that need it run on SQLite and on PostgreSQL."""
     opened: AbstractAsyncContextManager[Template] = (
         sqlite_template(tmp_path_factory.mktemp("sqlite")) if request.param == "sqlite" else postgresql_template()
     )
@@ -97,7 +97,7 @@ def settings(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Se
 
 
 def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
-    """Settings that nothing on the developer's machine has a say in."""
+    """Settings independent of the developer's machine."""
     return Settings(
         _env_file=None,
         database_url=database_url,
@@ -112,7 +112,7 @@ def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
 
 
 class AlwaysCurrent:
-    """For an app whose database nobody else changes."""
+    """For an app whose database no one else changes."""
 
     def is_current(self) -> bool:
         return True
@@ -134,9 +134,9 @@ def shared_app(settings: Settings) -> FastAPI:
 
 @pytest.fixture(scope="session")
 async def engine(template: Template) -> AsyncIterator[AsyncEngine]:
-    """One for all tests: it keeps its connection, and remembers the statements that it has compiled.
+    """One engine for all tests: it keeps its connection and caches compiled statements.
 
-    To a database of its own, for PostgreSQL copies none that somebody is connected to.
+    It has a database of its own, as PostgreSQL cannot copy one that has connections.
     """
     async with template.copy() as url:
         engine = create_engine(url)
@@ -152,7 +152,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def app(shared_app: FastAPI, database: Database) -> FastAPI:
-    """The app on a database in which every test finds nothing and leaves nothing."""
+    """The app on a database that is empty for every test and left unchanged."""
     shared_app.state.database = database
     shared_app.state.response_cache.follow(database.invalidations, AlwaysCurrent())
     shared_app.state.process.limiter = RateLimiter(None)
@@ -161,7 +161,7 @@ def app(shared_app: FastAPI, database: Database) -> FastAPI:
 
 @pytest.fixture
 async def session(database: Database) -> AsyncIterator[AsyncSession]:
-    """For looking at what is stored, and for storing what no client could."""
+    """For inspecting what is stored, and for storing what no client could."""
     async with database.writing() as session:
         yield session
 
@@ -197,9 +197,9 @@ async def editor(users: Users) -> httpx.AsyncClient:
 
 @pytest.fixture
 async def live_app(template: Template, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    """An app with a database of its own, for requests that really run at once.
+    """An app with a database of its own, for requests that are really concurrent.
 
-    It keeps no answers ready, for it would not hear what commands, and tests themselves, change in the database.
+    It caches no responses, as it would not receive invalidations for what commands and tests change in the database.
     """
     async with template.copy() as url:
         app = _app_with(settings_for(url, tmp_path, rate_limits=False))

@@ -27,7 +27,7 @@ class StoredKey:
 
 @dataclass
 class Authenticator:
-    """Answers the options of a relying party that a browser shows at `origin`, with the JSON that a browser sends.
+    """Responds to a relying party's options, shown by a browser at `origin`, with the JSON that a browser sends.
 
     Everything but `origin` is a way to misbehave: what is not None is used in place of the right value.
     """
@@ -45,7 +45,7 @@ class Authenticator:
     keys: list[StoredKey] = field(default_factory=list)
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
-        """The answer of `navigator.credentials.create`. Raises `LookupError` if a key is among those excluded."""
+        """The result of `navigator.credentials.create`. Raises `LookupError` if a key is among those excluded."""
         excluded = {decode(descriptor["id"]) for descriptor in options["excludeCredentials"]}
         if any(key.credential_id in excluded for key in self.keys):
             raise LookupError("InvalidStateError")
@@ -63,7 +63,7 @@ class Authenticator:
         return _credential(key, response)
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
-        """The answer of `navigator.credentials.get`, with the newest key that will do.
+        """The result of `navigator.credentials.get`, with the newest suitable key.
 
         Raises `LookupError` if there is none.
         """
@@ -113,7 +113,7 @@ def decode(text: str) -> bytes:
 
 
 def cose_key(private_key: EllipticCurvePrivateKey) -> bytes:
-    """The public half as authenticators write it (RFC 9053: kty EC2, alg ES256, crv P-256, x, y)."""
+    """The public half as authenticators encode it (RFC 9053: kty EC2, alg ES256, crv P-256, x, y)."""
     numbers = private_key.public_key().public_numbers()
     return cbor2.dumps({1: 2, 3: ES256, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
 

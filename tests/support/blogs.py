@@ -19,7 +19,7 @@ def write_post(path: Path, header: str = "title: A", body: str = "Text\n") -> Pa
 
 
 def small_blog(folder: Path) -> Path:
-    """Posts as Jekyll and Zola have them, and two files that are none."""
+    """Posts as in Jekyll and Zola, and two files that are not posts."""
     write_post(
         folder / "2013-05-06-jekyll-1-0-0-released.markdown",
         'title: "Jekyll 1.0.0 Released"\ndate: 2013-05-06 02:12:52 +0200\nauthor: parkr\n'

@@ -40,7 +40,7 @@ def app_of(module: str) -> typer.Typer:
 
 
 async def run_command(settings: Settings, module: str, *arguments: str, stdin: str = "", **environment: str) -> Result:
-    """Run `python -m module` with these settings; in this process, for starting another takes seconds."""
+    """Run `python -m module` with these settings, in this process, as starting another takes seconds."""
 
     def invoke() -> Result:
         with chdir(settings.var_dir):

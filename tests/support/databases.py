@@ -1,4 +1,4 @@
-"""Throw-away databases on both systems."""
+"""Disposable databases on both systems."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ _LOCAL_SERVERS = (
 
 
 async def postgresql_server() -> str:
-    """The address of a server that answers. Skips where there is none, or fails where one is required."""
+    """The URL of a reachable server. Skips if there is none, or fails if one is required."""
     configured = os.environ.get("TEST_DATABASE_URL")
     for address in [configured] if configured else _LOCAL_SERVERS:
         plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -54,7 +54,7 @@ async def _execute(server: str, statement: str) -> None:
 
 @dataclass(frozen=True)
 class Template:
-    """A migrated, empty database that others are copied from; `url` may be used itself if it is left empty."""
+    """A migrated, empty database to copy from; `url` itself may be used if it is left empty."""
 
     url: str
     # PostgreSQL takes half a second to copy a database, and milliseconds to empty one.
@@ -66,7 +66,7 @@ class Template:
 
     @asynccontextmanager
     async def copy(self) -> AsyncIterator[str]:
-        """The URL of an empty database with all tables, which is nobody else's until the end of the block."""
+        """The URL of an empty database with all tables, for exclusive use until the end of the block."""
         if self.is_sqlite:
             copied = self._url_of(self._new_name())
             # Through SQLite itself: what is still in the write-ahead log belongs to the database too.
@@ -87,7 +87,7 @@ class Template:
 
     @asynccontextmanager
     async def empty(self) -> AsyncIterator[str]:
-        """The URL of a database without any table, which is gone afterwards."""
+        """The URL of a database without any tables, which is dropped afterwards."""
         if self.is_sqlite:
             yield self._url_of(self._new_name())
             return
@@ -150,7 +150,7 @@ async def postgresql_template() -> AsyncIterator[Template]:
 
 
 class _UndoneReader:
-    """Reads through the one connection that knows what has been written."""
+    """Reads through the one connection that sees what has been written."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -166,7 +166,7 @@ class _UndoneReader:
 
 @asynccontextmanager
 async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
-    """A database whose sessions commit and roll back as always, and of which nothing is left afterwards."""
+    """A database whose sessions commit and roll back as usual, but which is left unchanged afterwards."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         invalidations = InvalidationBus()

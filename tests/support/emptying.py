@@ -30,9 +30,9 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') AND relnam
 
 
 async def is_emptied(database: str, template: str) -> bool:
-    """Delete all rows of a database; whether it is as good as the new one at `template` afterwards.
+    """Delete all rows of a database; returns whether it is then as good as the new one at `template`.
 
-    Both are addresses as asyncpg takes them.
+    Both are addresses in asyncpg's format.
     """
     try:
         connection = await asyncpg.connect(database, timeout=5)

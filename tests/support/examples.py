@@ -12,7 +12,7 @@ _TIMES = 50
 
 
 def examples(number: int) -> Callable[[Any], Any]:
-    """Decorates a property test: try so many examples, or fifty times as many."""
+    """Decorates a property test: try this many examples, or fifty times as many."""
     return settings(
         max_examples=number * _TIMES if IS_LONG else number,
         deadline=None,

@@ -1,4 +1,4 @@
-"""Ways to a server that outages happen on."""
+"""Connections to a server on which tests can cause outages."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ HOST = "127.0.0.1"
 
 
 class Line:
-    """A way to a server that can be cut and mended, and on which there can be silence."""
+    """A proxied connection to a server that can be cut, restored and silenced."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)

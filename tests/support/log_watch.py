@@ -1,4 +1,4 @@
-"""Reads along with all that the tests make the app log, for what must never be in a log."""
+"""Reads everything that the app logs in tests, looking for what must never be in a log."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ LOGGERS = ("app", "commands")
 
 
 class LogWatch(logging.Handler):
-    """Remembers which test has had something forbidden logged, and how many lines it has read."""
+    """Records which tests logged something forbidden, and how many lines it has read."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""Logging in as people do, and travelling in time while logged in."""
+"""Logging in as users do, and travelling in time while logged in."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +50,7 @@ class Device:
 
 
 async def device_of(users: Users, login: str, name: str = "A browser") -> Device:
-    """A device that has just logged in; it says `name` about itself."""
+    """A device that has just logged in, with `name` as its user agent."""
     client = client_of(users.app)
     client.headers["User-Agent"] = name
     users.clients.append(client)

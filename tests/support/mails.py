@@ -1,4 +1,4 @@
-"""What the blog has written to people, and ways for it to leave."""
+"""The mails that the blog has written, and mailers to send them with."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from app.workers.mail_requests import MailRequestWorker
 
 
 async def mails_waiting(app: FastAPI) -> list[OutboxMail]:
-    """What is in the outbox, the oldest first, with what was asked for and has not been looked up yet."""
+    """The mails in the outbox, oldest first, after carrying out pending mail requests."""
     await MailRequestWorker(app.state.database, app.state.process).carry_out_pending()
     async with app.state.database.reading() as session:
         return list(await session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
@@ -32,7 +32,7 @@ def token_in(text: str) -> str:
 
 @dataclass
 class RecordingMailer:
-    """Keeps what it is given."""
+    """Keeps the mails that it is given."""
 
     sent: list[Message] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class RecordingMailer:
 
 @dataclass
 class RefusingMailer:
-    """A mail server that takes nothing, at the moment or for good."""
+    """A mail server that refuses everything, temporarily or for good."""
 
     is_final: bool = False
 
@@ -52,7 +52,7 @@ class RefusingMailer:
 
 @dataclass
 class AwayMailer:
-    """A mail server that does not answer."""
+    """A mail server that is unreachable."""
 
     tries: int = 0
 

@@ -1,4 +1,4 @@
-"""Values that have broken servers before, as they are written in JSON."""
+"""Values that have broken servers before, written as JSON."""
 
 # What no field of any kind takes: nothing that JSON knows, half of a character, or what PostgreSQL cannot store.
 NEVER_VALID = {

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on this machine, which is GitHub at the same time; it misbehaves when told to."""
+"""A local OpenID Connect provider that also acts as GitHub; it misbehaves when told to."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ def _ec_key() -> ec.EllipticCurvePrivateKey:
 
 @dataclass
 class Person:
-    """Who approves. `subject` is a number, so that GitHub can have the same person."""
+    """The user who approves. `subject` is a number, so that GitHub can have the same person."""
 
     subject: str = "583231"
     email: str | None = "jane@example.com"
@@ -74,7 +74,7 @@ class _Grant:
 
 
 class LocalProvider:
-    """What tests set decides how it behaves from then on."""
+    """Behaves as its attributes, which tests set, tell it to."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -96,7 +96,7 @@ class LocalProvider:
         self._people: dict[str, Person] = {}
 
     def approve(self, authorization_url: str) -> dict[str, str]:
-        """Go where the blog sends the person, who approves; what they are sent back with."""
+        """Visit the URL as a user who approves; returns the parameters of the redirect back."""
         address = urlsplit(authorization_url)
         with closing(HTTPConnection(address.netloc, timeout=5)) as browser:
             browser.request("GET", f"{address.path}?{address.query}")
@@ -290,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - likewise
-        """Nobody reads this."""
+        """Log nothing."""
 
     def _reply(self) -> None:
         address = urlsplit(self.path)
@@ -316,7 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _single(form: str) -> dict[str, str]:
-    """The fields of a form, each of which may be there once only."""
+    """The fields of a form, each of which may occur only once."""
     fields = parse_qs(form, strict_parsing=True) if form else {}
     assert all(len(values) == 1 for values in fields.values()), form
     return {name: values[0] for name, values in fields.items()}

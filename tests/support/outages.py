@@ -8,7 +8,7 @@ from tests.support.databases import Template
 
 
 def unusable_databases(template: Template, folder: Path) -> list[str]:
-    """URLs of databases of this kind that are away, each in its own way."""
+    """URLs of databases of this kind that are unusable, each in its own way."""
     if template.is_sqlite:
         return [f"sqlite+aiosqlite:///{folder}", f"sqlite+aiosqlite:///{folder / 'no such folder' / 'blog.db'}"]
     url = make_url(template.url)

@@ -1,4 +1,4 @@
-"""What is expected of answers."""
+"""Expectations about responses."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ PROBLEM = "application/problem+json"
 
 
 def problem_in(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem that a request was answered with, which is of this status and code."""
+    """The problem in a response, which must have this status and code."""
     assert response.status_code == status, response.text
     assert response.headers["Content-Type"] == PROBLEM
     problem: dict[str, Any] = response.json()
@@ -18,5 +18,5 @@ def problem_in(response: httpx.Response, status: int, code: str) -> dict[str, An
 
 
 def fields_of(problem: dict[str, Any]) -> list[str]:
-    """Where in the input the problem lies."""
+    """The fields of the input that the problem is about."""
     return [error["field"] for error in problem["errors"]]

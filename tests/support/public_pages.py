@@ -1,4 +1,4 @@
-"""What everybody can read of the blog in tests about ready answers, and whether it is as the database has it."""
+"""The public pages that cache tests read, and whether they match the database."""
 
 from typing import Any
 
@@ -39,12 +39,12 @@ PAGES = [
 
 
 def reader_of(app: Any) -> httpx.AsyncClient:
-    """A stranger who asks an app, or what is behind its front."""
+    """An anonymous client of an app, or of what is behind its response cache."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=API)
 
 
 async def outdated_pages(app: FastAPI, pages: list[str] | None = None) -> dict[str, Any]:
-    """The pages of which a stranger gets something else than what the database has now, with both."""
+    """The pages whose anonymous response differs from what the database has now, with both versions."""
     found = {}
     async with reader_of(app.state.response_cache) as anonymous, reader_of(app) as behind:
         for page in pages or PAGES:

@@ -1,4 +1,4 @@
-"""One row of every kind, and looking at a database from outside."""
+"""One row of every kind, and inspecting a database from outside."""
 
 import re
 from collections.abc import AsyncIterator
@@ -63,7 +63,7 @@ def a_mail() -> OutboxMail:
 
 
 def what_an_account_has(user_id: int) -> list[Base]:
-    """A row of everything that belongs to an account, but for what it wrote."""
+    """A row of everything that belongs to an account, except what it wrote."""
     now = clock.now()
     return [
         LoginSession(
@@ -97,7 +97,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
 
 
 async def fill(session: AsyncSession) -> None:
-    """A row or two in every table, which refer to each other."""
+    """Store one or two rows in every table, which refer to each other."""
     user, parent, tag = a_user(), Category(name="Parent", slug="parent"), Tag(name="Tag", slug="tag")
     session.add_all([user, parent, tag, a_mail(), Invalidation(message="a-process tag:1")])
     await session.flush()
@@ -126,7 +126,7 @@ async def fill(session: AsyncSession) -> None:
 
 
 async def counts(url: str) -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows in each table."""
     async with opened(url) as database, database.reading() as session:
         return {
             table.name: await session.scalar(select(func.count()).select_from(table)) or 0
@@ -135,7 +135,7 @@ async def counts(url: str) -> dict[str, int]:
 
 
 async def schema_of(url: str) -> dict[str, Any]:
-    """All that the database says about its tables, in a form that can be compared."""
+    """Everything that the database says about its tables, in a comparable form."""
     engine = create_engine(url)
     try:
         async with engine.connect() as connection:
@@ -175,7 +175,7 @@ def _by_name(constraints: Any) -> list[str]:
 
 
 def _legible(constraint: Any) -> Any:
-    """With the condition of an index as a text."""
+    """With the condition of an index as text."""
     options = {name: str(value) for name, value in constraint.get("dialect_options", {}).items()}
     return {**constraint, "dialect_options": options} if options else constraint
 
@@ -183,7 +183,7 @@ def _legible(constraint: Any) -> Any:
 def _clauses(sql: str) -> list[str]:
     """The lines of a statement, whatever their order.
 
-    SQLite quotes the name of a table that was rebuilt, and writes a column that was added behind the last line.
+    SQLite quotes the name of a table that was rebuilt, and writes an added column behind the last line.
     """
     sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)
     lines = re.split(r"\n|, (?=\w+ (?:INTEGER|DATETIME)\b)", sql)

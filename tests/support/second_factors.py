@@ -1,4 +1,4 @@
-"""Authenticator apps and passkeys in the hands of people."""
+"""Authenticator apps and passkeys as users have them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,17 +19,17 @@ KNOWING_IT = {"current_password": PASSWORD}
 
 @dataclass(frozen=True)
 class AuthenticatorApp:
-    """An app that was told the secret of an account, with the recovery codes that came with it."""
+    """An app that knows the secret of an account, with the account's recovery codes."""
 
     secret: str
     recovery_codes: list[str]
 
     def code(self, steps: int = 0) -> str:
-        """What it shows now, or some steps from now."""
+        """The code shown now, or some steps from now."""
         return pyotp.TOTP(self.secret).at(clock.now() + steps * STEP)
 
     def wrong_code(self) -> str:
-        """A code that it shows neither now nor soon."""
+        """A code that is shown neither now nor soon."""
         shown = {self.code(steps) for steps in range(-2, 3)}
         return next(code for code in (f"{number:06}" for number in range(10)) if code not in shown)
 
@@ -43,7 +43,7 @@ async def totp_secret(client: httpx.AsyncClient) -> str:
 
 
 async def with_totp(client: httpx.AsyncClient) -> AuthenticatorApp:
-    """Set one up; its present code is used up by that."""
+    """Set up an app, which uses up its current code."""
     secret = await totp_secret(client)
     confirmed = await client.put("/users/me/totp", json={"code": AuthenticatorApp(secret, []).code()})
     assert confirmed.status_code == 200, confirmed.text
@@ -51,7 +51,7 @@ async def with_totp(client: httpx.AsyncClient) -> AuthenticatorApp:
 
 
 async def pending_token(client: httpx.AsyncClient, login: str) -> str:
-    """What the right password gets from an account with a second factor."""
+    """The pending token for an account with a second factor and the correct password."""
     problem = problem_in(await log_in(client, login), 401, "second_factor_required")
     token: str = problem["second_factor"]["pending_token"]
     return token
@@ -73,7 +73,7 @@ async def creation_options(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def with_passkey(client: httpx.AsyncClient, phone: Authenticator, name: str = "My phone") -> dict[str, Any]:
-    """Add a passkey; the answer."""
+    """Add a passkey; returns the response."""
     credential = phone.create(await creation_options(client))
     added = await client.post("/users/me/passkeys", json={"name": name, "credential": credential})
     assert added.status_code == 201, added.text
@@ -92,7 +92,7 @@ async def request_options(client: httpx.AsyncClient, token: str | None = None) -
 async def show(
     client: httpx.AsyncClient, credential: dict[str, Any], token: str | None = None, **fields: Any
 ) -> httpx.Response:
-    """Log in with what an authenticator has answered."""
+    """Log in with an authenticator's response."""
     body = {"credential": credential, **fields} if token is None else {"credential": credential, "pending_token": token}
     return await client.post("/auth/login/passkey", json=body)
 

@@ -1,4 +1,4 @@
-"""Signing in with providers that are really the tests' own."""
+"""Signing in with local test providers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.support.oidc import CLIENT_ID, CLIENT_SECRET, LocalProvider, local_pr
 
 @contextmanager
 def offered_by(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalProvider]:
-    """Have the app offer `github` and `oidc`, both of them one local provider."""
+    """Make the app offer `github` and `oidc`, both served by one local provider."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     secret = SecretStr(CLIENT_SECRET)
     with local_provider() as elsewhere:
@@ -37,7 +37,7 @@ def offered_by(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalP
 
 
 async def returned(client: httpx.AsyncClient, elsewhere: LocalProvider, provider: str = "oidc") -> dict[str, str]:
-    """What a client has in hand once its person has approved and is back."""
+    """What a client holds once its user has approved and come back."""
     begun = await client.post(f"/auth/providers/{provider}/authorizations")
     return _approved(elsewhere, begun)
 
@@ -45,7 +45,7 @@ async def returned(client: httpx.AsyncClient, elsewhere: LocalProvider, provider
 async def returned_to_link(
     client: httpx.AsyncClient, elsewhere: LocalProvider, provider: str = "oidc", password: str | None = None
 ) -> dict[str, str]:
-    """Likewise for somebody who is logged in and wants to link."""
+    """The same for a user who is logged in and wants to link."""
     body = {"current_password": password} if password else {}
     return _approved(elsewhere, await client.post(f"/users/me/providers/{provider}/authorizations", json=body))
 

@@ -1,4 +1,4 @@
-"""Counting what is asked of the database."""
+"""Counting database statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "PRAGMA")
 
 @contextmanager
 def recorded_statements(database: Database) -> Iterator[list[str]]:
-    """The statements that are executed while the block runs, but for those that begin and end transactions."""
+    """The statements executed during the block, except those that begin and end transactions."""
     statements: list[str] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -19,7 +19,7 @@ _numbers = count(1)
 
 
 def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
-    """A client of the app; like a real one it gets a 500 where the app fails."""
+    """A client of the app; like a real one it gets a 500 when the app fails."""
     # Each from an address of its own: what is limited by address is not what most tests are about.
     number = next(_numbers)
     address = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 50_000)
@@ -30,7 +30,7 @@ def client_of(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
 
 @dataclass
 class Users:
-    """Makes accounts without going through registration, which has its own tests."""
+    """Creates accounts without going through registration, which has its own tests."""
 
     app: FastAPI
     clients: list[httpx.AsyncClient] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Users:
         return client
 
     async def client(self, role: Role | None = None, **attributes: Any) -> httpx.AsyncClient:
-        """A client that is logged in as a new account of this role, or a anonymous reader's."""
+        """A client that is logged in as a new account with this role, or an anonymous reader's."""
         if role is None:
             client = client_of(self.app)
             self.clients.append(client)

@@ -1,4 +1,4 @@
-"""Databases filled with what is hard to carry, and looking at all that is in one."""
+"""Databases filled with values that are hard to transfer, and reading everything in one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ HOSTILE = 'O\'Brien "\\x00" \\ % : $1 ? 👩🏽\u200d🚀 ﷽ \u202e\r\n\t\x01 
 
 
 async def fill_with_hostile_rows(url: str) -> None:
-    """Rows in every table, some of them with values that get lost or refused where somebody is careless."""
+    """Rows in every table, some with values that careless code loses or refuses."""
     async with opened(url) as database, database.writing() as session:
         await fill(session)
     async with opened(url) as database, database.writing() as session:
@@ -77,7 +77,7 @@ async def everything_in(url: str) -> dict[str, list[Any]]:
 
 
 async def execute(url: str, *statements: str) -> None:
-    """Statements that no foreign key stands against."""
+    """Execute statements without foreign keys being enforced."""
     engine = migration_engine(url)
     async with engine.begin() as connection:
         if engine.dialect.name == "postgresql":

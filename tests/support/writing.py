@@ -13,7 +13,7 @@ async def write(author: httpx.AsyncClient, title: str = "An article", **fields: 
 
 
 async def publish(author: httpx.AsyncClient, title: str = "An article", at: str | None = None, **fields: Any) -> Any:
-    """A new article, published now or under an earlier date."""
+    """A new article, published now or with an earlier date."""
     slug = (await write(author, title, **fields))["slug"]
     response = await author.put(f"/articles/{slug}/publication", json={"published_at": at} if at else None)
     assert response.status_code == 200, response.text
@@ -21,7 +21,7 @@ async def publish(author: httpx.AsyncClient, title: str = "An article", at: str 
 
 
 async def comment(client: httpx.AsyncClient, slug: str, text: str = "Well said.", parent: Any = None) -> Any:
-    """A new comment on an article, or an answer to another one."""
+    """A new comment on an article, or a reply to another one."""
     body = {"body_markdown": text, **({"parent_id": parent["id"]} if parent else {})}
     response = await client.post(f"/articles/{slug}/comments", json=body)
     assert response.status_code == 201, response.text
@@ -29,14 +29,14 @@ async def comment(client: httpx.AsyncClient, slug: str, text: str = "Well said."
 
 
 async def read(client: httpx.AsyncClient, path: str, **params: Any) -> Any:
-    """What is answered to a request that is all right."""
+    """The JSON of a successful response."""
     response = await client.get(path, params=params)
     assert response.status_code == 200, response.text
     return response.json()
 
 
 async def walk(client: httpx.AsyncClient, path: str, **params: Any) -> list[Any]:
-    """Everything on a list, page after page, going where the `Link` header leads."""
+    """All items of a list, page after page, following the `Link` header."""
     response = await client.get(path, params=params)
     items: list[Any] = []
     while True:
