@@ -49,7 +49,7 @@ from app.process import ProcessContext
 
 
 class Services:
-    """Creates each service on first use; whoever opened the session commits it."""
+    """Creates each service on first use; the caller that opened the session commits it."""
 
     def __init__(
         self, session: AsyncSession, process: ProcessContext, client: Client, context: ReadContext | None = None

@@ -10,7 +10,7 @@ _EXAMPLE_SECRET = re.compile(r"(?<==)change-me.*$", re.MULTILINE)
 
 
 def write_environment_file(example: Path, target: Path) -> bool:
-    """Copy `example` to `target` with generated secrets. An existing `target` is left unchanged: returns `False` then."""
+    """Copy `example` to `target` with generated secrets. Returns `False` if `target` exists; it stays unchanged then."""
     if target.exists():
         return False
     text = _EXAMPLE_SECRET.sub(lambda _: secrets.token_urlsafe(48), example.read_text(encoding="utf-8"))

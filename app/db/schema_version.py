@@ -29,7 +29,7 @@ def _known_versions() -> frozenset[str]:
 
 
 def is_newer(versions: frozenset[str]) -> bool:
-    """Whether a later version of the software has migrated this database, as in an upgrade or before a rollback."""
+    """Whether a newer version of the software has been here, one that is taking over or was rolled back."""
     return HALF_COPIED not in versions and not versions <= _known_versions()
 
 

@@ -80,7 +80,7 @@ class Database:
 
 
 def open_database(url: str, bounds: Bounds | None = None, invalidations: InvalidationBus | None = None) -> Database:
-    """A database with a connection pool for `url`, none of them opened yet.
+    """A connection pool for the database at `url`, with no connection opened yet.
 
     What its sessions invalidate is published on `invalidations`.
     """

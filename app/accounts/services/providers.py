@@ -91,7 +91,7 @@ class ProviderSignInService:
     async def _linked_by_email(self, identity: Identity, email: str) -> User | None:
         """Link the account with this email, if there is one: both sides must have confirmed it.
 
-        Accounts that only claim the email are ignored: it belongs to whoever has proved to receive its mail.
+        Accounts that only claim the email are ignored: it belongs to the account that has confirmed it.
         """
         user = await self._session.scalar(providers.having_email(email).with_for_update())
         if user is None:
