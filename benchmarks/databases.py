@@ -118,7 +118,7 @@ def _corpus_name(size: Size) -> str:
 
 @contextmanager
 def corpus(databases: Databases, size: Size, *, keep: bool) -> Iterator[str]:
-    """The name of a database with the corpus, which must not be written to; an earlier run may have kept it."""
+    """The name of a database with the corpus, which must not be changed; created unless an earlier run has kept it."""
     name = _corpus_name(size)
     if name not in databases.names():
         begin = time.perf_counter()

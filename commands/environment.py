@@ -10,7 +10,7 @@ _EXAMPLE_SECRET = re.compile(r"(?<==)change-me.*$", re.MULTILINE)
 
 
 def write_environment_file(example: Path, target: Path) -> bool:
-    """Copy `example` to `target` with generated secrets. Returns `False` if `target` exists; it stays unchanged then."""
+    """Copy `example` to `target` with generated secrets. If `target` exists, leave it unchanged and return `False`."""
     if target.exists():
         return False
     text = _EXAMPLE_SECRET.sub(lambda _: secrets.token_urlsafe(48), example.read_text(encoding="utf-8"))

@@ -78,7 +78,7 @@ class OpenIDProvider:
     async def _described(
         self, client: httpx.AsyncClient, discovery: _Discovery, tokens: Tokens, vouched: Person
     ) -> Person:
-        """The person with their address, which not all providers put into the ID token."""
+        """The person with their email, which not all providers put into the ID token."""
         if vouched.email is not None or discovery.userinfo_endpoint is None:
             return vouched
         described = await fetch(client, discovery.userinfo_endpoint, Person, access_token=tokens.access_token)
