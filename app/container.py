@@ -39,8 +39,8 @@ from app.content.services.categories import CategoryService
 from app.content.services.tags import TagService
 from app.content.services.written_articles import WrittenArticles
 from app.core.client import Client
+from app.db.compiled_selects import SessionRows
 from app.db.read_context import ReadContext
-from app.db.reader import SessionRows
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
 from app.mail.outbox_admin import OutboxAdmin

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from app.core.config import Settings
 from app.db.changes.listeners import InvalidationListener, listener_for
-from app.db.replica import ReplicaReader
-from app.db.session import bounds_of_requests, bounds_of_workers, open_database, open_reader
+from app.db.replica import ReplicaReadPool
+from app.db.session import open_database, open_read_pool, request_limits, worker_limits
 from app.mail.mailer import mailer_for
 from app.mail.outbox import OutboxWorker
 from app.workers.housekeeping import Housekeeper
@@ -26,21 +26,21 @@ _log = logging.getLogger(__name__)
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what requests need, run background work, and finish it when the server stops."""
     settings: Settings = app.state.settings
-    database = open_database(settings.database_url, bounds_of_requests(settings))
-    background = open_database(settings.database_url, bounds_of_workers(settings), database.invalidations)
+    database = open_database(settings.database_url, request_limits(settings))
+    background = open_database(settings.database_url, worker_limits(settings), database.invalidations)
     listener = listener_for(settings.direct_url, database.invalidations)
-    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | InvalidationListener | ReplicaReader] = [
+    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | InvalidationListener | ReplicaReadPool] = [
         OutboxWorker(background, mailer_for(settings)),
         MailRequestWorker(background, app.state.process),
         Housekeeper(background, app.state.process),
         listener,
     ]
     if settings.database_replica_url is not None:
-        replica = open_reader(settings.database_replica_url, bounds_of_requests(settings))
-        reader = ReplicaReader(database.reader, replica, listener.is_current)
-        database.invalidations.subscribe(reader.note_changes)
-        database = replace(database, reader=reader)
-        workers.append(reader)
+        replica = open_read_pool(settings.database_replica_url, request_limits(settings))
+        pool = ReplicaReadPool(database.read_pool, replica, listener.is_current)
+        database.invalidations.subscribe(pool.note_changes)
+        database = replace(database, read_pool=pool)
+        workers.append(pool)
     app.state.database = database
     app.state.response_cache.follow(database.invalidations, listener)
     stopping = asyncio.Event()

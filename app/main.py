@@ -17,7 +17,7 @@ from app.api.routes import PUBLIC, health, metrics, router
 from app.cache.store import ResponseStore
 from app.core import error_reports, logging
 from app.core.config import Settings
-from app.db import query_log as observation
+from app.db import query_log
 from app.lifespan import lifespan
 from app.ops.health import Health
 from app.ops.metrics_sampler import MetricsSampler
@@ -82,6 +82,6 @@ def app_from_environment() -> ResponseCacheMiddleware:
     settings = Settings()
     logging.configure(settings)
     error_reports.configure(settings)
-    observation.remember_slower_than(settings.slow_query_ms)
+    query_log.set_slow_query_threshold(settings.slow_query_ms)
     front: ResponseCacheMiddleware = create_app(settings).state.response_cache
     return front

@@ -19,7 +19,7 @@ _EXPLAINED = (
     "R1: newest articles. R2: one article. R3: a tag's page. R5: comments of an article. Thin lines: the rounds' range."
 )
 # A bar that goes further is cut off there: three times what was wanted is more than enough.
-_LONGEST = 3.0
+_MAX_SHARE = 3.0
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
@@ -109,7 +109,7 @@ def _drawn(bar: _Bar, y: int) -> Iterable[str]:
 
 
 def _along(share: float) -> float:
-    return min(share, _LONGEST) / _LONGEST * _BARS
+    return min(share, _MAX_SHARE) / _MAX_SHARE * _BARS
 
 
 def _line(height: int) -> str:

@@ -23,7 +23,7 @@ COMMON_TAG = "tag-001"
 _ONE_IN = 10
 _TAGS_EACH = 3
 _CATEGORIES = 20
-_MOST_COMMENTS = 300_000
+_MAX_COMMENTS = 300_000
 _COMMENT_PATH_WIDTH = 10
 _FIRST_DAY, _LAST_DAY = datetime(2015, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ class Size:
 
     @property
     def comments(self) -> int:
-        return min(3 * self.articles, _MOST_COMMENTS)
+        return min(3 * self.articles, _MAX_COMMENTS)
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from benchmarks.operations import COMMENTS_AMONG_WRITES, READ_SHARES, READS
 from benchmarks.ratios import Goal, Range, Rates, ratio
 
 _OF_CONSTANT, _OF_RAW, _TIMES_ORM, _OF_READS = 0.9, 0.6, 4, 0.5
-_MOST_TAIL, _MOST_MEGABYTES, _MOST_START_SECONDS, _MOST_GROWTH = 10, 120, 2, 1.3
+_MAX_TAIL, _MAX_MEGABYTES, _MAX_START_SECONDS, _MAX_GROWTH = 10, 120, 2, 1.3
 
 
 def goals(
@@ -34,9 +34,9 @@ def goals(
             "warm R1, median wait during logins / alone",
             Range.of([during.median / alone.median for alone, during in zip(*logins.values(), strict=True)]),
         ),
-        Goal("idle memory of a worker (RSS)", Range.of(started["rss"]), _MOST_MEGABYTES, at_least=False, unit="MB"),
+        Goal("idle memory of a worker (RSS)", Range.of(started["rss"]), _MAX_MEGABYTES, at_least=False, unit="MB"),
         Goal("idle memory of a worker (PSS)", Range.of(started["pss"]), unit="MB"),
-        Goal("start to first answer", Range.of(started["seconds"]), _MOST_START_SECONDS, at_least=False, unit="s"),
+        Goal("start to first answer", Range.of(started["seconds"]), _MAX_START_SECONDS, at_least=False, unit="s"),
     ]
 
 
@@ -94,7 +94,7 @@ def _all_warm(rates: Rates) -> list[float]:
 
 
 def _wanted_tail(name: str) -> tuple[float | None, bool]:
-    return (None if name.startswith("constant") else _MOST_TAIL), False
+    return (None if name.startswith("constant") else _MAX_TAIL), False
 
 
 def _tails(waits: Sequence[Waits]) -> Range:
@@ -111,7 +111,7 @@ def growth_goals(rates: Rates, operations: Sequence[str]) -> list[Goal]:
         Goal(
             f"cost of {name}, large / small",
             ratio(rates, f"small {name}", f"large {name}"),
-            _MOST_GROWTH,
+            _MAX_GROWTH,
             at_least=False,
         )
         for name in operations

@@ -13,7 +13,7 @@ from benchmarks.wrk import CONNECTIONS, InvalidRunError, Load, Request, run
 _CHECKED = 5
 _WARM_UP_SECONDS = 1
 # What the head of an answer may have beside its body.
-_MOST_HEAD_BYTES = 2_000
+_MAX_HEAD_BYTES = 2_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Bench:
         load = self._load(measurement, requests, seconds, begin_at)
         if len(requests) == 1 and requests[0].method == "GET":
             expected = len(measurement.server.ask(requests[0].path, requests[0].headers).body)
-            if not expected <= load.bytes_each * 1.01 <= expected + _MOST_HEAD_BYTES:
+            if not expected <= load.bytes_each * 1.01 <= expected + _MAX_HEAD_BYTES:
                 raise InvalidRunError(f"{name}: {load.bytes_each:.0f} bytes an answer instead of {expected}")
         self.rates[name].append(load.rate)
 

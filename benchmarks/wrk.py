@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.servers import Server
 
 CONNECTIONS = 32
-_FEWEST_ROUNDS, _LONGEST_SECONDS = 4, 20
+_MIN_ROUNDS, _MAX_SECONDS = 4, 20
 _SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -85,7 +85,7 @@ def run(
             if load.bad_status or load.broken:
                 raise InvalidRunError(f"{server.name}, {requests[0].path}: {load}")
             # Of few answers those that are missing at the end would be too large a part.
-            if load.requests >= _FEWEST_ROUNDS * connections or duration >= _LONGEST_SECONDS:
+            if load.requests >= _MIN_ROUNDS * connections or duration >= _MAX_SECONDS:
                 break
             duration *= 3
     if not load.requests:

@@ -25,7 +25,7 @@ Exit codes: 0 success, 1 refused (invalid action), 2 invalid usage or settings, 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAUSE_SECONDS = 1.0
 # More events than happen between two looks.
-_AT_ONCE = 500
+_BATCH = 500
 
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
@@ -90,7 +90,7 @@ def tail(
     """Print the latest events, newest last."""
     settings = load_settings()
     wanted = _filter(action, actor_id, subject_type, subject_id, ip_address, since, until)
-    known = _newest(settings, wanted, max(limit, _AT_ONCE) if follow else limit)
+    known = _newest(settings, wanted, max(limit, _BATCH) if follow else limit)
     _print(known[:limit][::-1], as_json=as_json)
     if follow:
         try:
@@ -103,7 +103,7 @@ def _follow(settings: "Settings", wanted: "AuditFilter", known: set[int], *, as_
     """Print events not yet known; a highest id would not be enough, as transactions end in any order."""
     while True:
         time.sleep(_PAUSE_SECONDS)
-        fresh = [event for event in _newest(settings, wanted, _AT_ONCE) if event.id not in known]
+        fresh = [event for event in _newest(settings, wanted, _BATCH) if event.id not in known]
         _print(fresh[::-1], as_json=as_json)
         known |= {event.id for event in fresh}
 

@@ -8,7 +8,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthentica
 class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
     message = "Incorrect login or password."
-    leaves_traces = True
+    commits_on_error = True
 
 
 class InvalidAccessToken(Unauthenticated):
@@ -38,7 +38,7 @@ class WeakPassword(Invalid):
 class WrongPassword(Forbidden):
     code = "wrong_password"
     message = "The current password is incorrect."
-    leaves_traces = True
+    commits_on_error = True
 
 
 class RecentLoginRequired(Forbidden):
@@ -104,7 +104,7 @@ class InvalidRefreshToken(Unauthenticated):
 class RefreshTokenReused(Unauthenticated):
     code = "refresh_token_reused"
     message = "This refresh token was used before, so it may have been stolen. The session has been ended."
-    leaves_traces = True
+    commits_on_error = True
 
 
 class OriginNotAllowed(Forbidden):
@@ -142,7 +142,7 @@ class SecondFactorRequired(Unauthenticated):
 
     code = "second_factor_required"
     message = "A second factor is required."
-    leaves_traces = True
+    commits_on_error = True
 
     def __init__(self, detail: str | None = None, *, pending_token: str, methods: Sequence[str]) -> None:
         super().__init__(detail)
@@ -158,13 +158,13 @@ class InvalidPendingToken(Unauthenticated):
 class InvalidSecondFactor(Unauthenticated):
     code = "invalid_second_factor"
     message = "The code is incorrect or was already used."
-    leaves_traces = True
+    commits_on_error = True
 
 
 class InvalidPasskey(Unauthenticated):
     code = "invalid_passkey"
     message = "The passkey could not be verified."
-    leaves_traces = True
+    commits_on_error = True
 
 
 class SecondFactorMissing(Forbidden):

@@ -17,11 +17,11 @@ from app.accounts.errors import WeakPassword
 MIN_LENGTH = 10
 MAX_LENGTH = 256
 # Hashing is meant to be slow and large (some 100 ms and 64 MiB each); more at once would only slow all of them down.
-_AT_ONCE = 2
+_MAX_CONCURRENT = 2
 # On a scale that ends at 19: a login under load takes longer, and reads do not.
 _NICENESS = 15
 # More than somebody can try over the network.
-_FEWEST_TRIES = 1_000_000
+_MIN_GUESSES = 1_000_000
 _ESTIMATED_LENGTH = 24
 # The hash that belongs to no password.
 UNUSABLE = "!"
@@ -34,11 +34,11 @@ async def check_password(password: str, *, email: str, username: str, field: str
     own = {email.casefold(), *re.split(r"[^\w]+", email.casefold()), username.casefold()}
     if password.casefold() in own:
         raise WeakPassword("The password must not be your email address or username.", field=field)
-    if await anyio.to_thread.run_sync(_tries_to_guess, password, own) < _FEWEST_TRIES:
+    if await anyio.to_thread.run_sync(_guesses_needed, password, own) < _MIN_GUESSES:
         raise WeakPassword("This password is too easy to guess.", field=field)
 
 
-def _tries_to_guess(password: str, own_words: set[str]) -> int:
+def _guesses_needed(password: str, own_words: set[str]) -> int:
     """How many guesses an attacker needs who knows common passwords, words, names, dates and keyboard patterns."""
     # Loaded on first use: its dictionaries take a moment.
     from zxcvbn import zxcvbn  # noqa: PLC0415
@@ -61,7 +61,7 @@ class PasswordHasher:
 
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
-        self._threads = ThreadPoolExecutor(_AT_ONCE, "hashing", initializer=_give_way)
+        self._threads = ThreadPoolExecutor(_MAX_CONCURRENT, "hashing", initializer=_give_way)
         self._stand_in: str | None = None
 
     async def hash(self, password: str) -> str:

@@ -21,7 +21,7 @@ from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
 from app.core.config import Settings
-from app.core.current_request import asked_by
+from app.core.current_request import set_user
 from app.core.errors import AppError
 from app.core.ip_addresses import client_ip, network_of
 from app.core.rate_limiter import Limit
@@ -47,7 +47,7 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
         try:
             yield session
         except AppError as error:
-            if error.leaves_traces:
+            if error.commits_on_error:
                 await session.commit()
             raise
         await session.commit()
@@ -103,8 +103,8 @@ async def get_actor(
     if token is None:
         return None
     principal = await services.principal(token)
-    asked_by(principal.id)
-    if principal.token is not None and principal.token.use_is_news(clock.now()):
+    set_user(principal.id)
+    if principal.token is not None and principal.token.should_record_use(clock.now()):
         background.add_task(_record_use, request, client, principal.token.id)
     if request.method in _SAFE_METHODS and Scope.READ not in principal.scopes:
         raise InsufficientScope
@@ -115,7 +115,7 @@ async def _record_use(request: Request, client: Client, token_id: int) -> None:
     """Runs after the response has been sent, which neither waits for this nor fails with it."""
     try:
         async with request.app.state.database.writing() as session:
-            await Services(session, request.app.state.process, client).personal_tokens.note_use(token_id)
+            await Services(session, request.app.state.process, client).personal_tokens.record_use(token_id)
             await session.commit()
     except Exception as error:
         if not is_transient(error):
@@ -130,11 +130,11 @@ async def get_public_services(request: Request) -> Services:
     """Services for public reads, which need no session: this one never opens a connection."""
     state = request.app.state
     client = await get_client(request, state.settings)
-    view = ReadContext(state.database.reader, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
+    view = ReadContext(state.database.read_pool, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
     return Services(state.database.reading(), state.process, client, view)
 
 
-# For what is answered to everybody alike, whoever asks.
+# For what everyone gets the same response to, whoever asks.
 PublicServicesDep = Annotated[Services, Depends(get_public_services)]
 
 

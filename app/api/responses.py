@@ -11,14 +11,14 @@ from app.db.paging import PageResult
 MEDIA_TYPE = "application/json"
 
 
-def answered(found: Any) -> Response:
+def json_response(found: Any) -> Response:
     """The data as JSON."""
     return Response(to_json(found), media_type=MEDIA_TYPE)
 
 
-def answered_page(request: Request, page: PageResult[Any]) -> Response:
+def page_response(request: Request, page: PageResult[Any]) -> Response:
     """A page of a list, with a link to the next one if there is one."""
-    answer = answered({"items": page.items, "next_cursor": page.next_cursor})
+    answer = json_response({"items": page.items, "next_cursor": page.next_cursor})
     if page.next_cursor is not None:
         answer.headers["Link"] = link_to(request, page.next_cursor)
     return answer

@@ -13,8 +13,8 @@ from app.content.models import Article
 from app.content.queries.articles import Viewer, exists_for
 from app.content.schemas.rows import AuthorRow
 from app.db.base import BigId
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.keyset import Order
-from app.db.reader import CompiledSelect, Row
 
 IN_THREADS = Order("comments:threads", (Comment.path,))
 # Ids only grow, and theirs is an index that is there anyway.
@@ -25,7 +25,7 @@ _AFTER_ALL_DIGITS = "z"
 ARTICLE_ID, AUTHOR_ID = 1, 5
 
 
-def answered(row: Row) -> CommentRow:
+def to_row(row: Row) -> CommentRow:
     """The row as shown; of a deleted comment with replies only the position is left."""
     comment_id, _, parent_id, depth, deleted_at, *rest = row
     _, username, display_name, avatar_url, markdown, html, created_at, edited_at, _ = rest

@@ -30,9 +30,9 @@ from app.content.schemas.authors import AuthorSummary
 from app.core import clock
 from app.core.roles import Role
 from app.db.changes.tracking import invalidates
+from app.db.compiled_selects import CompiledSelect
 from app.db.paging import PageResult, fetch_entities, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import CompiledSelect
 
 
 class CommentService:
@@ -59,7 +59,7 @@ class CommentService:
         if actor is None:
             self._context.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
             self._context.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
-        return PageResult([comments.answered(row) for row in page.items], page.next_cursor)
+        return PageResult([comments.to_row(row) for row in page.items], page.next_cursor)
 
     async def moderate(self, actor: Actor, query: ModerationQuery) -> PageResult[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
@@ -149,7 +149,7 @@ class CommentService:
     async def _reloaded(self, comment: Comment) -> CommentRow:
         """The comment as it is read from now on."""
         (row,) = await self._context.rows.fetch(comments.BY_ID, {"id": comment.id})
-        return comments.answered(row)
+        return comments.to_row(row)
 
     async def _count(self, article_id: int, difference: int) -> None:
         """Count in the database, so that no update is lost; a comment does not count as a change to the article."""

@@ -33,7 +33,7 @@ def new_request_id() -> str:
     return f"{_PROCESS}{next(_numbers):012x}"
 
 
-def asked_by(user_id: int) -> None:
+def set_user(user_id: int) -> None:
     """Record whose request it is. The id is enough for logs: names and addresses stay out of them."""
     request = current_request.get()
     if request is not None:

@@ -11,12 +11,12 @@ class AppError(Exception):
     """An expected failure.
 
     `code` never changes once published; `detail` is a sentence for a person; `field` names the input at fault.
-    With `leaves_traces` what was stored before the failure stays stored, although the request as a whole failed.
+    With `commits_on_error` what was stored before the failure stays stored, although the request as a whole failed.
     """
 
     code: ClassVar[str] = "error"
     message: ClassVar[str] = "The request could not be completed."
-    leaves_traces: ClassVar[bool] = False
+    commits_on_error: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None, *, field: str | None = None) -> None:
         self.detail = detail or self.message

@@ -26,7 +26,7 @@ _encode = json.JSONEncoder(default=str).encode
 def configure(settings: Settings) -> None:
     """Log to standard error, as configured."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Lines(settings.environment))
+    handler.setFormatter(LogFormatter(settings.environment))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     # The server's own line for each request has the address as it was sent, with all that is in it.
     access = logging.getLogger("uvicorn.access")
@@ -37,7 +37,7 @@ def configure(settings: Settings) -> None:
     logging._srcfile = None  # noqa: SLF001 - so the manual says
 
 
-class Lines(logging.Formatter):
+class LogFormatter(logging.Formatter):
     """Formats a log record as a line.
 
     structlog's own formatter copies each record first, which took as long as everything else.

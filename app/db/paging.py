@@ -8,9 +8,9 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.schemas.pages import PageQuery
+from app.db.compiled_selects import CompiledSelect, Rows
 from app.db.cursors import decode_cursor, encode_cursor
 from app.db.keyset import Order, size_for
-from app.db.reader import CompiledSelect, Rows
 
 T = TypeVar("T")
 

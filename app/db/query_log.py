@@ -11,7 +11,7 @@ from app.core import metrics
 from app.core.current_request import current_request
 
 DEFAULT_SLOW_MS = 200
-_MOST_CHARACTERS = 2000
+_MAX_STATEMENT_LENGTH = 2000
 # What begins and ends transactions is no query.
 _NOT_QUERIES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 _STARTED = "colophon_started"
@@ -22,12 +22,12 @@ class _Threshold:
     seconds = DEFAULT_SLOW_MS / 1000
 
 
-def remember_slower_than(milliseconds: int) -> None:
+def set_slow_query_threshold(milliseconds: int) -> None:
     """Set how long a query of this process must take to count as slow."""
     _Threshold.seconds = milliseconds / 1000
 
 
-def observe(engine: Engine) -> None:
+def log_queries(engine: Engine) -> None:
     """Watch all queries that this engine sends."""
     event.listen(engine, "before_cursor_execute", _begin)
     event.listen(engine, "after_cursor_execute", _end)
@@ -62,6 +62,6 @@ def query_ran(statement: str, seconds: float) -> None:
         fields = {
             "route": request.route if request is not None else None,
             "duration_ms": round(seconds * 1000, 1),
-            "statement": " ".join(statement.split())[:_MOST_CHARACTERS],
+            "statement": " ".join(statement.split())[:_MAX_STATEMENT_LENGTH],
         }
         _log.warning("slow query", extra=fields)

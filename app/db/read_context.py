@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.cache.keys import SurrogateKeys
-from app.db.reader import Rows
+from app.db.compiled_selects import Rows
 
 
 @dataclass(frozen=True)

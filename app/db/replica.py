@@ -10,8 +10,8 @@ from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import UserDefinedType
 
+from app.db.compiled_selects import CompiledSelect, ReadPool, Row
 from app.db.errors import CONNECTION_ERRORS, is_transient
-from app.db.reader import CompiledSelect, Reader, Row
 
 _LOOK_SECONDS = 0.02
 # A replica that is away, or is none, is left alone for so long.
@@ -35,14 +35,14 @@ _REPLAYED = CompiledSelect(
 )
 
 
-class ReplicaReader:
+class ReplicaReadPool:
     """Reads from the replica, unless something has changed that it may not have yet.
 
     Its lag does not matter while nothing changes. Changes are reported to `note_changes`, as long as `is_current`
     holds.
     """
 
-    def __init__(self, primary: Reader, replica: Reader, is_current: Callable[[], bool]) -> None:
+    def __init__(self, primary: ReadPool, replica: ReadPool, is_current: Callable[[], bool]) -> None:
         self._primary = primary
         self._replica = replica
         self._hears_everything = is_current

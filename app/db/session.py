@@ -18,9 +18,9 @@ from app.core.circuit_breaker import CircuitBreaker
 from app.core.config import Settings
 from app.db import postgresql, query_log
 from app.db.changes.tracking import InvalidationBus, TrackedSession
-from app.db.reader import Reader
-from app.db.reader_postgresql import PLANNING, PostgresReader
-from app.db.reader_sqlite import SqliteReader
+from app.db.compiled_selects import ReadPool
+from app.db.read_pool_postgresql import PLANNING, PostgresqlReadPool
+from app.db.read_pool_sqlite import SqliteReadPool
 
 WORKER_CONNECTIONS = 3
 WORKER_STATEMENT_SECONDS = 60.0
@@ -35,7 +35,7 @@ _READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
 
 
 @dataclass(frozen=True)
-class Bounds:
+class PoolLimits:
     """The most connections a process opens, and the timeouts for getting one and for each statement.
 
     Without a statement timeout, as in commands, statements may take any time and outages are not detected early; SQLite
@@ -48,9 +48,9 @@ class Bounds:
     behind_pgbouncer: bool = False
 
 
-def bounds_of_requests(settings: Settings) -> Bounds:
+def request_limits(settings: Settings) -> PoolLimits:
     """Requests fail fast, whether the database is busy or unreachable."""
-    return Bounds(
+    return PoolLimits(
         settings.database_pool_size,
         settings.database_pool_timeout,
         settings.database_statement_timeout,
@@ -58,9 +58,9 @@ def bounds_of_requests(settings: Settings) -> Bounds:
     )
 
 
-def bounds_of_workers(settings: Settings) -> Bounds:
+def worker_limits(settings: Settings) -> PoolLimits:
     """Background work may take longer; it and the requests take no connections from each other."""
-    return Bounds(WORKER_CONNECTIONS, 30, WORKER_STATEMENT_SECONDS, settings.database_behind_pgbouncer)
+    return PoolLimits(WORKER_CONNECTIONS, 30, WORKER_STATEMENT_SECONDS, settings.database_behind_pgbouncer)
 
 
 @dataclass(frozen=True)
@@ -72,43 +72,43 @@ class Database:
     reading: Callable[[], AsyncSession]
     invalidations: InvalidationBus
     # For what everybody may read: neither session nor transaction.
-    reader: Reader
+    read_pool: ReadPool
 
     async def dispose(self) -> None:
-        await self.reader.close()
+        await self.read_pool.close()
         await self.engine.dispose()
 
 
-def open_database(url: str, bounds: Bounds | None = None, invalidations: InvalidationBus | None = None) -> Database:
+def open_database(url: str, limits: PoolLimits | None = None, invalidations: InvalidationBus | None = None) -> Database:
     """A connection pool for the database at `url`, with no connection opened yet.
 
     What its sessions invalidate is published on `invalidations`.
     """
-    bounds = bounds or Bounds()
+    limits = limits or PoolLimits()
     # One for sessions and reader: what the one learns about the server, the other need not find out again.
     breaker = postgresql.breaker()
-    engine = create_engine(url, bounds, breaker)
+    engine = create_engine(url, limits, breaker)
     invalidations = invalidations or InvalidationBus()
     return Database(
         engine,
         writing=sessions_on(engine, invalidations),
         reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations),
         invalidations=invalidations,
-        reader=open_reader(url, bounds, breaker),
+        read_pool=open_read_pool(url, limits, breaker),
     )
 
 
-def open_reader(url: str, bounds: Bounds, breaker: CircuitBreaker | None = None) -> Reader:
+def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None = None) -> ReadPool:
     """Connections for reads without sessions, none of them opened yet."""
     address = make_url(url)
     dialect = address.get_dialect()()
     if dialect.name == "sqlite":
-        return SqliteReader(address, dialect, _prepare_sqlite)
-    options = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
-    if not bounds.behind_pgbouncer:
+        return SqliteReadPool(address, dialect, _prepare_sqlite)
+    options = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
+    if not limits.behind_pgbouncer:
         options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
-    return PostgresReader(
-        address, dialect, bounds.connections, bounds.queue_seconds, options, breaker or postgresql.breaker()
+    return PostgresqlReadPool(
+        address, dialect, limits.connections, limits.queue_seconds, options, breaker or postgresql.breaker()
     )
 
 
@@ -121,29 +121,29 @@ def sessions_on(
 
 
 def create_engine(
-    url: str, bounds: Bounds | None = None, breaker: CircuitBreaker | None = None, **options: Any
+    url: str, limits: PoolLimits | None = None, breaker: CircuitBreaker | None = None, **options: Any
 ) -> AsyncEngine:
     """An engine that behaves alike on both databases; `options` go to SQLAlchemy.
 
-    Without bounds it uses SQLAlchemy's own pool, and statements have no timeout.
+    Without limits it uses SQLAlchemy's own pool, and statements have no timeout.
     """
     # What is stored is personal: errors, and so the log, show statements without their values.
     options = {"hide_parameters": True, **options}
     address = make_url(url)
-    if bounds is not None and address.database != ":memory:":
-        options |= {"pool_size": bounds.connections, "max_overflow": 0, "pool_timeout": bounds.queue_seconds}
+    if limits is not None and address.database != ":memory:":
+        options |= {"pool_size": limits.connections, "max_overflow": 0, "pool_timeout": limits.queue_seconds}
     if address.get_backend_name() == "sqlite":
         engine = create_async_engine(url, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        query_log.observe(engine.sync_engine)
+        query_log.log_queries(engine.sync_engine)
         return engine
-    bounds = bounds or Bounds()
-    connecting = postgresql.connection_options(bounds.statement_seconds, behind_pgbouncer=bounds.behind_pgbouncer)
+    limits = limits or PoolLimits()
+    connecting = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
     engine = create_async_engine(url, connect_args=connecting, **options)
-    if bounds.statement_seconds is not None:
+    if limits.statement_seconds is not None:
         postgresql.fail_fast(engine, breaker or postgresql.breaker())
-    query_log.observe(engine.sync_engine)
+    query_log.log_queries(engine.sync_engine)
     return engine
 
 
@@ -211,7 +211,7 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
     await session.commit()
 
 
-async def took_effect(session: AsyncSession, statement: Update | Delete) -> bool:
+async def changed_a_row(session: AsyncSession, statement: Update | Delete) -> bool:
     """Execute a statement that changes at most one row; returns whether it did."""
     result = await session.execute(statement)
     return isinstance(result, CursorResult) and result.rowcount == 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.background import repeat
 from app.core.circuit_breaker import CircuitBreaker
-from app.db.session import Database, took_effect
+from app.db.session import Database, changed_a_row
 from app.mail.errors import DeliveryError, MailRefused, ServerUnreachable
 from app.mail.mailer import SEND_TIMEOUT_SECONDS, Mailer
 from app.mail.messages import Message
@@ -141,6 +141,6 @@ class OutboxWorker:
         # Unless its lease has ended and another worker has it.
         mine = update(OutboxMail).where(OutboxMail.id == mail.id, OutboxMail.next_attempt_at == mail.next_attempt_at)
         async with self._database.writing() as session:
-            if not await took_effect(session, mine.values(**values)):
+            if not await changed_a_row(session, mine.values(**values)):
                 _log.warning("mail %d took so long that another worker has it now", mail.id)
             await session.commit()

@@ -37,7 +37,7 @@ from app.privacy.schemas import (
 # Bodies have up to half a million characters.
 _ARTICLES = 20
 _ROWS = 200
-_AT_ONCE = 2
+_MAX_CONCURRENT = 2
 _README = """\
 This is what the blog knows about you.
 
@@ -171,4 +171,4 @@ async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
 
 @cache
 def _limiter() -> CapacityLimiter:
-    return CapacityLimiter(_AT_ONCE)
+    return CapacityLimiter(_MAX_CONCURRENT)

@@ -42,9 +42,9 @@ class Housekeeper:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run until told to stop."""
-        await repeat("housekeeping", self.tidy_up, _PAUSE_SECONDS, stopping)
+        await repeat("housekeeping", self.run_chores, _PAUSE_SECONDS, stopping)
 
-    async def tidy_up(self) -> bool:
+    async def run_chores(self) -> bool:
         """One round. A chore that fails is left for the next round and does not stop the others."""
         now = clock.now()
         chores: tuple[Callable[[datetime], Awaitable[None]], ...] = (

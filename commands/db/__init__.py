@@ -2,9 +2,9 @@
 
 import typer
 
+from commands.db.backing_up import backup, restore
 from commands.db.checking import check
 from commands.db.copying import copy
-from commands.db.saving import backup, restore
 
 _HELP = """Check, back up, restore and copy the database.
 

@@ -20,12 +20,12 @@ def maintain(database_url: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T
     """Run asynchronous work on a database, or exit with a sentence that says why it cannot be done."""
     from alembic.util import CommandError
 
-    from app.db import query_log as observation
+    from app.db import query_log
     from app.ops.maintenance.reading import Unreadable
     from app.ops.maintenance.schema import MaintenanceRefused
 
     # Queries over whole tables are slow, and that is no news.
-    observation.remember_slower_than(sys.maxsize)
+    query_log.set_slow_query_threshold(sys.maxsize)
     try:
         return run(database_url, work, CommandError)
     except MaintenanceRefused as error:

@@ -74,13 +74,13 @@ async def left(device: Device, **fields: Any) -> None:
     assert answer.status_code == 202, answer.text
 
 
-async def tidy_up(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.process).tidy_up()
+async def run_chores(app: FastAPI) -> None:
+    await Housekeeper(app.state.database, app.state.process).run_chores()
 
 
 async def carried_out(app: FastAPI, traveller: time_machine.Traveller) -> None:
     traveller.shift(GRACE)
-    await tidy_up(app)
+    await run_chores(app)
 
 
 async def actions(session: AsyncSession) -> list[str]:
@@ -146,7 +146,7 @@ async def test_the_public_sees_no_change_meanwhile(
 
     await left(device, articles="remove")
     traveller.shift(GRACE - timedelta(seconds=1))
-    await tidy_up(app)
+    await run_chores(app)
 
     assert [await read(anonymous, path) for path in ("/articles/mine", "/authors/anna", "/articles")] == before
 
@@ -203,7 +203,7 @@ async def test_logging_in_undoes_it(
 
     again = await device_of(users, "anna")
     traveller.shift(timedelta(minutes=10))
-    await tidy_up(app)
+    await run_chores(app)
 
     assert await again.is_logged_in()
     assert (await actions(session))[-2:] == ["account.deletion_undone", "login.succeeded"]
@@ -556,7 +556,7 @@ async def test_a_failure_in_the_middle_leaves_all_as_it_was(
     # The other account is none the worse for it.
     problem_in(await log_in(anonymous, "bert"), 401, "invalid_credentials")
     monkeypatch.undo()
-    await tidy_up(app)
+    await run_chores(app)
 
     problem_in(await anonymous.get("/articles/mine"), 404, "article_not_found")
 
@@ -615,8 +615,8 @@ async def test_two_housekeepers_delete_an_account_once(
         assert (await leave(client, articles="hand_over", successor="bert")).status_code == 202
     traveller.shift(GRACE)
 
-    await asyncio.gather(*(tidy_up(live_app) for _ in range(3)))
-    await tidy_up(live_app)
+    await asyncio.gather(*(run_chores(live_app) for _ in range(3)))
+    await run_chores(live_app)
 
     async with live_app.state.database.reading() as session:
         assert (await actions(session)).count("account.deleted") == 3
@@ -635,7 +635,7 @@ async def test_a_login_at_the_last_moment_either_undoes_it_or_fails(
     await left(device)
     traveller.shift(GRACE)
 
-    answer, _ = await asyncio.gather(log_in(await live_users.client(), "anna"), tidy_up(live_app))
+    answer, _ = await asyncio.gather(log_in(await live_users.client(), "anna"), run_chores(live_app))
 
     async with live_app.state.database.reading() as session:
         is_gone = await session.scalar(select(User.deleted_at).where(User.username != "bert")) is not None

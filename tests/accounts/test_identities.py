@@ -17,7 +17,8 @@ from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 
 from app.accounts.errors import ProviderFailed, UnknownProvider
-from app.accounts.identities import answers, github, providers
+from app.accounts.identities import github, providers
+from app.accounts.identities import http as provider_http
 from app.accounts.identities.identity import Identity
 from app.accounts.identities.providers import IdentityProviders
 from app.core.config import Settings
@@ -513,7 +514,7 @@ async def test_only_200_is_an_answer(blog: IdentityProviders, elsewhere: LocalPr
 
 
 async def test_an_answer_is_read_up_to_a_size(blog: IdentityProviders, elsewhere: LocalProvider) -> None:
-    fitting = json.dumps(elsewhere.document(DISCOVERY)).encode().ljust(answers.LARGEST_ANSWER)
+    fitting = json.dumps(elsewhere.document(DISCOVERY)).encode().ljust(provider_http.MAX_RESPONSE_BYTES)
 
     elsewhere.replies = {DISCOVERY: Reply(200, fitting + b" ")}
     with pytest.raises(ProviderFailed):
@@ -537,7 +538,7 @@ async def test_a_provider_that_does_not_finish_is_given_up(
     path: str,
     way: str,
 ) -> None:
-    monkeypatch.setattr(answers, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(provider_http, "TIMEOUT_SECONDS", 0.05)
     elsewhere.claims = {"email": None}
     getattr(elsewhere, way).add(path)
 

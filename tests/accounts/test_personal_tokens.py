@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import LoginSession, PersonalToken, User
 from app.accounts.passwords import UNUSABLE
-from app.accounts.services.personal_tokens import MOST_TOKENS, PersonalTokenService
+from app.accounts.services.personal_tokens import MAX_TOKENS, PersonalTokenService
 from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of, new_token
 from app.core.roles import Role
@@ -180,7 +180,7 @@ async def test_there_is_an_end_to_how_many(
     app: FastAPI, clock: time_machine.Traveller, users: Users, anna: User
 ) -> None:
     owner = await users.client_for(anna)
-    await store_tokens(app, anna, MOST_TOKENS, expires_at=START + timedelta(seconds=1))
+    await store_tokens(app, anna, MAX_TOKENS, expires_at=START + timedelta(seconds=1))
     problem_in(await asked_for(owner), 409, "too_many_personal_tokens")
 
     clock.shift(timedelta(seconds=1))
@@ -191,14 +191,14 @@ async def test_there_is_an_end_to_how_many(
 
 async def test_whoever_makes_many_at_once_gets_no_more(live_app: FastAPI, live_users: Users) -> None:
     anna = await with_password(live_users, username="anna")
-    await store_tokens(live_app, anna, MOST_TOKENS - 2)
+    await store_tokens(live_app, anna, MAX_TOKENS - 2)
     owner = await live_users.client_for(anna)
 
     answers = await asyncio.gather(*(asked_for(owner) for _ in range(6)))
 
     assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 4}
     async with live_app.state.database.reading() as session:
-        assert await session.scalar(select(func.count()).select_from(PersonalToken)) == MOST_TOKENS
+        assert await session.scalar(select(func.count()).select_from(PersonalToken)) == MAX_TOKENS
 
 
 async def store_tokens(app: FastAPI, user: User, count: int, expires_at: datetime | None = None) -> None:
@@ -426,7 +426,7 @@ async def test_a_use_that_cannot_be_noted_is_answered_all_the_same(
     async def fail(_self: PersonalTokenService, _token_id: int) -> None:
         raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr(PersonalTokenService, "note_use", fail)
+    monkeypatch.setattr(PersonalTokenService, "record_use", fail)
 
     assert (await script.get("/users/me")).status_code == 200
     assert "could not be noted" in caplog.text

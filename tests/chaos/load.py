@@ -189,7 +189,7 @@ class _Actor:
         """Whether it is there; says so if that cannot be."""
         is_there = response.status_code == 200
         if is_there and not article.may_be_shown(asked):
-            self.object([f"{article.slug} is shown to a stranger"])
+            self.object([f"{article.slug} is shown to an anonymous reader"])
         if not is_there and not article.may_be_hidden(asked):
             self.object([f"{article.slug} is not shown"])
         return is_there

@@ -27,7 +27,7 @@ _numbers = count(1)
 
 
 @dataclass
-class Strangers:
+class AnonymousClients:
     """They show tokens that are none, each from an address of their own: 401 is the one right answer."""
 
     node: Node
@@ -89,17 +89,17 @@ async def test_redis_is_away_and_comes_back(
     mends: Callable[[RedisServer], Awaitable[None]],
 ) -> None:
     node = await start(sqlite_database.url, {"REDIS_URL": redis_server.url, "RATE_LIMITS": "true"})
-    strangers = Strangers(node)
+    clients = AnonymousClients(node)
 
-    async with strangers.trying(), strangers.client() as client:
+    async with clients.trying(), clients.client() as client:
         await asyncio.sleep(0.5)
         assert await redis_server.keys() > 0
         await breaks(redis_server)
         began = time.monotonic()
         # Limits hold all the same: each process counts by itself.
         for _ in range(ALLOWED):
-            await strangers.show_token(client, "10.2.0.1")
-        await strangers.show_token(client, "10.2.0.1", expected=429)
+            await clients.show_token(client, "10.2.0.1")
+        await clients.show_token(client, "10.2.0.1", expected=429)
         ready = (await client.get(f"{node.url}/health/ready")).json()
         await asyncio.sleep(max(0.0, began + 1 - time.monotonic()))
         await mends(redis_server)
@@ -109,13 +109,13 @@ async def test_redis_is_away_and_comes_back(
             assert time.monotonic() - over < LEFT_ALONE_SECONDS + SLOW_SECONDS, "Redis is not used again"
             await asyncio.sleep(0.1)
         used_again = time.monotonic() - over
-    slowest = max(answer.received - answer.sent for answer in strangers.answers)
+    slowest = max(answer.received - answer.sent for answer in clients.answers)
     figures.collected.append(
         figures.Figures(
-            scenario, "Redis", len(strangers.answers), 0, 0, 0, len(strangers.wrong), 0, 0, slowest, used_again, None
+            scenario, "Redis", len(clients.answers), 0, 0, 0, len(clients.wrong), 0, 0, slowest, used_again, None
         )
     )
 
-    assert strangers.wrong == []
+    assert clients.wrong == []
     assert ready["state"] == "degraded"
     assert slowest < SLOW_SECONDS

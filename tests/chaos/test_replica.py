@@ -33,7 +33,7 @@ class Blog:
 
     def __init__(self, writer: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
         self._writer = writer
-        self._stranger = anonymous
+        self._reader = anonymous
         self._version = 0
 
     async def change(self) -> None:
@@ -48,7 +48,7 @@ class Blog:
     async def is_current(self) -> None:
         """Assert that strangers read what has been acknowledged, however often they ask."""
         for _ in range(READS):
-            article = (await self._stranger.get("/articles/replicated")).json()
+            article = (await self._reader.get("/articles/replicated")).json()
             assert article["excerpt"] == f"{self._version}"
 
 

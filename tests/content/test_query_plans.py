@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from sqlalchemy import Dialect, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.compiled_selects import CompiledSelect, DialectSql, ReadPool, Row
 from app.db.cursors import encode_cursor
-from app.db.reader import CompiledSelect, DialectSql, Reader, Row
 from app.db.session import Database, open_database
 from app.main import create_app
 from tests.conftest import settings_for
@@ -130,7 +130,7 @@ class Explained(CompiledSelect):
 class Recorder:
     """Remembers the last query, which goes on to the app's own reader."""
 
-    reader: Reader
+    reader: ReadPool
     last: tuple[CompiledSelect, Mapping[str, Any]] | None = None
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -159,9 +159,9 @@ async def big_blog(template: Template, tmp_path_factory: pytest.TempPathFactory)
     async with template.copy() as url:
         database = open_database(url)
         await fill(database, kind)
-        recorder = Recorder(database.reader)
+        recorder = Recorder(database.read_pool)
         app = create_app(settings_for(url, tmp_path_factory.mktemp("var")))
-        app.state.database = replace(database, reader=recorder)
+        app.state.database = replace(database, read_pool=recorder)
         async with client_of(app) as client:
             yield BigBlog(client, recorder)
         await database.dispose()

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.config import Environment
-from app.core.logging import Lines, request_id
+from app.core.logging import LogFormatter, request_id
 from app.core.redaction import redact, redact_all
 from tests.process.processes import ROOT, environment
 from tests.support.log_watch import LogWatch
 
-PRODUCTION = Lines(Environment.PRODUCTION)
-DEVELOPMENT = Lines(Environment.DEVELOPMENT)
+PRODUCTION = LogFormatter(Environment.PRODUCTION)
+DEVELOPMENT = LogFormatter(Environment.DEVELOPMENT)
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 

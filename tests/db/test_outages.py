@@ -19,13 +19,13 @@ from app.core.roles import Role
 from app.db import postgresql
 from app.db.errors import is_full, is_transient, is_unreachable
 from app.db.postgresql import DatabaseUnreachable
-from app.db.session import Bounds, Database, open_database
+from app.db.session import Database, PoolLimits, open_database
 from tests.support.databases import Template
 from tests.support.lines import Line
 from tests.support.problems import problem_in
 from tests.support.users import Users, client_of
 
-BOUNDS = Bounds(connections=2, queue_seconds=0.2, statement_seconds=5)
+BOUNDS = PoolLimits(connections=2, queue_seconds=0.2, statement_seconds=5)
 # What an outage may cost a request, on a busy machine.
 BEARABLE_SECONDS = 2.0
 WRITE = "/auth/forgot-password", {"email": "anna@example.com"}
@@ -111,7 +111,7 @@ async def test_whoever_loses_the_connection_is_asked_to_come_back_and_nobody_els
 
 async def test_a_statement_that_takes_too_long_is_ended_by_the_server(postgresql_app: FastAPI) -> None:
     url = postgresql_app.state.settings.database_url
-    database = open_database(url, Bounds(statement_seconds=0.1))
+    database = open_database(url, PoolLimits(statement_seconds=0.1))
     async with on(postgresql_app, database):
         error = await cause_of(database, "SELECT pg_sleep(30)")
 
@@ -131,7 +131,7 @@ async def test_of_a_server_that_hangs_all_but_one_learn_at_once(
     line = Line(url.host or "127.0.0.1", url.port or 5432)
     await line.mend()
     through = url.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
-    database = open_database(through, Bounds(connections=2, queue_seconds=1, statement_seconds=0.2))
+    database = open_database(through, PoolLimits(connections=2, queue_seconds=1, statement_seconds=0.2))
     async with on(postgresql_app, database) as client:
         assert (await client.post(WRITE[0], json=WRITE[1])).status_code == 202
         connections = line.connections

@@ -9,8 +9,8 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import OperationalError
 
 from app.db import replica
-from app.db.reader import CompiledSelect, Row
-from app.db.replica import ReplicaReader
+from app.db.compiled_selects import CompiledSelect, Row
+from app.db.replica import ReplicaReadPool
 
 QUESTION = CompiledSelect(select(literal(1)))
 AWAY = OperationalError("SELECT", None, ConnectionRefusedError("nobody there"))
@@ -47,7 +47,7 @@ class Pair:
     def __init__(self) -> None:
         self.primary, self.replica = Server("primary"), Server("replica")
         self.hears = True
-        self.reader = ReplicaReader(self.primary, self.replica, lambda: self.hears)
+        self.reader = ReplicaReadPool(self.primary, self.replica, lambda: self.hears)
 
     async def commit(self) -> None:
         """On the primary only, as far as anybody knows."""

@@ -104,7 +104,7 @@ async def test_a_mail_that_has_left_is_forgotten(app: FastAPI, anonymous: httpx.
 
 
 async def test_without_a_mail_server_the_mail_is_found_in_the_folder(live_app: FastAPI, live_users: Users) -> None:
-    # The owner of the address may be a stranger to whoever has chosen this name.
+    # The owner of the address may not know whoever has chosen this name.
     await register(await live_users.client(), "anna", display_name="You won: example.net")
 
     await OutboxWorker(live_app.state.database, mailer_for(live_app.state.settings)).send_due()

@@ -20,7 +20,7 @@ from app.accounts.models import User
 from app.db.migrations import run as run_alembic
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.checks import check
-from commands.db import saving
+from commands.db import backing_up
 from tests.conftest import settings_for
 from tests.support.commands import run_command
 from tests.support.databases import Template
@@ -163,7 +163,7 @@ async def test_a_backup_is_of_one_moment_while_others_write(
             yield write
 
     monkeypatch.setattr(sqlite_files, "_PAGES_A_STEP", 8)
-    monkeypatch.setattr(saving, "page_progress", writing)
+    monkeypatch.setattr(backing_up, "page_progress", writing)
     await blog.done("backup", blog.backup)
 
     assert len(written) > 3

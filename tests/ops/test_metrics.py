@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.errors import TooManyRequests
 from app.core.rate_limiter import Limit, RateLimiter
 from app.core.roles import Role
-from app.db import query_log as observation
+from app.db import query_log
 from app.db.session import Database, open_database
 from app.mail.models import OutboxMail
 from app.main import create_app
@@ -214,9 +214,9 @@ async def test_a_request_that_fails_is_counted_and_logged_as_such(
 
 @pytest.fixture
 def everything_is_slow() -> Iterator[None]:
-    observation.remember_slower_than(0)
+    query_log.set_slow_query_threshold(0)
     yield
-    observation.remember_slower_than(observation.DEFAULT_SLOW_MS)
+    query_log.set_slow_query_threshold(query_log.DEFAULT_SLOW_MS)
 
 
 @pytest.mark.usefixtures("everything_is_slow")

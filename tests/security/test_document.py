@@ -56,7 +56,7 @@ def test_what_is_said_of_lifetimes_is_true() -> None:
 
 
 async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
-    bounds = {row[0]: row[1] for row in rows("Bounds of a request")}
+    bounds = {row[0]: row[1] for row in rows("PoolLimits of a request")}
     form = shared_app.router.form_limits
 
     assert bounds == {

@@ -16,8 +16,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.changes.tracking import InvalidationBus
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.migrations import upgrade
-from app.db.reader import CompiledSelect, Row
 from app.db.session import Database, sessions_on
 from tests.support.emptying import is_emptied
 
@@ -149,7 +149,7 @@ async def postgresql_template() -> AsyncIterator[Template]:
         await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-class _UndoneReader:
+class _UndoneReadPool:
     """Reads through the one connection that sees what has been written."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -172,6 +172,10 @@ async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
         invalidations = InvalidationBus()
         sessions = sessions_on(connection, invalidations, join_transaction_mode="create_savepoint")
         yield Database(
-            engine, writing=sessions, reading=sessions, invalidations=invalidations, reader=_UndoneReader(connection)
+            engine,
+            writing=sessions,
+            reading=sessions,
+            invalidations=invalidations,
+            read_pool=_UndoneReadPool(connection),
         )
         await transaction.rollback()

@@ -32,8 +32,8 @@ def traveller() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-async def tidy_up(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.process).tidy_up()
+async def run_chores(app: FastAPI) -> None:
+    await Housekeeper(app.state.database, app.state.process).run_chores()
 
 
 async def number_of(session: AsyncSession, table: type) -> int:
@@ -49,10 +49,10 @@ async def test_expired_sessions_go_with_their_tokens(
     await device_of(users, "anna")
 
     traveller.shift(timedelta(days=30) - 2 * SECOND)
-    await tidy_up(app)
+    await run_chores(app)
     assert await number_of(session, LoginSession) == 2
     traveller.shift(SECOND)
-    await tidy_up(app)
+    await run_chores(app)
 
     assert await number_of(session, LoginSession) == 1
     assert await number_of(session, RefreshToken) == 1
@@ -70,7 +70,7 @@ async def test_expired_challenges_and_invitations_go(
         session.add(Invitation(digest=str(number), role=Role.READER, invited_by_id=admin.id, expires_at=expires_at))
     await session.commit()
 
-    await tidy_up(app)
+    await run_chores(app)
 
     assert list(await session.scalars(select(PasskeyChallenge.challenge))) == [bytes([7])]
     assert set(await session.scalars(select(Invitation.digest))) == {"5", "6", "7"}
@@ -93,13 +93,13 @@ async def test_accounts_that_were_never_confirmed_go_after_a_week(
     await device_of(users, "carl")
 
     traveller.shift(timedelta(days=7) - SECOND)
-    await tidy_up(app)
+    await run_chores(app)
 
     assert list(await session.scalars(select(User.username).order_by(User.id))) == ["bert", "carl"]
     assert [mail.recipient for mail in await mails_waiting(app)] == ["bert@example.com", "carl@example.com"]
     assert await session.scalar(select(AuditEvent.action).order_by(AuditEvent.id.desc()).limit(1)) == "account.expired"
     traveller.shift(SECOND)
-    await tidy_up(app)
+    await run_chores(app)
     await register(anonymous, "anna")
     assert await session.scalar(select(User.id).where(User.username == "anna")) == (highest or 0) + 1
 
@@ -119,7 +119,7 @@ async def test_who_has_confirmed_or_written_stays(
     await session.commit()
 
     traveller.shift(timedelta(days=8))
-    await tidy_up(app)
+    await run_chores(app)
 
     stayed = set(await session.scalars(select(User.username)))
     assert stayed == {"anna", writer.username, unclaimed.username, changing.username}
@@ -129,7 +129,7 @@ async def test_with_nothing_to_do_nothing_is_written(app: FastAPI, users: Users)
     await users.client(Role.READER)
 
     with recorded_statements(app.state.database) as statements:
-        await tidy_up(app)
+        await run_chores(app)
 
     assert len(statements) == 7
     assert all(statement.startswith("SELECT") and "FOR UPDATE" not in statement for statement in statements)
@@ -148,7 +148,7 @@ async def test_one_chore_that_fails_keeps_no_other_from_being_done(
         raise RuntimeError("no luck")
 
     monkeypatch.setattr(Housekeeper, "_clear_sessions", fail)
-    await tidy_up(app)
+    await run_chores(app)
 
     assert await number_of(session, PasskeyChallenge) == 0
     (record,) = caplog.records
@@ -163,7 +163,7 @@ async def test_any_number_of_them_may_clear_away_at_once(
         await register(client, name)
     traveller.shift(timedelta(days=40))
 
-    await asyncio.gather(*(tidy_up(live_app) for _ in range(3)))
+    await asyncio.gather(*(run_chores(live_app) for _ in range(3)))
 
     async with live_app.state.database.reading() as session:
         assert await number_of(session, User) == 0

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field, RootModel, StrictBool, StrictInt
 
-from app.accounts.identities.answers import connect, fetch
+from app.accounts.identities.http import connect, fetch
 from app.accounts.identities.identity import Identity, UsableEmail, UsableName
 from app.accounts.identities.oauth import CodeFlow
 
@@ -44,7 +44,7 @@ class GitHubProvider:
         return await self._flow.authorization_url(redirect_uri=redirect_uri, state=state, code_verifier=code_verifier)
 
     async def identity(self, *, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> Identity:
-        """The identity of the user who came back with this code. Raises `BadAnswer`."""
+        """The identity of the user who came back with this code. Raises `UnusableResponse`."""
         tokens = await self._flow.exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         async with connect() as client:
             user = await fetch(client, f"{API}/user", _User, access_token=tokens.access_token)

@@ -6,7 +6,7 @@ import jwt
 from jwt.types import Options
 from pydantic import BaseModel, ValidationError
 
-from app.accounts.identities.answers import BadAnswer
+from app.accounts.identities.http import UnusableResponse
 from app.accounts.identities.identity import Subject, UsableEmail, UsableName
 
 # Never "none", nor the symmetric ones: with those, whoever can check a signature can make one.
@@ -44,7 +44,7 @@ class _Claims(Person):
 def person_in(id_token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> Person:
     """The person that an ID token is about.
 
-    Raises `BadAnswer` unless this issuer signed it, for this client and this login, and it has not expired.
+    Raises `UnusableResponse` unless this issuer signed it, for this client and this login, and it has not expired.
     """
     try:
         payload = jwt.decode(
@@ -58,11 +58,11 @@ def person_in(id_token: str, keys: KeySet, *, issuer: str, client_id: str, nonce
         )
         claims = _Claims.model_validate(payload)
     except (jwt.PyJWTError, ValidationError, TypeError) as error:
-        raise BadAnswer(f"the ID token is refused: {type(error).__name__}") from None
+        raise UnusableResponse(f"the ID token is refused: {type(error).__name__}") from None
     if claims.nonce != nonce:
-        raise BadAnswer("the ID token belongs to another login")
+        raise UnusableResponse("the ID token belongs to another login")
     if not _is_meant_for(client_id, claims):
-        raise BadAnswer("the ID token was issued to another client")
+        raise UnusableResponse("the ID token was issued to another client")
     return claims
 
 

@@ -9,7 +9,7 @@ import httpx
 from httpx_oauth.oauth2 import OAuth2, OAuth2RequestError
 from pydantic import BaseModel, Field
 
-from app.accounts.identities.answers import connect, parse, receive
+from app.accounts.identities.http import connect, parse, receive
 
 _Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$")]
 
@@ -36,7 +36,7 @@ class CodeFlow(OAuth2):
         )
 
     async def exchange(self, *, code: str, redirect_uri: str, code_verifier: str) -> Tokens:
-        """The tokens for a code. Raises `BadAnswer`."""
+        """The tokens for a code. Raises `UnusableResponse`."""
         return Tokens.model_validate(await self.get_access_token(code, redirect_uri, code_verifier))
 
     # Left to itself, httpx-oauth waits, reads and believes without limits.

@@ -6,7 +6,7 @@ from typing import Annotated
 import httpx
 from pydantic import AfterValidator, BaseModel, Field, HttpUrl
 
-from app.accounts.identities.answers import BadAnswer, connect, fetch
+from app.accounts.identities.http import UnusableResponse, connect, fetch
 from app.accounts.identities.id_tokens import KeySet, Person, person_in
 from app.accounts.identities.identity import Identity
 from app.accounts.identities.oauth import CodeFlow, Tokens
@@ -48,7 +48,7 @@ class OpenIDProvider:
         self._discovered: tuple[datetime, _Discovery] | None = None
 
     async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_verifier: str) -> str:
-        """The URL to send the user to. Raises `BadAnswer`."""
+        """The URL to send the user to. Raises `UnusableResponse`."""
         discovery = await self._discover()
         # What the endpoint's address asks for already has to stay in it.
         more = {**httpx.URL(discovery.authorization_endpoint).params, "nonce": nonce}
@@ -57,11 +57,11 @@ class OpenIDProvider:
         )
 
     async def identity(self, *, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> Identity:
-        """The identity of the user who came back with this code. Raises `BadAnswer`."""
+        """The identity of the user who came back with this code. Raises `UnusableResponse`."""
         discovery = await self._discover()
         tokens = await self._flow(discovery).exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         if tokens.id_token is None:
-            raise BadAnswer("the provider sent no ID token")
+            raise UnusableResponse("the provider sent no ID token")
         async with connect() as client:
             # Fetched each time: logins are rare, and keys that have been withdrawn must not be believed.
             keys = await fetch(client, discovery.jwks_uri, KeySet)
@@ -83,7 +83,7 @@ class OpenIDProvider:
             return vouched
         described = await fetch(client, discovery.userinfo_endpoint, Person, access_token=tokens.access_token)
         if described.sub != vouched.sub:
-            raise BadAnswer("the provider described someone else")
+            raise UnusableResponse("the provider described someone else")
         return described
 
     async def _discover(self) -> _Discovery:
@@ -92,7 +92,7 @@ class OpenIDProvider:
         async with connect() as client:
             discovery = await fetch(client, f"{self._issuer}/.well-known/openid-configuration", _Discovery)
         if discovery.issuer.rstrip("/") != self._issuer:
-            raise BadAnswer("the provider's issuer differs from the configured one")
+            raise UnusableResponse("the provider's issuer differs from the configured one")
         self._discovered = clock.now(), discovery
         return discovery
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import httpx
 
 from app.accounts.errors import ProviderFailed, UnknownProvider
-from app.accounts.identities.answers import BadAnswer
 from app.accounts.identities.github import GitHubProvider
+from app.accounts.identities.http import UnusableResponse
 from app.accounts.identities.identity import Identity
 from app.accounts.identities.openid import OpenIDProvider
 from app.core.config import Settings
@@ -78,7 +78,7 @@ def _as_one_failure(provider: str) -> Iterator[None]:
     """Turn any failure of a provider into one error for the user; the reason goes to the log."""
     try:
         yield
-    except (BadAnswer, httpx.InvalidURL) as error:
+    except (UnusableResponse, httpx.InvalidURL) as error:
         _log.warning("signing in with %s failed: %s", provider, error)
         # Without the cause: it may quote what must not be written down.
         raise ProviderFailed from None

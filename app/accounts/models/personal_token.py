@@ -10,7 +10,7 @@ from app.core.scopes import Scope
 from app.db.base import Base, BigId, PrimaryKey
 
 # Uses are noted no more often than this: a script that asks a hundred times a minute writes once.
-NOTED_EVERY = timedelta(minutes=10)
+RECORD_USE_EVERY = timedelta(minutes=10)
 
 
 class PersonalToken(Base):
@@ -30,6 +30,6 @@ class PersonalToken(Base):
     def scopes(self) -> frozenset[Scope]:
         return frozenset(Scope(word) for word in self.scope.split())
 
-    def use_is_news(self, at: datetime) -> bool:
+    def should_record_use(self, at: datetime) -> bool:
         """Whether `last_used_at` would be too far off if a use at this moment were not recorded."""
-        return self.last_used_at is None or at - self.last_used_at >= NOTED_EVERY
+        return self.last_used_at is None or at - self.last_used_at >= RECORD_USE_EVERY

@@ -12,7 +12,7 @@ _ID_DIGITS = 18
 exists = User.deleted_at.is_(None)
 
 # Whoever claims somebody else's address must neither keep its owner from confirming it nor fill the mailbox.
-_MOST_CLAIMS = 5
+_MAX_CLAIMS = 5
 
 
 def by_login(login: str) -> Select[tuple[User]]:
@@ -32,7 +32,7 @@ def by_name(name: str) -> Select[tuple[User]]:
 def waiting_for_confirmation(email: str) -> Select[tuple[User]]:
     """The oldest few accounts that have or claim this email and have not confirmed it."""
     claims = or_(User.pending_email == email, and_(User.email == email, User.is_verified.is_(False)))
-    return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MOST_CLAIMS)
+    return select(User).where(claims, User.is_active, exists).order_by(User.id).limit(_MAX_CLAIMS)
 
 
 def newest_email_change(user: User) -> Select[tuple[EmailChange]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.core.schemas.base import MAX_ID, Input, Moment, Output, SafeStr
+from app.core.schemas.base import MAX_ID, Input, Output, SafeStr, Timestamp
 from app.core.schemas.pages import PageQuery
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -25,8 +25,8 @@ class AuditFilter(Input):
     )
     subject_id: Id | None = None
     ip_address: Annotated[SafeStr, Field(max_length=45)] | None = None
-    since: Moment | None = Field(default=None, description="At or after this time.")
-    until: Moment | None = Field(default=None, description="Before this time.")
+    since: Timestamp | None = Field(default=None, description="At or after this time.")
+    until: Timestamp | None = Field(default=None, description="Before this time.")
 
 
 class AuditQuery(AuditFilter, PageQuery):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import PasskeyChallenge, User
 from app.accounts.webauthn import CHALLENGE_TTL
 from app.core import clock
-from app.db.session import took_effect
+from app.db.session import changed_a_row
 
 _BYTES = 32
 
@@ -31,7 +31,7 @@ class Challenges:
 
     async def use_up(self, challenge: bytes, user: User | None) -> bool:
         """Use up a challenge; returns whether it was issued to the account, or for a login without a known account."""
-        return await took_effect(
+        return await changed_a_row(
             self._session,
             delete(PasskeyChallenge).where(
                 PasskeyChallenge.challenge == challenge,

@@ -20,7 +20,7 @@ from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.core.roles import Role
 from app.core.schemas.pages import PageQuery
 from app.db.paging import PageResult, fetch_page
-from app.db.session import reading, took_effect
+from app.db.session import changed_a_row, reading
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
 
@@ -113,7 +113,7 @@ class InvitationService:
             .values(used_at=now, used_by_id=user.id, email=None)
             .execution_options(synchronize_session=False)
         )
-        if not await took_effect(self._session, using):
+        if not await changed_a_row(self._session, using):
             raise InvalidInvitation(field="invitation")
         self._audit.record("invitation.used", actor=user, subject=invitation)
 

@@ -23,7 +23,7 @@ from app.accounts.webauthn import Assertion, RelyingParty, challenge_of, credent
 from app.audit.log import AuditLog
 from app.core import clock
 from app.db.constraints import translating
-from app.db.session import reading, took_effect
+from app.db.session import changed_a_row, reading
 
 
 class PasskeyService:
@@ -183,7 +183,7 @@ class PasskeyService:
         is_next = Passkey.sign_count < assertion.sign_count if assertion.sign_count else Passkey.sign_count == 0
         values = {"sign_count": assertion.sign_count, "is_backed_up": assertion.is_backed_up}
         used = update(Passkey).where(Passkey.id == passkey.id, is_next).values(**values, last_used_at=clock.now())
-        return await took_effect(self._session, used)
+        return await changed_a_row(self._session, used)
 
 
 def _handle_of(user: User) -> bytes:

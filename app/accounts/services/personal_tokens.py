@@ -22,7 +22,7 @@ from app.core.scopes import Scope
 from app.db.session import reading
 
 PREFIX = "clp"
-MOST_TOKENS = 50
+MAX_TOKENS = 50
 
 
 def is_personal(token: str) -> bool:
@@ -60,7 +60,7 @@ class PersonalTokenService:
             token=personal_token,
         )
 
-    async def note_use(self, token_id: int) -> None:
+    async def record_use(self, token_id: int) -> None:
         """Record that the token has just been used."""
         await self._session.execute(
             update(PersonalToken).where(PersonalToken.id == token_id).values(last_used_at=clock.now())
@@ -96,7 +96,7 @@ class PersonalTokenService:
         own = PersonalToken.user_id == principal.id
         await self._session.execute(delete(PersonalToken).where(own, PersonalToken.expires_at <= clock.now()))
         count = await self._session.scalar(select(func.count()).select_from(PersonalToken).where(own))
-        if (count or 0) >= MOST_TOKENS:
+        if (count or 0) >= MAX_TOKENS:
             raise TooManyPersonalTokens
 
     async def list(self, principal: Principal) -> Sequence[PersonalTokenOut]:

@@ -22,7 +22,7 @@ from app.core.config import Settings
 from app.core.encryption import Cipher, Undecryptable
 from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import SECOND_FACTOR_FAILURES
-from app.db.session import reading, took_effect
+from app.db.session import changed_a_row, reading
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class SecondFactorService:
         await self._reauthentication.require(principal, password)
         await self._second_factor_state.lock(principal)
         confirmed = delete(Totp).where(Totp.user_id == user.id, Totp.confirmed_at.is_not(None))
-        if not await took_effect(self._session, confirmed):
+        if not await changed_a_row(self._session, confirmed):
             raise NoSecondFactor
         await self._second_factor_state.settle(user)
         self._audit.record("totp.removed", actor=user, subject=user)
@@ -178,14 +178,14 @@ class SecondFactorService:
         if step is None:
             return False
         is_unused = or_(Totp.last_step.is_(None), Totp.last_step < step)
-        return await took_effect(
+        return await changed_a_row(
             self._session, update(Totp).where(Totp.user_id == user.id, is_unused).values(last_step=step)
         )
 
     async def _use_up(self, user: User, code: str) -> bool:
         digest = recovery_codes.digest(code)
         used = delete(RecoveryCode).where(RecoveryCode.user_id == user.id, RecoveryCode.digest == digest)
-        if not await took_effect(self._session, used):
+        if not await changed_a_row(self._session, used):
             return False
         left = await self._session.scalar(second_factors.recovery_codes_left(user.id))
         self._audit.record("recovery_code.used", actor=user, subject=user, left=left)

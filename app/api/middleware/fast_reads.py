@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.deps import get_public_services
-from app.api.responses import answered, answered_page
+from app.api.responses import json_response, page_response
 from app.comments.schemas import CommentListQuery
 from app.content.schemas.articles import ArticleListQuery
 from app.core.errors import AppError
@@ -44,18 +44,18 @@ class _Route:
 async def _articles(request: Request, _slug: str) -> Response:
     query = _query_of(request, ArticleListQuery)
     services = await get_public_services(request)
-    return answered_page(request, await services.articles.list(None, query))
+    return page_response(request, await services.articles.list(None, query))
 
 
 async def _article(request: Request, slug: str) -> Response:
     services = await get_public_services(request)
-    return answered(await services.articles.get(None, slug))
+    return json_response(await services.articles.get(None, slug))
 
 
 async def _comments(request: Request, slug: str) -> Response:
     query = _query_of(request, CommentListQuery)
     services = await get_public_services(request)
-    return answered_page(request, await services.comments.list(None, slug, query))
+    return page_response(request, await services.comments.list(None, slug, query))
 
 
 _ROUTES = [
@@ -75,11 +75,11 @@ class FastReadsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await _answer(scope) if _is_strangers(scope) else None
+        answer = await _answer(scope) if _is_anonymous(scope) else None
         await (answer or self._app)(scope, receive, send)
 
 
-def _is_strangers(scope: Scope) -> bool:
+def _is_anonymous(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] == "GET"

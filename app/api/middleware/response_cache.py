@@ -1,6 +1,6 @@
 """The response cache, outermost of all: public responses come from memory, as fast as the server can send them.
 
-Only anonymous requests are answered here, and only with what the app has answered another anonymous request for the
+Only anonymous requests are served here, and only with the response that another anonymous request got for the
 same path and query; nothing else in a request has any influence on what is stored. The services collect what a response
 shows (`SurrogateKeys`): a response without any is private and is not stored.
 """

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.responses import answered, answered_page
+from app.api.responses import json_response, page_response
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
 from app.content.schemas.articles import (
     ArticleInput,
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/articles", tags=["articles"])
 )
 async def list_articles(request: Request, visit: VisitDep, query: Annotated[ArticleListQuery, Query()]) -> Any:
     """List articles, without their bodies."""
-    return answered_page(request, await visit.services.articles.list(visit.actor, query))
+    return page_response(request, await visit.services.articles.list(visit.actor, query))
 
 
 @router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
@@ -49,7 +49,7 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def read_article(visit: VisitDep, slug: SlugPath) -> Any:
-    return answered(await visit.services.articles.get(visit.actor, slug))
+    return json_response(await visit.services.articles.get(visit.actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))

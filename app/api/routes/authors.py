@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from app.api.deps import PublicServicesDep, SlugPath
 from app.api.openapi import raises
-from app.api.responses import answered, answered_page
+from app.api.responses import json_response, page_response
 from app.content.errors import AuthorNotFound
 from app.content.schemas.authors import AuthorOut
 from app.core.errors import InvalidCursor
@@ -17,9 +17,9 @@ router = APIRouter(prefix="/authors", tags=["authors"])
 
 @router.get("", response_model=Page[AuthorOut], responses=raises(InvalidCursor))
 async def list_authors(request: Request, services: PublicServicesDep, query: Annotated[PageQuery, Query()]) -> Any:
-    return answered_page(request, await services.authors.list(query))
+    return page_response(request, await services.authors.list(query))
 
 
 @router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound))
 async def read_author(services: PublicServicesDep, username: SlugPath) -> Any:
-    return answered(await services.authors.get(username))
+    return json_response(await services.authors.get(username))

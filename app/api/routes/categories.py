@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, PublicServicesDep, ServicesDep, SlugPath
 from app.api.openapi import raises
-from app.api.responses import answered
+from app.api.responses import json_response
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
 from app.core.errors import Forbidden, Unauthenticated
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/categories", tags=["categories"])
 @router.get("", response_model=list[CategoryTree])
 async def list_categories(services: PublicServicesDep) -> Any:
     """List all categories as a tree."""
-    return answered(await services.categories.tree())
+    return json_response(await services.categories.tree())
 
 
 @router.post("", status_code=201, responses=raises(*_EDITOR, *_PLACING))
@@ -30,7 +30,7 @@ async def create_category(services: ServicesDep, actor: ActorDep, data: Category
 
 @router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound))
 async def read_category(services: PublicServicesDep, slug: SlugPath) -> Any:
-    return answered(await services.categories.get(slug))
+    return json_response(await services.categories.get(slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, *_PLACING, CategoryNotFound, CategoryCycle))

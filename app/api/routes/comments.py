@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, VisitDep, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.responses import answered_page
+from app.api.responses import page_response
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
 from app.comments.schemas import (
     CommentInput,
@@ -40,7 +40,7 @@ async def list_comments(
     query: Annotated[CommentListQuery, Query()],
 ) -> Any:
     """List the comments on an article in thread order: each is followed by its replies."""
-    return answered_page(request, await visit.services.comments.list(visit.actor, slug, query))
+    return page_response(request, await visit.services.comments.list(visit.actor, slug, query))
 
 
 @router.post(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
 from app.api.openapi import LOGIN_OPTIONAL, raises
-from app.api.responses import answered, answered_page
+from app.api.responses import json_response, page_response
 from app.content.errors import TagNotFound, TagTaken
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
 from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/tags", tags=["tags"])
 )
 async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQuery, Query()]) -> Any:
     """List the tags of published articles by slug. Editors also see unused tags."""
-    return answered_page(request, await visit.services.tags.list(visit.actor, query))
+    return page_response(request, await visit.services.tags.list(visit.actor, query))
 
 
 @router.get(
@@ -35,7 +35,7 @@ async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQ
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def read_tag(visit: VisitDep, slug: SlugPath) -> Any:
-    return answered(await visit.services.tags.get(visit.actor, slug))
+    return json_response(await visit.services.tags.get(visit.actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))

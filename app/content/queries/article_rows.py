@@ -20,12 +20,12 @@ from app.content.queries.articles import ListStatus, Viewer, exists_for, is_own,
 from app.content.schemas.rows import ArticleRow, SummaryRow
 from app.core.schemas.pages import MAX_SKIP
 from app.db.base import BigId, UtcDateTime
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.functions import json_rows
 from app.db.keyset import Order
-from app.db.reader import CompiledSelect, Row
 
 # Categories below one, each of which is looked into by itself; of more, the articles are sorted.
-MOST_BRANCHES = 24
+MAX_BRANCHES = 24
 _KEPT = 256
 
 _tags = (
@@ -153,7 +153,7 @@ def listing(spec: ArticleListSpec) -> CompiledSelect:
         through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
         tagged = _of((*_summary, *order.columns), _tagged).where(*through, *_in_categories(spec))
         return CompiledSelect(_page(spec, tagged, _order_of_tagged(order)))
-    if spec.by_date and 1 < spec.categories <= MOST_BRANCHES:
+    if spec.by_date and 1 < spec.categories <= MAX_BRANCHES:
         return CompiledSelect(_merged(spec))
     if spec.skip:
         # What is left out is not looked up.

@@ -12,7 +12,7 @@ from app.db.keyset import Order
 
 ListStatus = Literal["published", "draft", "deleted"]
 # For whom an article may exist: for everybody, for everybody or its author, and for editors.
-Viewer = Literal["strangers", "own", "editors"]
+Viewer = Literal["anonymous", "own", "editors"]
 
 # Spelled out in the statements: what a parameter stands for is not known when a query is planned.
 _PUBLISHED: ColumnElement[str] = literal_column("'published'")
@@ -44,13 +44,13 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def viewer_of(actor: Actor) -> Viewer:
     if actor is None:
-        return "strangers"
+        return "anonymous"
     return "editors" if is_editor(actor) else "own"
 
 
 def exists_for(viewer: Viewer) -> ColumnElement[bool]:
     """The same for selects that are built once; with the parameter `actor_id` for "own"."""
-    if viewer == "strangers":
+    if viewer == "anonymous":
         return is_public
     if viewer == "editors":
         return Article.deleted_at.is_(None)

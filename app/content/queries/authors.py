@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, literal_column, select
 from app.accounts.models import User
 from app.accounts.queries import users
 from app.content.schemas.rows import ProfileRow
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.keyset import Order
-from app.db.reader import CompiledSelect, Row
 
 BY_USERNAME = Order("authors", (User.username,))
 # Where it is in a row.

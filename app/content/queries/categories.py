@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import String, bindparam, select
 
 from app.content.models import Category
-from app.db.reader import CompiledSelect
+from app.db.compiled_selects import CompiledSelect
 
 
 class CategoryRow(NamedTuple):

@@ -6,8 +6,8 @@ from sqlalchemy import String, bindparam, literal_column, select
 
 from app.content.models import Tag
 from app.content.schemas.rows import TagRow
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.keyset import Order
-from app.db.reader import CompiledSelect, Row
 
 # Where it is in a row.
 ID = 0
@@ -17,7 +17,7 @@ _is_used = Tag.article_count > literal_column("0")
 _tags = select(Tag.id, Tag.name, Tag.article_count, Tag.slug)
 
 
-def answered(row: Row) -> TagRow:
+def to_row(row: Row) -> TagRow:
     _, name, article_count, slug = row
     return {"slug": slug, "name": name, "article_count": article_count}
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.content.models import ArticleStatus
 from app.content.schemas.authors import AuthorSummary
-from app.core.schemas.base import Input, LanguageTag, Line, Moment, Output, SafeStr, Slug, WebUrl, unchanged
+from app.core.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, Timestamp, WebUrl, unchanged
 from app.core.schemas.pages import MAX_SKIP, PageQuery
 
 Title = Annotated[Line, Field(max_length=200)]
@@ -48,7 +48,7 @@ class ArticleUpdate(Input):
 
 
 class PublicationInput(Input):
-    published_at: Moment | None = Field(
+    published_at: Timestamp | None = Field(
         default=None, description="Must not be in the future. Defaults to the previous publication date, or now."
     )
 
@@ -63,8 +63,8 @@ class ArticleListQuery(PageQuery):
         default="published",
         description="`draft` shows your own drafts, or all drafts to editors. `deleted` is for editors only.",
     )
-    published_after: Moment | None = None
-    published_before: Moment | None = None
+    published_after: Timestamp | None = None
+    published_before: Timestamp | None = None
     sort: ArticleSort = "newest"
     skip: Annotated[int, Field(ge=0, le=MAX_SKIP)] = Field(
         default=0, description="How many articles to skip, for small offsets. Use `cursor` to go further."

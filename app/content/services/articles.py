@@ -26,10 +26,10 @@ from app.content.services.tags import TagService
 from app.core import clock
 from app.core.roles import Role
 from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating, violated_constraint
 from app.db.paging import PageResult, empty_page, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import CompiledSelect, Row
 from app.db.session import reading
 
 _SLUG_CONSTRAINT = "uq_articles_slug"

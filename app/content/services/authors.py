@@ -7,9 +7,9 @@ from app.content.errors import AuthorNotFound
 from app.content.queries import authors
 from app.content.schemas.rows import ProfileRow
 from app.core.schemas.pages import PageQuery
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.paging import PageResult, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import CompiledSelect, Row
 
 
 class AuthorService:

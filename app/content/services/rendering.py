@@ -15,7 +15,7 @@ from app.content.markup import RenderedArticle, render_article
 
 ARTICLE_SECONDS = 15
 _ARTICLE_BYTES = 2 * 1024**3
-_ARTICLES_AT_ONCE = 2
+_MAX_CONCURRENT = 2
 # A text of references grows with its square.
 _GROWTH = 10
 _GROWTH_FREE = 50_000
@@ -33,7 +33,7 @@ async def rendered_article(markdown: str) -> RenderedArticle:
 
 @cache
 def _limiter() -> CapacityLimiter:
-    return CapacityLimiter(_ARTICLES_AT_ONCE)
+    return CapacityLimiter(_MAX_CONCURRENT)
 
 
 def _render_within_bounds(markdown: str) -> RenderedArticle:

@@ -18,10 +18,10 @@ from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
 from app.core import clock
 from app.core.roles import Role
 from app.core.slugs import slug_for
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating
 from app.db.paging import PageResult, read_page
 from app.db.read_context import ReadContext
-from app.db.reader import CompiledSelect, Row
 
 
 class TagService:
@@ -39,7 +39,7 @@ class TagService:
 
         page = await read_page(self._context.rows, listing, tags.BY_SLUG, query, {})
         self._note(actor, page.items)
-        return PageResult([tags.answered(row) for row in page.items], page.next_cursor)
+        return PageResult([tags.to_row(row) for row in page.items], page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""
@@ -47,7 +47,7 @@ class TagService:
         if not found:
             raise TagNotFound
         self._note(actor, found)
-        return tags.answered(found[0])
+        return tags.to_row(found[0])
 
     def _note(self, actor: Actor, rows: Sequence[Row]) -> None:
         if actor is None:

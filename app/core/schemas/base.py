@@ -81,7 +81,7 @@ def _refuse_numbers(value: object) -> object:
 
 # A number would count as seconds since 1970. The first and the last day there are can be out of reach once the offset
 # is applied.
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refuse_numbers)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refuse_numbers)]
 SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
 # A line of text that shows something, without space around it.
 Line = Annotated[

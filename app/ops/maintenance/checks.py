@@ -12,13 +12,13 @@ from sqlalchemy.exc import SAWarning
 from app.db.base import Base
 from app.mail.models import OutboxMail
 from app.ops.maintenance import id_counters
-from app.ops.maintenance.contents import odd_articles, odd_comments
+from app.ops.maintenance.contents import inconsistent_articles, inconsistent_comments
 from app.ops.maintenance.counters import wrong_counters
 from app.ops.maintenance.findings import Finding
 from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
 from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot
-from app.ops.maintenance.triggers import idle_triggers
+from app.ops.maintenance.triggers import disabled_triggers
 
 # PostgreSQL keeps these to itself: constraints that were never checked, and indexes that are not used.
 _UNCHECKED_CONSTRAINTS = """
@@ -28,7 +28,7 @@ _INVALID_INDEXES = """
     SELECT indrelid::regclass::text, format('the index %s is invalid', indexrelid::regclass) FROM pg_index
     JOIN pg_class ON pg_class.oid = indexrelid
     WHERE NOT (indisvalid AND indisready) AND relnamespace = current_schema()::regnamespace ORDER BY 1, 2"""
-_CHECKS = (broken_references, idle_triggers, odd_comments, wrong_counters, odd_articles)
+_CHECKS = (broken_references, disabled_triggers, inconsistent_comments, wrong_counters, inconsistent_articles)
 
 
 async def check(database_url: str) -> list[Finding]:

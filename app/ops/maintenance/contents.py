@@ -13,10 +13,10 @@ from app.ops.maintenance.findings import SHOWN, Finding
 
 # Rendering takes milliseconds each.
 _SAMPLE = 100
-_AT_ONCE = 1000
+_BATCH_ROWS = 1000
 
 
-def odd_comments(connection: Connection) -> Iterator[Finding]:
+def inconsistent_comments(connection: Connection) -> Iterator[Finding]:
     """Comments whose position does not follow from their parent."""
     parent = aliased(Comment)
     statement = (
@@ -25,7 +25,7 @@ def odd_comments(connection: Connection) -> Iterator[Finding]:
         .outerjoin(parent, Comment.parent_id == parent.id)
         .order_by(Comment.id)
     )
-    rows = connection.execute(statement.execution_options(yield_per=_AT_ONCE)).tuples()
+    rows = connection.execute(statement.execution_options(yield_per=_BATCH_ROWS)).tuples()
     odd = [str(row[0]) for row in rows if not _is_in_its_place(*row)]
     if odd:
         problem = "the path or depth does not match the parent, or the parent belongs to another article"
@@ -47,7 +47,7 @@ def _is_in_its_place(
     return (comment.path, comment.depth) == (path, depth) and (parent_id is None or parents_article == article_id)
 
 
-def odd_articles(connection: Connection) -> Iterator[Finding]:
+def inconsistent_articles(connection: Connection) -> Iterator[Finding]:
     """In a sample of articles, those whose sort key does not match the title, or that were rendered differently.
 
     A newer renderer is no fault: the second is a note.

@@ -10,7 +10,7 @@ from app.ops.maintenance.schema import MaintenanceRefused
 
 
 @contextmanager
-def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
+def atomic_write(target: Path, *, replace: bool) -> Iterator[Path]:
     """A file beside `target`, readable by its owner only, that is renamed to `target` at the end of the block.
 
     Raises `MaintenanceRefused` if it cannot be written, or exists already and must not be replaced.
@@ -18,7 +18,7 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
     if target.exists() and not replace:
         raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.")
     try:
-        with draft_beside(target) as draft:
+        with temporary_beside(target) as draft:
             yield draft
             flush(draft)
             if replace:
@@ -32,7 +32,7 @@ def whole_file(target: Path, *, replace: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def draft_beside(target: Path) -> Iterator[Path]:
+def temporary_beside(target: Path) -> Iterator[Path]:
     """An empty file in the same folder, readable by its owner only, which is deleted afterwards unless it was renamed.
 
     Raises `MaintenanceRefused` if none can be created.

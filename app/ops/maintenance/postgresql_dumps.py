@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import clock
 from app.db.session import create_engine
-from app.ops.maintenance.files import whole_file
-from app.ops.maintenance.schema import MaintenanceRefused, knows, others_connected, revision, row_counts, snapshot
+from app.ops.maintenance.files import atomic_write
+from app.ops.maintenance.schema import MaintenanceRefused, knows, other_connections, revision, row_counts, snapshot
 
 _MAGIC = b"PGDMP"
 _KEPT = "replaced_"
@@ -55,7 +55,7 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
 
     Raises `MaintenanceRefused`.
     """
-    with whole_file(target, replace=replace) as draft:
+    with atomic_write(target, replace=replace) as draft:
         async with snapshot(database_url) as connection:
             server = await connection.run_sync(_server_version)
             await _require_version("pg_dump", server)
@@ -85,7 +85,7 @@ async def restore(database_url: str, path: Path) -> str | None:
             server = await connection.run_sync(_server_version)
             await _require_version("pg_restore", server)
             await verify(path)
-            if others := await connection.run_sync(others_connected):
+            if others := await connection.run_sync(other_connections):
                 raise MaintenanceRefused(
                     f"The database is in use by {others} other connections. Stop the server first."
                 )

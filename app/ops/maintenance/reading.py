@@ -15,7 +15,7 @@ from app.ops.maintenance.table_rows import Row, in_order
 # A batch is a transaction in the target, and what is in memory at once.
 BATCH_ROWS = 2000
 _BATCH_CHARACTERS = 8_000_000
-_AT_ONCE = 100
+_BATCH_ROWS = 100
 
 
 class Unreadable(MaintenanceRefused):
@@ -47,7 +47,7 @@ async def between(connection: AsyncConnection, table: Table, after: Row | None, 
 
 async def _stream(connection: AsyncConnection, statement: Select[Any]) -> AsyncGenerator[Row, None]:
     try:
-        async with connection.stream(statement.execution_options(yield_per=_AT_ONCE)) as result:
+        async with connection.stream(statement.execution_options(yield_per=_BATCH_ROWS)) as result:
             async for partition in result.partitions():
                 for row in partition:
                     yield tuple(row)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.db import migrations
 from app.ops.maintenance import postgresql_dumps, sqlite_files
-from app.ops.maintenance.files import draft_beside
+from app.ops.maintenance.files import temporary_beside
 from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, row_counts, snapshot, sqlite_path
 
 
@@ -49,7 +49,7 @@ async def _restore_file(target: Path, path: Path) -> str | None:
     if sqlite_files.is_in_use(target):
         raise MaintenanceRefused(f"{target} is in use. Stop the server first.")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with draft_beside(target) as draft:
+    with temporary_beside(target) as draft:
         sqlite_files.copy_file(path, draft)
         # Before it has its name: should that fail, the present database stays.
         await migrations.upgrade(f"sqlite+aiosqlite:///{draft}")

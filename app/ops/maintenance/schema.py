@@ -82,7 +82,7 @@ def row_counts(connection: Connection) -> dict[str, int]:
     }
 
 
-def others_connected(connection: Connection) -> int:
+def other_connections(connection: Connection) -> int:
     """The number of other connections to this PostgreSQL database; always 0 on SQLite, which does not report them."""
     if connection.dialect.name == "sqlite":
         return 0

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.core import clock
-from app.ops.maintenance.files import whole_file
+from app.ops.maintenance.files import atomic_write
 from app.ops.maintenance.schema import MaintenanceRefused, knows, tables
 
 # Between the steps others get to run; whoever writes does not wait for any of them.
@@ -37,7 +37,7 @@ def backup(source: Path, target: Path, report: Callable[[int, int], None], *, re
     """
     if not source.exists():
         raise MaintenanceRefused(f"The database {source} does not exist.")
-    with whole_file(target, replace=replace) as draft, _translated(source):
+    with atomic_write(target, replace=replace) as draft, _translated(source):
         copy_file(source, draft, report)
         return verify(draft)
 

@@ -13,7 +13,7 @@ _SUSPENDED_ON_POSTGRESQL = """
     WHERE tgenabled = 'D' AND relnamespace = current_schema()::regnamespace ORDER BY 1, 2"""
 
 
-def idle_triggers(connection: Connection) -> Iterator[Finding]:
+def disabled_triggers(connection: Connection) -> Iterator[Finding]:
     """Triggers that are missing on SQLite, where rebuilding a table loses them, or suspended on PostgreSQL."""
     if connection.dialect.name == "postgresql":
         for table, name in connection.exec_driver_sql(_SUSPENDED_ON_POSTGRESQL).tuples():

@@ -23,10 +23,10 @@ from app.content.schemas.authors import AuthorOut
 from app.content.schemas.taxonomy import CategoryTree, TagOut
 from app.core.roles import Role
 from app.core.schemas.pages import Page
-from app.db import reader_postgresql, reader_sqlite
+from app.db import read_pool_postgresql, read_pool_sqlite
+from app.db.compiled_selects import CompiledSelect
 from app.db.errors import is_transient
-from app.db.reader import CompiledSelect
-from app.db.session import Bounds, Database, open_database
+from app.db.session import Database, PoolLimits, open_database
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 from tests.support.problems import problem_in
@@ -43,7 +43,7 @@ ONE = CompiledSelect(select(literal_column("1")))
 async def live(template: Template) -> AsyncIterator[Database]:
     """A database of the test's own, over two connections for reading."""
     async with template.copy() as url:
-        database = open_database(url, Bounds(connections=2, queue_seconds=0.05))
+        database = open_database(url, PoolLimits(connections=2, queue_seconds=0.05))
         yield database
         await database.dispose()
 
@@ -55,7 +55,7 @@ async def test_values_come_back_as_the_columns_have_them(live: Database) -> None
         session.add(stored := an_article(user.id))
         await session.commit()
 
-    ((created_at, deleted_at, status),) = await live.reader.fetch(MOMENTS, {})
+    ((created_at, deleted_at, status),) = await live.read_pool.fetch(MOMENTS, {})
 
     assert (created_at, created_at.tzinfo) == (stored.created_at, UTC)
     assert (deleted_at, status) == (None, ArticleStatus.PUBLISHED)
@@ -67,25 +67,25 @@ async def test_what_has_been_committed_is_read_at_once(live: Database) -> None:
         async with live.writing() as session:
             session.add(Tag(name=str(number), slug=str(number)))
             await session.flush()
-            assert len(await live.reader.fetch(names, {})) == number
+            assert len(await live.read_pool.fetch(names, {})) == number
             await session.commit()
-        assert len(await live.reader.fetch(names, {})) == number + 1
+        assert len(await live.read_pool.fetch(names, {})) == number + 1
 
 
 async def test_nothing_can_be_written(template: Template, live: Database) -> None:
     if not template.is_sqlite:
         pytest.skip("only selects are ever sent")
-    assert isinstance(live.reader, reader_sqlite.SqliteReader)
+    assert isinstance(live.read_pool, read_pool_sqlite.SqliteReadPool)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        live.reader._at_once("DELETE FROM tags", [])
+        live.read_pool._fetch_quickly("DELETE FROM tags", [])
 
 
 async def test_every_query_is_observed(live: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     observed: list[tuple[str, float]] = []
-    for module in (reader_sqlite, reader_postgresql):
+    for module in (read_pool_sqlite, read_pool_postgresql):
         monkeypatch.setattr(module, "query_ran", lambda *query: observed.append(query))
 
-    await live.reader.fetch(ONE, {})
+    await live.read_pool.fetch(ONE, {})
 
     ((statement, seconds),) = observed
     assert statement.startswith("SELECT 1")
@@ -94,13 +94,13 @@ async def test_every_query_is_observed(live: Database, monkeypatch: pytest.Monke
 
 async def test_a_mistake_is_ours_and_an_outage_passes(live: Database, template: Template, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no_such_thing") as mistake:
-        await live.reader.fetch(CompiledSelect(select(literal_column("no_such_thing"))), {})
+        await live.read_pool.fetch(CompiledSelect(select(literal_column("no_such_thing"))), {})
     assert not is_transient(mistake.value)
 
     for url in unusable_databases(template, tmp_path):
         away = open_database(url)
         with pytest.raises(Exception) as outage:  # noqa: PT011 - which one is the driver's affair
-            await away.reader.fetch(ONE, {})
+            await away.read_pool.fetch(ONE, {})
         assert is_transient(outage.value)
         await away.dispose()
 
@@ -108,20 +108,20 @@ async def test_a_mistake_is_ours_and_an_outage_passes(live: Database, template: 
 async def test_connections_that_have_died_are_replaced_unnoticed(template: Template, live: Database) -> None:
     if template.is_sqlite:
         pytest.skip("there is no server that could go away")
-    await asyncio.gather(live.reader.fetch(ONE, {}), live.reader.fetch(ONE, {}))
+    await asyncio.gather(live.read_pool.fetch(ONE, {}), live.read_pool.fetch(ONE, {}))
     async with live.reading() as session:
         await session.execute(text(ENDING.format("pid <> pg_backend_pid()")))
 
     for _ in range(3):
-        assert [row[0] for row in await live.reader.fetch(ONE, {})] == [1]
+        assert [row[0] for row in await live.read_pool.fetch(ONE, {})] == [1]
 
 
 async def test_a_connection_that_dies_under_a_query_is_asked_again(template: Template, live: Database) -> None:
     if template.is_sqlite:
         pytest.skip("there is no server that could go away")
     slow = CompiledSelect(select(literal_column("pg_sleep(0.3)")))
-    await live.reader.fetch(ONE, {})
-    asked = asyncio.ensure_future(live.reader.fetch(slow, {}))
+    await live.read_pool.fetch(ONE, {})
+    asked = asyncio.ensure_future(live.read_pool.fetch(slow, {}))
     await asyncio.sleep(0.05)
     async with live.reading() as session:
         found = await session.execute(text(ENDING.format("query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()")))
@@ -134,14 +134,14 @@ async def test_who_finds_all_connections_in_use_does_not_wait_long(template: Tem
     if template.is_sqlite:
         pytest.skip("there is one connection, which answers at once")
     slow = CompiledSelect(select(literal_column("pg_sleep(0.3)")))
-    asked = [asyncio.ensure_future(live.reader.fetch(slow, {})) for _ in range(2)]
+    asked = [asyncio.ensure_future(live.read_pool.fetch(slow, {})) for _ in range(2)]
     await asyncio.sleep(0.01)
 
     with pytest.raises(PoolTimeoutError):
-        await live.reader.fetch(ONE, {})
+        await live.read_pool.fetch(ONE, {})
 
     await asyncio.gather(*asked)
-    assert len(await live.reader.fetch(ONE, {})) == 1
+    assert len(await live.read_pool.fetch(ONE, {})) == 1
 
 
 async def test_who_does_not_wait_for_the_answer_leaves_nothing_behind(template: Template, live: Database) -> None:
@@ -150,9 +150,9 @@ async def test_who_does_not_wait_for_the_answer_leaves_nothing_behind(template: 
     slow = CompiledSelect(select(literal_column("pg_sleep(5)")))
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(live.reader.fetch(slow, {}), 0.05)
+            await asyncio.wait_for(live.read_pool.fetch(slow, {}), 0.05)
 
-    assert [row[0] for row in await live.reader.fetch(ONE, {})] == [1]
+    assert [row[0] for row in await live.read_pool.fetch(ONE, {})] == [1]
 
 
 async def test_a_question_that_takes_long_keeps_nobody_else_waiting(template: Template, live: Database) -> None:
@@ -160,10 +160,10 @@ async def test_a_question_that_takes_long_keeps_nobody_else_waiting(template: Te
         pytest.skip("the server takes its time by itself")
     numbers = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 2000000)"
     counting = f"({numbers} SELECT max(n) FROM r)"  # noqa: S608 - nothing in it comes from outside
-    slow = asyncio.ensure_future(live.reader.fetch(CompiledSelect(select(literal_column(counting))), {}))
+    slow = asyncio.ensure_future(live.read_pool.fetch(CompiledSelect(select(literal_column(counting))), {}))
     await asyncio.sleep(0)
 
-    assert len(await live.reader.fetch(ONE, {})) == 1
+    assert len(await live.read_pool.fetch(ONE, {})) == 1
     assert not slow.done()
     assert [row[0] for row in await slow] == [2_000_000]
 
@@ -173,7 +173,7 @@ async def test_a_database_that_is_away_is_answered_with_503(
 ) -> None:
     for url in unusable_databases(template, tmp_path):
         away = open_database(url)
-        app.state.database = replace(app.state.database, reader=away.reader)
+        app.state.database = replace(app.state.database, read_pool=away.read_pool)
         for path in ("/articles", "/articles/x", "/tags", "/categories", "/authors", "/articles/x/comments"):
             problem_in(await anonymous.get(path), 503, "unavailable")
         await away.dispose()

@@ -17,12 +17,12 @@ from sqlalchemy import Dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.query_log import query_ran
-from app.db.reader import CompiledSelect, Row
 
 # How long everybody else may be kept waiting for one question.
-_AT_ONCE_SECONDS = 0.05
-_AT_MOST_SECONDS = 10
+_QUICK_SECONDS = 0.05
+_MAX_SECONDS = 10
 # After so many of SQLite's own steps it is seen how late it is; a million of them take some ten milliseconds.
 _STEPS = 20_000
 _RETRY_SECONDS = 0.005
@@ -54,16 +54,16 @@ class _Connection:
         self._connection.close()
 
 
-class SqliteReader:
+class SqliteReadPool:
     def __init__(self, url: URL, dialect: Dialect, prepare: Callable[[Any, object], None]) -> None:
         """`prepare` sets up each connection to the database."""
         self._path = url.database or ""
         self._dialect = dialect
         self._prepare = prepare
-        self._quick: _Connection | None = None
-        self._patient: _Connection | None = None
+        self._quick_connection: _Connection | None = None
+        self._slow_connection: _Connection | None = None
         # One question that takes long at a time.
-        self._turn = Lock()
+        self._slow_lock = Lock()
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         compiled = query.for_dialect(self._dialect)
@@ -83,31 +83,31 @@ class SqliteReader:
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while True:
             try:
-                return self._at_once(sql, values)
+                return self._fetch_quickly(sql, values)
             except sqlite3.OperationalError as error:
                 if _code(error) == sqlite3.SQLITE_INTERRUPT:
-                    return await anyio.to_thread.run_sync(self._patiently, sql, values)
+                    return await anyio.to_thread.run_sync(self._fetch_slowly, sql, values)
                 # Somebody is recovering the database or tidying it up.
                 if _code(error) not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} or time.monotonic() > deadline:
                     raise
             await asyncio.sleep(_RETRY_SECONDS)
 
-    def _at_once(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        if self._quick is None:
-            self._quick = _Connection(self._path, self._prepare)
-        return self._quick.ask(sql, values, _AT_ONCE_SECONDS)
+    def _fetch_quickly(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        if self._quick_connection is None:
+            self._quick_connection = _Connection(self._path, self._prepare)
+        return self._quick_connection.ask(sql, values, _QUICK_SECONDS)
 
-    def _patiently(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        with self._turn:
-            if self._patient is None:
-                self._patient = _Connection(self._path, self._prepare)
-            return self._patient.ask(sql, values, _AT_MOST_SECONDS)
+    def _fetch_slowly(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        with self._slow_lock:
+            if self._slow_connection is None:
+                self._slow_connection = _Connection(self._path, self._prepare)
+            return self._slow_connection.ask(sql, values, _MAX_SECONDS)
 
     async def close(self) -> None:
-        for connection in (self._quick, self._patient):
+        for connection in (self._quick_connection, self._slow_connection):
             if connection is not None:
                 connection.close()
-        self._quick = self._patient = None
+        self._quick_connection = self._slow_connection = None
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.core.circuit_breaker import CircuitBreaker
+from app.db.compiled_selects import CompiledSelect, Row
 from app.db.errors import CONNECTION_ERRORS
 from app.db.postgresql import IDLE_SECONDS, driver_arguments, require_attempt
 from app.db.query_log import query_ran
-from app.db.reader import CompiledSelect, Row
 
 _CLOSE_TIMEOUT_SECONDS = 3
 # A query that was cancelled is cleared away on the server before its connection is used again.
@@ -37,7 +37,7 @@ _DEAD = (
 )
 
 
-class PostgresReader:
+class PostgresqlReadPool:
     """A pool of `connections`, none of them opened yet, each waited for at most `queue_seconds`.
 
     `options` are what the driver is to connect with.

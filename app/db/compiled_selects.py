@@ -74,7 +74,7 @@ class Rows(Protocol):
         """The rows that the query finds with these values."""
 
 
-class Reader(Rows, Protocol):
+class ReadPool(Rows, Protocol):
     """Has its own connections; each query sees everything committed before it."""
 
     async def close(self) -> None:
