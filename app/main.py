@@ -27,7 +27,7 @@ from app.process import process_context
 def create_app(settings: Settings) -> FastAPI:
     """The application with these settings; the database is opened and mails are sent while its lifespan runs.
 
-    In front of it belongs its `state.response_cache`, which answers most readers by itself.
+    In cache of it belongs its `state.response_cache`, which answers most readers by itself.
     """
     app = FastAPI(
         title=settings.site_name,
@@ -83,5 +83,5 @@ def app_from_environment() -> ResponseCacheMiddleware:
     logging.configure(settings)
     error_reports.configure(settings)
     query_log.set_slow_query_threshold(settings.slow_query_ms)
-    front: ResponseCacheMiddleware = create_app(settings).state.response_cache
-    return front
+    cache: ResponseCacheMiddleware = create_app(settings).state.response_cache
+    return cache

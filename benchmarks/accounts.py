@@ -87,8 +87,8 @@ async def _log_in(client: httpx.AsyncClient, email: str) -> httpx.Response:
 
 async def _milliseconds(client: httpx.AsyncClient, ask: Ask, email: str) -> tuple[float, int]:
     begin = time.perf_counter()
-    answer = await ask(client, email)
-    return (time.perf_counter() - begin) * 1000, answer.status_code
+    response = await ask(client, email)
+    return (time.perf_counter() - begin) * 1000, response.status_code
 
 
 def _quartiles(times: list[float]) -> str:

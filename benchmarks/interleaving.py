@@ -83,8 +83,8 @@ class Bench:
 def check(server: Server, requests: Sequence[Request]) -> None:
     """Send some of these requests as any client would. Raises `InvalidRunError` unless each response is good."""
     for request in requests[:_CHECKED]:
-        answer = server.ask(request.path, request.headers, request.method, request.body)
-        if answer.status == 304 and "If-None-Match" in request.headers:  # noqa: PLR2004 - not modified
+        response = server.ask(request.path, request.headers, request.method, request.body)
+        if response.status == 304 and "If-None-Match" in request.headers:  # noqa: PLR2004 - not modified
             continue
-        if not 200 <= answer.status < 300 or not answer.body:  # noqa: PLR2004 - good ones
-            raise InvalidRunError(f"{server.name}: {request.method} {request.path} is answered with {answer.status}")
+        if not 200 <= response.status < 300 or not response.body:  # noqa: PLR2004 - good ones
+            raise InvalidRunError(f"{server.name}: {request.method} {request.path} is answered with {response.status}")

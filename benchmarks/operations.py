@@ -187,10 +187,10 @@ def operations_on(server: Server, size: Size) -> Operations:
     """The operations for a server that has the corpus; example cursors are fetched from it."""
     cursors = []
     for path in (f"{API}/articles?limit=20", f"{API}/articles?tag={COMMON_TAG}&limit=1"):
-        answer = server.ask(path)
-        if answer.status != 200:  # noqa: PLR2004 - OK
-            raise CannotMeasureError(f"{path}: {answer.status}")
-        cursors.append(json.loads(answer.body)["next_cursor"])
+        response = server.ask(path)
+        if response.status != 200:  # noqa: PLR2004 - OK
+            raise CannotMeasureError(f"{path}: {response.status}")
+        cursors.append(json.loads(response.body)["next_cursor"])
     return Operations(size, *cursors)
 
 
@@ -198,8 +198,8 @@ def access_tokens(server: Server, operations: Operations, people: int = 10) -> l
     """Access tokens of authors, obtained by logging in."""
     tokens = []
     for request in operations.logins()[:people]:
-        answer = server.ask(request.path, request.headers, request.method, request.body)
-        if answer.status != 200:  # noqa: PLR2004 - OK
-            raise CannotMeasureError(f"login: {answer.status} {answer.body.decode()}")
-        tokens.append(json.loads(answer.body)["access_token"])
+        response = server.ask(request.path, request.headers, request.method, request.body)
+        if response.status != 200:  # noqa: PLR2004 - OK
+            raise CannotMeasureError(f"login: {response.status} {response.body.decode()}")
+        tokens.append(json.loads(response.body)["access_token"])
     return tokens

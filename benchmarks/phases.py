@@ -9,7 +9,7 @@ from benchmarks.baselines.recorded import FILE, record
 from benchmarks.corpus import Size
 from benchmarks.interleaving import Bench, Measurement, same
 from benchmarks.operations import Operations, access_tokens, operations_on
-from benchmarks.servers import APP, Answer, Server
+from benchmarks.servers import APP, Response, Server
 from benchmarks.wrk import InvalidRunError, Request
 
 # Enough for wrk to find another request each time, whatever the server.
@@ -28,9 +28,9 @@ def warm(bench: Bench, url: str, size: Size) -> dict[str, Any]:
     with ExitStack() as stack:
         app = stack.enter_context(bench.launcher.colophon("colophon", url))
         requests = _warm_requests(app, operations_on(app, size))
-        answers = {name: app.ask(request.path, request.headers) for name, request in requests.items()}
-        record(bench.launcher.folder / "answers.json", answers)
-        found = {name: _described(answer) for name, answer in answers.items()}
+        responses = {name: app.ask(request.path, request.headers) for name, request in requests.items()}
+        record(bench.launcher.folder / "answers.json", responses)
+        found = {name: _described(response) for name, response in responses.items()}
         environment = {FILE: str(bench.launcher.folder / "answers.json")}
         ready = f"/R1{requests['R1'].path}"
         yardsticks = {
@@ -69,9 +69,9 @@ def _warm_requests(app: Server, operations: Operations) -> dict[str, Request]:
     return requests
 
 
-def _described(answer: Answer) -> dict[str, Any]:
-    headers = [(name.lower(), value) for name, value in answer.headers]
-    return {"status": answer.status, "bytes": len(answer.body), "headers": headers}
+def _described(response: Response) -> dict[str, Any]:
+    headers = [(name.lower(), value) for name, value in response.headers]
+    return {"status": response.status, "bytes": len(response.body), "headers": headers}
 
 
 def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
@@ -106,9 +106,9 @@ def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
 def _require_same_answers(servers: list[Server], requests: list[Request]) -> None:
     """Require identical responses: a baseline that returns less is useless."""
     for request in requests:
-        answers = [json.loads(server.ask(request.path).body) for server in servers]
-        for server, answer in zip(servers, answers, strict=True):
-            if answer != answers[0]:
+        responses = [json.loads(server.ask(request.path).body) for server in servers]
+        for server, response in zip(servers, responses, strict=True):
+            if response != responses[0]:
                 raise InvalidRunError(f"{server.name} answers {request.path} otherwise than {servers[0].name}")
 
 

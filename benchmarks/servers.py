@@ -37,7 +37,7 @@ APP = "app.main:app_from_environment"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -52,12 +52,12 @@ class Server:
     process: subprocess.Popen[bytes]
     started: float
 
-    def ask(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: str = "") -> Answer:
+    def ask(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: str = "") -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body.encode() or None, dict(headers or {}))
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.getheaders(), answer.read())
+            response = connection.getresponse()
+            return Response(response.status, response.getheaders(), response.read())
         finally:
             connection.close()
 
@@ -146,14 +146,14 @@ def _wait(process: subprocess.Popen[bytes], port: int, ready: str) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", ready)
-            answer = connection.getresponse()
-            answer.read()
+            response = connection.getresponse()
+            response.read()
         except OSError:
             time.sleep(0.005)
             continue
         finally:
             connection.close()
-        return "" if answer.status < 400 else f"answers {ready} with {answer.status}"  # noqa: PLR2004 - an error
+        return "" if response.status < 400 else f"answers {ready} with {response.status}"  # noqa: PLR2004 - an error
     return "does not answer"
 
 

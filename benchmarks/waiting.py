@@ -99,9 +99,9 @@ class _LoggingIn:
         while not self._stop.is_set():
             request = self._logins[number % len(self._logins)]
             connection.request("POST", urlsplit(request.path).path, request.body, dict(request.headers))
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status == 200:  # noqa: PLR2004 - OK
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:  # noqa: PLR2004 - OK
                 self.done += 1
             number += LOGINS_AT_ONCE
         connection.close()

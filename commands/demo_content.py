@@ -19,7 +19,7 @@ class Person:
 class DemoComment:
     author: str
     text: str
-    answers: tuple["DemoComment", ...] = ()
+    responses: tuple["DemoComment", ...] = ()
 
 
 @dataclass(frozen=True)

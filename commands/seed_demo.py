@@ -83,8 +83,8 @@ async def _comment(
 
     data = CommentInput(body_markdown=comment.text, parent_id=parent_id)
     written = await services.comments.create(Principal(people[comment.author]), slug, data)
-    for answer in comment.answers:
-        await _comment(services, people, slug, answer, written["id"])
+    for response in comment.responses:
+        await _comment(services, people, slug, response, written["id"])
 
 
 if __name__ == "__main__":

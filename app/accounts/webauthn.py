@@ -105,22 +105,22 @@ class RelyingParty:
         from webauthn.helpers import parse_registration_credential_json
 
         with _refusing(credential):
-            answer = parse_registration_credential_json(credential)
-            _require_top_frame(answer.response.client_data_json)
+            response = parse_registration_credential_json(credential)
+            _require_top_frame(response.response.client_data_json)
             verified = verify_registration_response(
-                credential=answer,
+                credential=response,
                 expected_challenge=challenge,
                 expected_rp_id=self.id,
                 expected_origin=self.origins,
                 require_user_verification=True,
             )
-            _require_credential_id(verified.credential_id, answer.raw_id)
+            _require_credential_id(verified.credential_id, response.raw_id)
             _require_key(verified.credential_public_key)
             return NewPasskey(
                 credential_id=verified.credential_id,
                 public_key=verified.credential_public_key,
                 sign_count=verified.sign_count,
-                transports=list(dict.fromkeys(transport.value for transport in answer.response.transports or ())),
+                transports=list(dict.fromkeys(transport.value for transport in response.response.transports or ())),
                 is_backed_up=verified.credential_backed_up,
             )
 
@@ -135,10 +135,10 @@ class RelyingParty:
         from webauthn.helpers import parse_authentication_credential_json
 
         with _refusing(credential):
-            answer = parse_authentication_credential_json(credential)
-            _require_top_frame(answer.response.client_data_json)
+            response = parse_authentication_credential_json(credential)
+            _require_top_frame(response.response.client_data_json)
             verified = verify_authentication_response(
-                credential=answer,
+                credential=response,
                 expected_challenge=challenge,
                 expected_rp_id=self.id,
                 expected_origin=self.origins,
@@ -150,7 +150,7 @@ class RelyingParty:
                 sign_count=verified.new_sign_count,
                 is_backed_up=verified.credential_backed_up,
                 user_verified=verified.user_verified,
-                user_handle=answer.response.user_handle,
+                user_handle=response.response.user_handle,
             )
 
 

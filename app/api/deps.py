@@ -130,8 +130,8 @@ async def get_public_services(request: Request) -> Services:
     """Services for public reads, which need no session: this one never opens a connection."""
     state = request.app.state
     client = await get_client(request, state.settings)
-    view = ReadContext(state.database.read_pool, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
-    return Services(state.database.reading(), state.process, client, view)
+    context = ReadContext(state.database.read_pool, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
+    return Services(state.database.reading(), state.process, client, context)
 
 
 # For what everyone gets the same response to, whoever asks.

@@ -145,7 +145,7 @@ def _allowed_methods(request: Request) -> str:
 async def _conflict(_request: Request, error: Any) -> JSONResponse:
     """A constraint violation that no service expects: another request was faster."""
     if not is_conflict(error):
-        return _answer_to(error)
+        return _response_to(error)
     _log.warning("a constraint was violated: %s", type(error.orig).__name__)
     return problem(HTTPStatus.CONFLICT, Conflict.code, "This conflicts with a change that was just made. Try again.")
 
@@ -169,10 +169,10 @@ class UnexpectedErrorMiddleware:
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
-            await _answer_to(error)(scope, receive, send)
+            await _response_to(error)(scope, receive, send)
 
 
-def _answer_to(error: Exception) -> JSONResponse:
+def _response_to(error: Exception) -> JSONResponse:
     if is_transient(error):
         # That it is away was said when it was found out, not again for every request that did not even try.
         level = logging.DEBUG if isinstance(error, DatabaseUnreachable) else logging.ERROR

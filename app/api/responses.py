@@ -18,7 +18,7 @@ def json_response(found: Any) -> Response:
 
 def page_response(request: Request, page: PageResult[Any]) -> Response:
     """A page of a list, with a link to the next one if there is one."""
-    answer = json_response({"items": page.items, "next_cursor": page.next_cursor})
+    response = json_response({"items": page.items, "next_cursor": page.next_cursor})
     if page.next_cursor is not None:
-        answer.headers["Link"] = link_to(request, page.next_cursor)
-    return answer
+        response.headers["Link"] = link_to(request, page.next_cursor)
+    return response

@@ -44,14 +44,14 @@ def to_row(row: Row) -> CommentRow:
     }
 
 
-def _is_shown() -> ColumnElement[bool]:
+def _is_visible() -> ColumnElement[bool]:
     """Not deleted, or deleted but with a reply below it that is not."""
-    answer = aliased(Comment)
+    response = aliased(Comment)
     below = and_(
-        answer.article_id == Comment.article_id,
-        answer.path > Comment.path,
-        answer.path < Comment.path.concat(_AFTER_ALL_DIGITS),
-        answer.deleted_at.is_(None),
+        response.article_id == Comment.article_id,
+        response.path > Comment.path,
+        response.path < Comment.path.concat(_AFTER_ALL_DIGITS),
+        response.deleted_at.is_(None),
     )
     return or_(Comment.deleted_at.is_(None), exists().where(below))
 
@@ -69,7 +69,7 @@ BY_ID = CompiledSelect(_with_author.where(Comment.id == bindparam("id", type_=Bi
 def listing(viewer: Viewer, *, cursor: bool, size: int) -> CompiledSelect:
     """A page of the comments of the article with this slug, if it exists for the viewer."""
     article = select(Article.id).where(Article.slug == bindparam("slug", type_=String()), exists_for(viewer))
-    inside = _with_author.where(Comment.article_id == article.scalar_subquery(), _is_shown())
+    inside = _with_author.where(Comment.article_id == article.scalar_subquery(), _is_visible())
     statement = IN_THREADS.first(inside, size)
     statement = statement.where(IN_THREADS.after_bound()) if cursor else statement
     return CompiledSelect(statement)

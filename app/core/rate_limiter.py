@@ -87,8 +87,8 @@ class RateLimiter:
         if not self._enabled:
             return _untouched(limit, limit.windows[0])
         count = partial(_hit, limit=limit, parts=_parts(limit, keys))
-        answer = await self._redis.ask(count) if self._redis else None
-        allowed, allowance = answer or await count(self._local)
+        response = await self._redis.ask(count) if self._redis else None
+        allowed, allowance = response or await count(self._local)
         if not allowed:
             metrics.limits_hit_total.labels(limit.name).inc()
             raise TooManyRequests(retry_after=max(1, allowance.reset), headers=allowance.headers())
@@ -140,12 +140,12 @@ class _Redis:
             return None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await question(self._counter)
+                response = await question(self._counter)
         except (RedisError, OSError) as error:
             self._breaker.failed(error)
             return None
         self._breaker.succeeded()
-        return answer
+        return response
 
     async def aclose(self) -> None:
         await self._pool.aclose()

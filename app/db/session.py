@@ -100,15 +100,15 @@ def open_database(url: str, limits: PoolLimits | None = None, invalidations: Inv
 
 def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None = None) -> ReadPool:
     """Connections for reads without sessions, none of them opened yet."""
-    address = make_url(url)
-    dialect = address.get_dialect()()
+    parsed = make_url(url)
+    dialect = parsed.get_dialect()()
     if dialect.name == "sqlite":
-        return SqliteReadPool(address, dialect, _prepare_sqlite)
+        return SqliteReadPool(parsed, dialect, _prepare_sqlite)
     options = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
     if not limits.behind_pgbouncer:
         options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
     return PostgresqlReadPool(
-        address, dialect, limits.connections, limits.queue_seconds, options, breaker or postgresql.breaker()
+        parsed, dialect, limits.connections, limits.queue_seconds, options, breaker or postgresql.breaker()
     )
 
 
@@ -129,10 +129,10 @@ def create_engine(
     """
     # What is stored is personal: errors, and so the log, show statements without their values.
     options = {"hide_parameters": True, **options}
-    address = make_url(url)
-    if limits is not None and address.database != ":memory:":
+    parsed = make_url(url)
+    if limits is not None and parsed.database != ":memory:":
         options |= {"pool_size": limits.connections, "max_overflow": 0, "pool_timeout": limits.queue_seconds}
-    if address.get_backend_name() == "sqlite":
+    if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(url, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -60,11 +60,12 @@ class MessageWriter:
             "invitation", recipient, f"Invitation to {self.site_name}", inviter=inviter, days=days, link=link
         )
 
-    def email_change(self, recipient: str, username: str, address: str, token: str, days: int) -> Message:
+    def email_change(self, recipient: str, username: str, new_email: str, token: str, days: int) -> Message:
         """Tells the old address that a new one was requested or confirmed, and how to keep the old one."""
         subject = f"New email address for your account at {self.site_name}"
         link = self._link("undo-email-change", token)
-        return self._write("email_change", recipient, subject, username=username, address=address, days=days, link=link)
+        values = {"username": username, "new_email": new_email, "days": days, "link": link}
+        return self._write("email_change", recipient, subject, **values)
 
     def notice(self, template: str, recipient: str, username: str, subject: str, **values: object) -> Message:
         """Tells the owner what happened; `template` is one of the notice templates."""

@@ -10,15 +10,15 @@ from benchmarks.baselines.recorded import Recorded, recorded
 
 def create_app() -> FastAPI:
     app = FastAPI()
-    for name, answer in recorded().items():
-        app.get(f"/{name}/{{rest:path}}")(_answering(answer))
+    for name, response in recorded().items():
+        app.get(f"/{name}/{{rest:path}}")(_answering(response))
     return app
 
 
-def _answering(answer: Recorded) -> Callable[[], Coroutine[Any, Any, Response]]:
-    headers = {key.decode(): value.decode("latin-1") for key, value in answer.headers}
+def _answering(response: Recorded) -> Callable[[], Coroutine[Any, Any, Response]]:
+    headers = {key.decode(): value.decode("latin-1") for key, value in response.headers}
 
     async def route() -> Response:
-        return Response(answer.body, answer.status, headers)
+        return Response(response.body, response.status, headers)
 
     return route

@@ -6,17 +6,17 @@ from benchmarks.baselines.recorded import recorded
 
 
 def create_app() -> Any:
-    answers = {
+    responses = {
         name: (
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers},
-            {"type": "http.response.body", "body": answer.body},
+            {"type": "http.response.start", "status": response.status, "headers": response.headers},
+            {"type": "http.response.body", "body": response.body},
         )
-        for name, answer in recorded().items()
+        for name, response in recorded().items()
     }
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            start, body = answers[scope["path"].split("/", 2)[1]]
+            start, body = responses[scope["path"].split("/", 2)[1]]
             await send(start)
             await send(body)
 

@@ -184,12 +184,12 @@ def create_app(source: Source | None = None) -> Any:
             return
         slug = scope["path"].removeprefix("/api/v1/articles").removeprefix("/")
         if slug:
-            answer = await _article(asked, slug)
+            response = await _article(asked, slug)
         else:
-            answer = await _page(asked, parse_qs(scope["query_string"].decode()))
-        body = _ENCODE(answer).encode()
+            response = await _page(asked, parse_qs(scope["query_string"].decode()))
+        body = _ENCODE(response).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200 if answer else 404, "headers": headers})
+        await send({"type": "http.response.start", "status": 200 if response else 404, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return app

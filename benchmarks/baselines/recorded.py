@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.servers import Answer
+from benchmarks.servers import Response
 
 FILE = "BENCHMARK_ANSWERS"
 # The server sends these by itself.
@@ -21,15 +21,15 @@ class Recorded:
     body: bytes
 
 
-def record(path: Path, answers: Mapping[str, Answer]) -> None:
+def record(path: Path, responses: Mapping[str, Response]) -> None:
     """Write these responses, each under the first part of its path: `R1` is the response to `/R1/…`."""
     stored = {
         name: {
-            "status": answer.status,
-            "headers": [pair for pair in answer.headers if pair[0].lower() not in _OF_THE_SERVER],
-            "body": b64encode(answer.body).decode(),
+            "status": response.status,
+            "headers": [pair for pair in response.headers if pair[0].lower() not in _OF_THE_SERVER],
+            "body": b64encode(response.body).decode(),
         }
-        for name, answer in answers.items()
+        for name, response in responses.items()
     }
     path.write_text(json.dumps(stored))
 
@@ -38,9 +38,9 @@ def recorded() -> dict[str, Recorded]:
     stored = json.loads(Path(os.environ[FILE]).read_text())
     return {
         name: Recorded(
-            answer["status"],
-            [(key.lower().encode(), value.encode("latin-1")) for key, value in answer["headers"]],
-            b64decode(answer["body"]),
+            response["status"],
+            [(key.lower().encode(), value.encode("latin-1")) for key, value in response["headers"]],
+            b64decode(response["body"]),
         )
-        for name, answer in stored.items()
+        for name, response in stored.items()
     }

@@ -70,8 +70,8 @@ async def leave(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
 
 
 async def left(device: Device, **fields: Any) -> None:
-    answer = await leave(device.client, **fields)
-    assert answer.status_code == 202, answer.text
+    response = await leave(device.client, **fields)
+    assert response.status_code == 202, response.text
 
 
 async def run_chores(app: FastAPI) -> None:
@@ -106,10 +106,10 @@ async def test_a_deletion_is_announced_and_ends_every_login(
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest="d", scope="read"))
     await session.commit()
 
-    answer = await leave(device.client)
+    response = await leave(device.client)
 
-    assert answer.status_code == 202, answer.text
-    assert answer.json() == {"due_at": "2026-03-15T12:00:00Z"}
+    assert response.status_code == 202, response.text
+    assert response.json() == {"due_at": "2026-03-15T12:00:00Z"}
     for login in (device, elsewhere):
         assert not await login.is_logged_in()
         problem_in(await login.refresh(), 401, "invalid_refresh_token")
@@ -224,9 +224,9 @@ async def test_only_the_whole_login_undoes_it(
 
     token = await pending_token(anonymous, "anna")
     assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 1
-    answer = await give(anonymous, token, recovery_code=phone.recovery_codes[0])
+    response = await give(anonymous, token, recovery_code=phone.recovery_codes[0])
 
-    assert answer.status_code == 200, answer.text
+    assert response.status_code == 200, response.text
     assert await session.scalar(select(func.count()).select_from(AccountDeletion)) == 0
 
 
@@ -387,9 +387,9 @@ async def test_comments_stay_readable_without_a_name(
     await left(device)
     await carried_out(app, traveller)
 
-    question, answer = await walk(anonymous, "/articles/theirs/comments")
+    question, response = await walk(anonymous, "/articles/theirs/comments")
     assert (question["body_markdown"], question["author"]["display_name"]) == ("Is it so?", "Deleted account")
-    assert (answer["parent_id"], answer["author"]["username"]) == (question["id"], "bert")
+    assert (response["parent_id"], response["author"]["username"]) == (question["id"], "bert")
     assert (await read(anonymous, "/articles/theirs"))["comment_count"] == 2
 
 
@@ -452,8 +452,8 @@ async def test_nothing_tells_who_it_was(
     await everything_about(session, anna, admin)
     assert len(set(await places_of(session, "anna"))) >= 10
     if by == "an admin":
-        answer = await (await users.client_for(admin)).delete(f"/users/{anna.id}")
-        assert answer.status_code == 204, answer.text
+        response = await (await users.client_for(admin)).delete(f"/users/{anna.id}")
+        assert response.status_code == 204, response.text
     else:
         if by == "the owner at once":
             monkeypatch.setattr(app.state.settings, "deletion_grace_days", 0)
@@ -587,9 +587,9 @@ async def test_an_admin_who_is_leaving_is_not_another_one(users: Users) -> None:
 async def test_of_two_admins_who_leave_at_once_one_stays(live_users: Users) -> None:
     clients = [await live_users.client(Role.ADMIN) for _ in range(2)]
 
-    answers = await asyncio.gather(*(leave(client) for client in clients))
+    responses = await asyncio.gather(*(leave(client) for client in clients))
 
-    assert sorted(answer.status_code for answer in answers) == [202, 409]
+    assert sorted(response.status_code for response in responses) == [202, 409]
 
 
 # --- At once ---------------------------------------------------------------------------------------------------
@@ -598,9 +598,9 @@ async def test_of_two_admins_who_leave_at_once_one_stays(live_users: Users) -> N
 async def test_two_wishes_at_once_are_one(live_app: FastAPI, live_users: Users) -> None:
     client = await live_users.client(Role.READER)
 
-    answers = await asyncio.gather(*(leave(client) for _ in range(3)))
+    responses = await asyncio.gather(*(leave(client) for _ in range(3)))
 
-    assert sorted(answer.status_code for answer in answers) == [202, 401, 401]
+    assert sorted(response.status_code for response in responses) == [202, 401, 401]
     assert len(await mails_waiting(live_app)) == 1
 
 
@@ -635,9 +635,9 @@ async def test_a_login_at_the_last_moment_either_undoes_it_or_fails(
     await left(device)
     traveller.shift(GRACE)
 
-    answer, _ = await asyncio.gather(log_in(await live_users.client(), "anna"), run_chores(live_app))
+    response, _ = await asyncio.gather(log_in(await live_users.client(), "anna"), run_chores(live_app))
 
     async with live_app.state.database.reading() as session:
         is_gone = await session.scalar(select(User.deleted_at).where(User.username != "bert")) is not None
-        assert (answer.status_code, is_gone) in {(200, False), (401, True)}
+        assert (response.status_code, is_gone) in {(200, False), (401, True)}
         assert (await session.scalars(select(AccountDeletion))).all() == []

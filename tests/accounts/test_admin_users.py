@@ -23,9 +23,9 @@ async def admin(users: Users) -> httpx.AsyncClient:
 
 
 async def usernames(client: httpx.AsyncClient, **query: Any) -> list[str]:
-    answer = await client.get("/users", params=query)
-    assert answer.status_code == 200, answer.text
-    return [user["username"] for user in answer.json()["items"]]
+    response = await client.get("/users", params=query)
+    assert response.status_code == 200, response.text
+    return [user["username"] for user in response.json()["items"]]
 
 
 # --- Listing ---------------------------------------------------------------------------------------------------
@@ -100,23 +100,23 @@ async def test_a_deleted_account_is_not_listed(users: Users, admin: httpx.AsyncC
 
 @pytest.mark.parametrize("user_id", [2**31 - 1, 2**31, 2**53, 2**63 - 1])
 async def test_there_is_not_every_account_that_could_be(admin: httpx.AsyncClient, user_id: int) -> None:
-    for answer in (
+    for response in (
         await admin.get(f"/users/{user_id}"),
         await admin.patch(f"/users/{user_id}", json={"bio": ""}),
         await admin.delete(f"/users/{user_id}"),
     ):
-        problem_in(answer, 404, "user_not_found")
+        problem_in(response, 404, "user_not_found")
 
 
 @pytest.mark.parametrize("user_id", [0, -1, 2**63, 2**64, 10**400, "NaN", "1e3", "root", "%00", "%ED%A0%80"])
 @pytest.mark.one_database
 async def test_what_can_be_no_id_is_refused(admin: httpx.AsyncClient, user_id: object) -> None:
-    for answer in (
+    for response in (
         await admin.get(f"/users/{user_id}"),
         await admin.patch(f"/users/{user_id}", json={"bio": ""}),
         await admin.delete(f"/users/{user_id}"),
     ):
-        assert fields_of(problem_in(answer, 422, "validation_error")) == ["user_id"]
+        assert fields_of(problem_in(response, 422, "validation_error")) == ["user_id"]
 
 
 async def test_admins_change_everything_about_an_account(users: Users, admin: httpx.AsyncClient) -> None:
@@ -224,9 +224,9 @@ async def test_one_of_two_admins_may_go(
     other = await users.user(Role.ADMIN)
     path = f"/users/{other.id}"
 
-    answer = await (admin.patch(path, json=change) if change else admin.delete(path))
+    response = await (admin.patch(path, json=change) if change else admin.delete(path))
 
-    assert answer.is_success, answer.text
+    assert response.is_success, response.text
 
 
 async def test_the_last_admin_may_change_everything_else(users: Users) -> None:
@@ -242,12 +242,14 @@ async def test_two_admins_cannot_depose_each_other_at_once(live_users: Users) ->
     users = [await live_users.user(Role.ADMIN) for _ in range(2)]
     first, second = [await live_users.client_for(user) for user in users]
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         first.patch(f"/users/{users[1].id}", json={"role": "reader"}), second.delete(f"/users/{users[0].id}")
     )
 
-    assert len([answer for answer in answers if answer.is_success]) == 1, [answer.text for answer in answers]
-    assert {answer.status_code for answer in answers if not answer.is_success} <= {401, 403, 409}
+    assert len([response for response in responses if response.is_success]) == 1, [
+        response.text for response in responses
+    ]
+    assert {response.status_code for response in responses if not response.is_success} <= {401, 403, 409}
 
 
 # --- Deleting --------------------------------------------------------------------------------------------------
@@ -292,8 +294,12 @@ async def test_a_deleted_account_cannot_be_reached_again(users: Users, admin: ht
     path = f"/users/{(await users.user()).id}"
     assert (await admin.delete(path)).status_code == 204
 
-    for answer in (await admin.get(path), await admin.patch(path, json={"is_active": True}), await admin.delete(path)):
-        problem_in(answer, 404, "user_not_found")
+    for response in (
+        await admin.get(path),
+        await admin.patch(path, json={"is_active": True}),
+        await admin.delete(path),
+    ):
+        problem_in(response, 404, "user_not_found")
 
 
 async def test_address_and_username_of_a_deleted_account_are_free_but_its_id_is_not(

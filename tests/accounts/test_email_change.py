@@ -157,8 +157,8 @@ async def test_the_old_address_undoes_it_and_locks_the_thief_out(
     reset = {"token": (await tokens_mailed(app, OLD))[-1], "password": "nine loud herons"}
     assert (await anonymous.post("/auth/reset-password", json=reset)).status_code == 204
     again = await users.client()
-    answer = await log_in(again, OLD, "nine loud herons")
-    assert answer.status_code == 200, answer.text
+    response = await log_in(again, OLD, "nine loud herons")
+    assert response.status_code == 200, response.text
     problem_in(await undo(anonymous, link), 403, "invalid_undo_token")
     problem_in(await verify(anonymous, (await tokens_mailed(app, NEW))[0]), 403, "invalid_verification_token")
 

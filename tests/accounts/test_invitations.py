@@ -34,9 +34,9 @@ async def editor(users: Users) -> httpx.AsyncClient:
 
 
 async def invite(client: httpx.AsyncClient, **fields: Any) -> Any:
-    answer = await client.post("/invitations", json=fields)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = await client.post("/invitations", json=fields)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 async def ids_of(client: httpx.AsyncClient) -> list[int]:
@@ -55,12 +55,12 @@ async def ids_of(client: httpx.AsyncClient) -> list[int]:
 async def test_nobody_gives_more_than_they_may(users: Users, inviter: Role, allowed: list[str]) -> None:
     client = await users.client(inviter)
 
-    answers = {role: await client.post("/invitations", json={"role": role}) for role in Role}
+    responses = {role: await client.post("/invitations", json={"role": role}) for role in Role}
 
-    assert [role for role, answer in answers.items() if answer.status_code == 201] == allowed
-    for answer in answers.values():
-        if answer.status_code != 201:
-            problem_in(answer, 403, "forbidden")
+    assert [role for role, response in responses.items() if response.status_code == 201] == allowed
+    for response in responses.values():
+        if response.status_code != 201:
+            problem_in(response, 403, "forbidden")
 
 
 async def test_without_an_address_the_answer_has_the_token(
@@ -183,6 +183,6 @@ async def test_an_invitation_is_used_or_taken_back_but_not_both(live_users: User
         *(editor.delete(f"/invitations/{invitation['id']}") for _ in range(2)),
     )
 
-    successes = Counter(answer.status_code for answer in (registered, *revoked))
+    successes = Counter(response.status_code for response in (registered, *revoked))
     assert successes[202] + successes[204] == 1
     assert successes[403] + successes[404] == 2

@@ -46,10 +46,10 @@ async def log_in(client: httpx.AsyncClient, username: str, password: str = PASSW
 async def test_people_log_in_by_address_or_username_in_any_case(
     app: FastAPI, anonymous: httpx.AsyncClient, login: str
 ) -> None:
-    answer = await log_in(anonymous, login)
+    response = await log_in(anonymous, login)
 
-    assert answer.status_code == 200, answer.text
-    token = answer.json()
+    assert response.status_code == 200, response.text
+    token = response.json()
     assert (token["token_type"], token["expires_in"]) == ("bearer", 900)
     async with client_of(app, token["access_token"]) as client:
         assert (await client.get("/users/me")).json()["username"] == "anna"
@@ -72,7 +72,7 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
     forgotten = await users.user(username="forgotten", hashed_password=hashed)
     await admin.delete(f"/users/{forgotten.id}")
 
-    answers = [
+    responses = [
         await log_in(anonymous, *attempt)
         for attempt in [
             ("anna", "four wild otters"),
@@ -86,9 +86,9 @@ async def test_all_who_may_not_log_in_get_the_same_answer(
         ]
     ]
 
-    problems = [problem_in(answer, 401, "invalid_credentials") for answer in answers]
+    problems = [problem_in(response, 401, "invalid_credentials") for response in responses]
     assert len({str({**problem, "instance": ""}) for problem in problems}) == 1
-    assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
+    assert {response.headers["WWW-Authenticate"] for response in responses} == {"Bearer"}
 
 
 @pytest.mark.parametrize(
@@ -224,15 +224,15 @@ async def test_a_forged_token_is_refused_even_where_strangers_may_read(
         "empty parts": "..",
     }
 
-    answers = {}
+    responses = {}
     for what, token in forged.items():
         async with client_of(app, token) as client:
-            answers[what] = await client.get(path)
+            responses[what] = await client.get(path)
 
-    assert {what: answer.status_code for what, answer in answers.items()} == dict.fromkeys(forged, 401)
-    for answer in answers.values():
-        problem_in(answer, 401, "invalid_token")
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert {what: response.status_code for what, response in responses.items()} == dict.fromkeys(forged, 401)
+    for response in responses.values():
+        problem_in(response, 401, "invalid_token")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(

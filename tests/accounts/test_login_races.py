@@ -34,10 +34,10 @@ async def login_during(live_app: FastAPI, live_users: Users, device: Device, mon
         checked, changed = asyncio.Event(), asyncio.Event()
 
         async def slow(*arguments: object) -> object:
-            answer = await verify(*arguments)
+            response = await verify(*arguments)
             checked.set()
             await changed.wait()
-            return answer
+            return response
 
         monkeypatch.setattr(passwords, "verify", slow)
         login = asyncio.create_task(log_in(client, "anna"))
@@ -51,23 +51,23 @@ async def login_during(live_app: FastAPI, live_users: Users, device: Device, mon
 
 
 async def test_a_login_begun_before_a_second_factor_needs_it(device: Device, login_during: Login) -> None:
-    answer = await login_during(lambda: with_totp(device.client))
+    response = await login_during(lambda: with_totp(device.client))
 
-    problem_in(answer, 401, "second_factor_required")
+    problem_in(response, 401, "second_factor_required")
 
 
 async def test_a_login_begun_with_the_old_password_fails(device: Device, login_during: Login) -> None:
     change = {"current_password": PASSWORD, "new_password": "nine loud herons"}
 
-    answer = await login_during(lambda: device.client.put("/users/me/password", json=change))
+    response = await login_during(lambda: device.client.put("/users/me/password", json=change))
 
-    problem_in(answer, 401, "invalid_credentials")
+    problem_in(response, 401, "invalid_credentials")
 
 
 async def test_a_login_begun_before_deactivation_fails(live_users: Users, login_during: Login) -> None:
     admin = await live_users.client(Role.ADMIN)
     (anna,) = (await admin.get("/users", params={"q": "anna"})).json()["items"]
 
-    answer = await login_during(lambda: admin.patch(f"/users/{anna['id']}", json={"is_active": False}))
+    response = await login_during(lambda: admin.patch(f"/users/{anna['id']}", json={"is_active": False}))
 
-    problem_in(answer, 401, "invalid_credentials")
+    problem_in(response, 401, "invalid_credentials")

@@ -21,11 +21,11 @@ async def known(users: Users) -> User:
     return await with_password(users, username="known")
 
 
-def shape_of(answer: httpx.Response) -> tuple[int, str, list[tuple[str, str]]]:
+def shape_of(response: httpx.Response) -> tuple[int, str, list[tuple[str, str]]]:
     """All that a client gets, but for what differs between any two requests."""
-    request_id = answer.headers["X-Request-ID"]
-    headers = [(name, value) for name, value in answer.headers.items() if name not in {"x-request-id", "ratelimit"}]
-    return answer.status_code, answer.text.replace(request_id, ""), headers
+    request_id = response.headers["X-Request-ID"]
+    headers = [(name, value) for name, value in response.headers.items() if name not in {"x-request-id", "ratelimit"}]
+    return response.status_code, response.text.replace(request_id, ""), headers
 
 
 async def register(client: httpx.AsyncClient, email: str, username: str) -> httpx.Response:
@@ -34,19 +34,19 @@ async def register(client: httpx.AsyncClient, email: str, username: str) -> http
 
 @pytest.mark.parametrize("path", ["/auth/forgot-password", "/auth/request-verify-token"])
 async def test_asking_for_a_mail_is_answered_alike(users: Users, path: str) -> None:
-    answers = [await (await users.client()).post(path, json={"email": email}) for email in (KNOWN, UNKNOWN)]
+    responses = [await (await users.client()).post(path, json={"email": email}) for email in (KNOWN, UNKNOWN)]
 
-    assert shape_of(answers[0]) == shape_of(answers[1])
-    assert answers[0].status_code == 202
+    assert shape_of(responses[0]) == shape_of(responses[1])
+    assert responses[0].status_code == 202
 
 
 async def test_registering_is_answered_alike(app: FastAPI, users: Users) -> None:
-    answers = [
+    responses = [
         await register(await users.client(), email, username) for email, username in ((KNOWN, "a-1"), (UNKNOWN, "a-2"))
     ]
 
-    assert shape_of(answers[0]) == shape_of(answers[1])
-    assert answers[0].status_code == 202
+    assert shape_of(responses[0]) == shape_of(responses[1])
+    assert responses[0].status_code == 202
     to_known, to_unknown = await mails_waiting(app)
     assert (to_known.recipient, to_unknown.recipient) == (KNOWN, UNKNOWN)
     assert "tried to register another account" in to_known.text
@@ -95,17 +95,17 @@ async def test_whoever_registers_with_anothers_address_gets_no_way_to_confirm_it
 
 
 async def test_a_wrong_login_is_answered_alike(users: Users) -> None:
-    answers = [await log_in(await users.client(), login, "wrong otters") for login in (KNOWN, UNKNOWN, "known", "x")]
+    responses = [await log_in(await users.client(), login, "wrong otters") for login in (KNOWN, UNKNOWN, "known", "x")]
 
-    assert {str(shape_of(answer)) for answer in answers} == {str(shape_of(answers[0]))}
+    assert {str(shape_of(response)) for response in responses} == {str(shape_of(responses[0]))}
 
 
 async def test_failures_lock_what_was_typed_whether_or_not_it_is_known(users: Users) -> None:
     for login in (KNOWN, UNKNOWN):
         client = await users.client()
-        answers = [(await log_in(client, login, "wrong otters")).status_code for _ in range(6)]
+        responses = [(await log_in(client, login, "wrong otters")).status_code for _ in range(6)]
 
-        assert answers == [401] * 5 + [429]
+        assert responses == [401] * 5 + [429]
 
     # Otherwise it would tell whose address that is.
     assert (await log_in(await users.client(), "known")).status_code == 200

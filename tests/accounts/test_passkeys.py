@@ -67,9 +67,9 @@ async def phone(device: Device) -> Authenticator:
 
 
 async def passkeys_of(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    answer = await client.get("/users/me/second-factors")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["passkeys"]
+    response = await client.get("/users/me/second-factors")
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["passkeys"]
     return found
 
 
@@ -290,19 +290,19 @@ async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
     client = await users.client()
     client.headers["Origin"] = "https://blog.example.com"
 
-    answer = await show(client, phone.get(await request_options(client)), use_cookie=True)
+    response = await show(client, phone.get(await request_options(client)), use_cookie=True)
 
-    assert answer.json()["refresh_token"] is None
-    assert answer.cookies["colophon_refresh"].startswith("clr_")
+    assert response.json()["refresh_token"] is None
+    assert response.cookies["colophon_refresh"].startswith("clr_")
 
 
 async def test_a_recovery_code_does_for_a_lost_passkey(users: Users, device: Device) -> None:
     codes = (await with_passkey(device.client, authenticator()))["recovery_codes"]
     client = await users.client()
 
-    answer = await give(client, await pending_token(client, "anna"), recovery_code=codes[0])
+    response = await give(client, await pending_token(client, "anna"), recovery_code=codes[0])
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 # --- Answers that are not right --------------------------------------------------------------------------------
@@ -373,9 +373,9 @@ async def test_of_answers_that_come_at_once_one_counts(live_users: Users) -> Non
     client = await live_users.client()
     credential = phone.get(await request_options(client))
 
-    answers = await asyncio.gather(*(show(client, credential) for _ in range(4)))
+    responses = await asyncio.gather(*(show(client, credential) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    assert sorted(response.status_code for response in responses) == [200, 401, 401, 401]
 
 
 async def test_a_copy_of_a_passkey_is_found_out(users: Users, phone: Authenticator) -> None:
@@ -551,9 +551,9 @@ async def test_of_the_last_two_ways_in_one_stays_whoever_is_quick(live_users: Us
     for _ in range(2):
         await with_passkey(client, authenticator())
 
-    answers = await asyncio.gather(*(remove(client, passkey["id"]) for passkey in await passkeys_of(client)))
+    responses = await asyncio.gather(*(remove(client, passkey["id"]) for passkey in await passkeys_of(client)))
 
-    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    assert sorted(response.status_code for response in responses) == [204, 409]
     assert len(await passkeys_of(client)) == 1
 
 

@@ -56,9 +56,9 @@ async def asked_for(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
 
 
 async def made(client: httpx.AsyncClient, **fields: Any) -> Any:
-    answer = await asked_for(client, **fields)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = await asked_for(client, **fields)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 def script_with(users: Users, token: str) -> httpx.AsyncClient:
@@ -76,9 +76,9 @@ async def script_of(users: Users, client: httpx.AsyncClient, **fields: Any) -> h
 
 
 async def test_a_token_is_shown_once_and_stored_as_a_digest(owner: httpx.AsyncClient, session: AsyncSession) -> None:
-    answer = await made(owner)
+    response = await made(owner)
 
-    token = answer["token"]
+    token = response["token"]
     assert token.startswith("clp_")
     assert token not in (await owner.get(PATH)).text
     (row,) = (await session.execute(text("SELECT * FROM personal_tokens"))).mappings()
@@ -194,9 +194,9 @@ async def test_whoever_makes_many_at_once_gets_no_more(live_app: FastAPI, live_u
     await store_tokens(live_app, anna, MAX_TOKENS - 2)
     owner = await live_users.client_for(anna)
 
-    answers = await asyncio.gather(*(asked_for(owner) for _ in range(6)))
+    responses = await asyncio.gather(*(asked_for(owner) for _ in range(6)))
 
-    assert Counter(answer.status_code for answer in answers) == {201: 2, 409: 4}
+    assert Counter(response.status_code for response in responses) == {201: 2, 409: 4}
     async with live_app.state.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(PersonalToken)) == MAX_TOKENS
 
@@ -260,9 +260,9 @@ async def test_a_token_is_revoked_once(live_users: Users) -> None:
     owner = await live_users.client_for(await with_password(live_users))
     token = await made(owner)
 
-    answers = await asyncio.gather(*(owner.delete(f"{PATH}/{token['id']}") for _ in range(3)))
+    responses = await asyncio.gather(*(owner.delete(f"{PATH}/{token['id']}") for _ in range(3)))
 
-    assert Counter(answer.status_code for answer in answers) == {204: 1, 404: 2}
+    assert Counter(response.status_code for response in responses) == {204: 1, 404: 2}
 
 
 # --- Using -----------------------------------------------------------------------------------------------------
@@ -323,15 +323,15 @@ async def test_each_scope_is_for_what_it_says(users: Users, owner: httpx.AsyncCl
     path = path.format(comment=comment.json()["id"], user=bert.id)
     needed = NEEDED[action].split()
 
-    answers = {}
+    responses = {}
     for missing in needed:
         script = await script_of(users, owner, scopes=[scope for scope in EVERY if scope != missing])
-        answers[missing] = await script.request(method, path, json=BODIES.get(action))
+        responses[missing] = await script.request(method, path, json=BODIES.get(action))
     script = await script_of(users, owner, scopes=needed)
     allowed = await script.request(method, path, json=BODIES.get(action))
 
     assert allowed.status_code in {200, 201, 204}, allowed.text
-    assert {answer.status_code for answer in answers.values()} == {403}
+    assert {response.status_code for response in responses.values()} == {403}
 
 
 async def test_drafts_are_seen_as_far_as_the_scope_goes(users: Users, owner: httpx.AsyncClient) -> None:
@@ -436,9 +436,9 @@ async def test_uses_are_noted_over_real_connections(live_users: Users) -> None:
     owner = await live_users.client_for(await with_password(live_users))
     script = await script_of(live_users, owner)
 
-    answers = await asyncio.gather(*(script.get("/users/me") for _ in range(5)))
+    responses = await asyncio.gather(*(script.get("/users/me") for _ in range(5)))
 
-    assert [answer.status_code for answer in answers] == 5 * [200]
+    assert [response.status_code for response in responses] == 5 * [200]
     (token,) = (await owner.get(PATH)).json()
     assert token["last_used_at"] is not None
 

@@ -184,17 +184,17 @@ async def test_neither_password_is_repeated_or_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    answers = [
+    responses = [
         await change_password(client, "hunter2"),
         await change_password(client, NEW, current="a wrong one"),
         await client.put("/users/me/password", json={"current_password": OLD, "new_password": NEW, "extra": NEW}),
         await change_password(client, NEW),
     ]
 
-    assert [answer.status_code for answer in answers] == [422, 403, 422, 204]
+    assert [response.status_code for response in responses] == [422, 403, 422, 204]
     for password in (OLD, NEW, "hunter2", "a wrong one"):
         assert password not in caplog.text
-        assert not [answer.text for answer in answers if password in answer.text]
+        assert not [response.text for response in responses if password in response.text]
 
 
 @pytest.mark.parametrize(

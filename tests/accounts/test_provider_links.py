@@ -53,9 +53,9 @@ async def unlink(client: httpx.AsyncClient, provider: str = "oidc", **body: str)
 
 
 async def linked(client: httpx.AsyncClient) -> list[str]:
-    answer = await client.get("/users/me/providers")
-    assert answer.status_code == 200, answer.text
-    return [account["provider"] for account in answer.json()]
+    response = await client.get("/users/me/providers")
+    assert response.status_code == 200, response.text
+    return [account["provider"] for account in response.json()]
 
 
 async def stored_links(session: AsyncSession) -> list[tuple[int, str]]:
@@ -83,10 +83,10 @@ async def test_what_is_linked_logs_in_whatever_its_address(
 ) -> None:
     elsewhere.person.email, elsewhere.person.email_verified = "anna@work.example.com", False
 
-    answer = await link_to(client, elsewhere)
+    response = await link_to(client, elsewhere)
 
-    assert answer.status_code == 201, answer.text
-    account: dict[str, Any] = answer.json()
+    assert response.status_code == 201, response.text
+    account: dict[str, Any] = response.json()
     assert (account["provider"], account["email"]) == ("oidc", "anna@work.example.com")
     assert (await client.get("/users/me/providers")).json() == [account]
     assert (await sign_in(await users.client(), elsewhere)).status_code == 200
@@ -115,9 +115,9 @@ async def test_linking_takes_the_password(elsewhere: LocalProvider, users: Users
 
     for body in ({}, {"current_password": "not the password"}):
         assert fields_of(problem_in(await client.post(BEGIN, json=body), 403, "wrong_password")) == ["current_password"]
-    answer = await link(client, await returned_to_link(client, elsewhere, password=PASSWORD))
+    response = await link(client, await returned_to_link(client, elsewhere, password=PASSWORD))
 
-    assert answer.status_code == 201, answer.text
+    assert response.status_code == 201, response.text
     assert await stored_links(session) == [(bert.id, "oidc")]
 
 
@@ -130,29 +130,29 @@ async def test_without_a_password_linking_takes_a_recent_login(
 
 
 async def test_an_unknown_provider_is_not_there(elsewhere: LocalProvider, client: httpx.AsyncClient) -> None:
-    answer = await returned_to_link(client, elsewhere)
+    response = await returned_to_link(client, elsewhere)
 
     problem_in(await client.post("/users/me/providers/google/authorizations", json={}), 404, "unknown_provider")
-    problem_in(await link(client, answer, "google"), 404, "unknown_provider")
+    problem_in(await link(client, response, "google"), 404, "unknown_provider")
 
 
 async def test_a_flow_is_for_the_account_the_session_the_purpose_and_the_provider_that_it_was_begun_for(
     elsewhere: LocalProvider, users: Users, client: httpx.AsyncClient, session: AsyncSession, anna: User
 ) -> None:
-    answer = await returned_to_link(client, elsewhere)
+    response = await returned_to_link(client, elsewhere)
     other_session, other_account = await users.client_for(anna), await users.client(Role.ADMIN)
 
     for other in (other_session, other_account):
-        problem_in(await link(other, answer), 401, "provider_failed")
+        problem_in(await link(other, response), 401, "provider_failed")
     problem_in(await link(client, await returned(client, elsewhere)), 401, "provider_failed")
-    problem_in(await link(client, {**answer, "state": "another"}), 401, "provider_failed")
-    problem_in(await link(client, answer, "github"), 401, "provider_failed")
+    problem_in(await link(client, {**response, "state": "another"}), 401, "provider_failed")
+    problem_in(await link(client, response, "github"), 401, "provider_failed")
     with time_machine.travel(clock.now() + timedelta(minutes=11)):
-        problem_in(await link(client, answer), 401, "provider_failed")
+        problem_in(await link(client, response), 401, "provider_failed")
 
     assert "/token" not in elsewhere.requests
     assert await stored_links(session) == []
-    assert (await link(client, answer)).status_code == 201
+    assert (await link(client, response)).status_code == 201
 
 
 async def test_a_page_that_makes_its_visitor_link_the_attackers_account_fails(
@@ -168,10 +168,10 @@ async def test_a_page_that_makes_its_visitor_link_the_attackers_account_fails(
 
 
 async def test_a_code_links_once(elsewhere: LocalProvider, client: httpx.AsyncClient) -> None:
-    answer = await returned_to_link(client, elsewhere)
-    await link(client, answer)
+    response = await returned_to_link(client, elsewhere)
+    await link(client, response)
 
-    problem_in(await link(client, answer), 401, "provider_failed")
+    problem_in(await link(client, response), 401, "provider_failed")
 
     assert await linked(client) == ["oidc"]
 
@@ -204,7 +204,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
 ) -> None:
     await with_password(users, username="bert")
     thief, owner = await device_of(users, "bert"), await device_of(users, "bert")
-    answer = await returned_to_link(thief.client, elsewhere, password=PASSWORD)
+    response = await returned_to_link(thief.client, elsewhere, password=PASSWORD)
     ask = app.state.process.identities.identity
 
     async def change_the_password_meanwhile(provider: str, **values: str) -> Identity:
@@ -215,7 +215,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
 
     monkeypatch.setattr(app.state.process.identities, "identity", change_the_password_meanwhile)
 
-    problem_in(await link(thief.client, answer), 401, "invalid_token")
+    problem_in(await link(thief.client, response), 401, "invalid_token")
 
     assert await stored_links(session) == []
 
@@ -227,9 +227,9 @@ async def test_one_account_elsewhere_is_not_linked_to_two_at_once(
     with offered_by(live_app, monkeypatch) as elsewhere:
         flows = [await returned_to_link(client, elsewhere) for client in clients]
 
-        answers = await asyncio.gather(*(link(*pair) for pair in zip(clients, flows, strict=True)))
+        responses = await asyncio.gather(*(link(*pair) for pair in zip(clients, flows, strict=True)))
 
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert sorted(response.status_code for response in responses) == [201, 409, 409]
     async with live_app.state.database.reading() as session:
         assert len(await stored_links(session)) == 1
 
@@ -244,9 +244,9 @@ async def test_two_accounts_of_a_provider_are_not_linked_to_one_at_once(
             elsewhere.person = type(elsewhere.person)(subject=str(number + 1))
             flows.append(await returned_to_link(client, elsewhere))
 
-        answers = await asyncio.gather(*(link(client, flow) for flow in flows))
+        responses = await asyncio.gather(*(link(client, flow) for flow in flows))
 
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert sorted(response.status_code for response in responses) == [201, 409, 409]
     async with live_app.state.database.reading() as session:
         assert len(await stored_links(session)) == 1
 
@@ -347,9 +347,9 @@ async def test_two_unlinked_at_once_do_not_lock_the_owner_out(
         for provider in ("oidc", "github"):
             await link_to(client, elsewhere, provider)
 
-        answers = await asyncio.gather(unlink(client, "oidc"), unlink(client, "github"))
+        responses = await asyncio.gather(unlink(client, "oidc"), unlink(client, "github"))
 
-        assert sorted(answer.status_code for answer in answers) == [204, 409]
+        assert sorted(response.status_code for response in responses) == [204, 409]
         (left,) = await linked(client)
         back = await sign_in(await live_users.client(), elsewhere, left)
     assert back.status_code == 200, back.text
@@ -367,5 +367,5 @@ async def test_unlinking_and_linking_again_is_allowed_to_somebody_else(
     assert (await link_to(await users.client_for(anna), elsewhere)).status_code == 201
 
     assert await stored_links(session) == [(anna.id, "oidc")]
-    answer = await finish(await users.client(), await returned(client, elsewhere))
-    assert answer.status_code == 200
+    response = await finish(await users.client(), await returned(client, elsewhere))
+    assert response.status_code == 200

@@ -40,10 +40,10 @@ def elsewhere(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalPr
         yield provider
 
 
-async def me(client: httpx.AsyncClient, answer: httpx.Response) -> dict[str, Any]:
+async def me(client: httpx.AsyncClient, response: httpx.Response) -> dict[str, Any]:
     """Whose session was begun."""
-    assert answer.status_code == 200, answer.text
-    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert response.status_code == 200, response.text
+    headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
     found: dict[str, Any] = (await client.get("/users/me", headers=headers)).json()
     return found
 
@@ -66,8 +66,8 @@ async def test_the_providers_that_are_configured_are_offered(
 async def test_without_configuration_nothing_is_offered(anonymous: httpx.AsyncClient) -> None:
     assert (await anonymous.get("/auth/providers")).json() == []
     problem_in(await anonymous.post("/auth/providers/google/authorizations"), 404, "unknown_provider")
-    answer = {"flow_token": "x", "code": "x", "state": "x"}
-    problem_in(await finish(anonymous, answer, "google"), 404, "unknown_provider")
+    response = {"flow_token": "x", "code": "x", "state": "x"}
+    problem_in(await finish(anonymous, response, "google"), 404, "unknown_provider")
 
 
 async def test_people_come_back_to_the_frontend_and_nowhere_else(
@@ -219,10 +219,10 @@ async def test_the_refresh_token_may_go_into_the_cookie(
     body: dict[str, Any] = {**await returned(anonymous, elsewhere), "use_cookie": True}
     own = {"Origin": "https://blog.example.com"}
 
-    answer = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=own)
+    response = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=own)
 
-    assert answer.json()["refresh_token"] is None
-    assert answer.headers["Set-Cookie"].startswith("colophon_refresh=clr_")
+    assert response.json()["refresh_token"] is None
+    assert response.headers["Set-Cookie"].startswith("colophon_refresh=clr_")
 
 
 async def test_no_other_sites_page_signs_its_visitor_in(
@@ -236,18 +236,18 @@ async def test_no_other_sites_page_signs_its_visitor_in(
     body: dict[str, Any] = {**await returned(anonymous, elsewhere), "use_cookie": True}
     evil = {"Origin": "https://evil.example.com"}
 
-    answer = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=evil)
+    response = await anonymous.post("/auth/providers/oidc/sign-ins", json=body, headers=evil)
 
-    problem_in(answer, 403, "origin_not_allowed")
+    problem_in(response, 403, "origin_not_allowed")
     assert await nothing_was_stored(session)
 
 
 # --- Flows that are worth nothing ------------------------------------------------------------------------------
 
 
-async def refused(client: httpx.AsyncClient, elsewhere: LocalProvider, answer: dict[str, str]) -> None:
+async def refused(client: httpx.AsyncClient, elsewhere: LocalProvider, response: dict[str, str]) -> None:
     """MailRefused without the provider having been asked: the code is still good for whom it belongs to."""
-    problem_in(await finish(client, answer), 401, "provider_failed")
+    problem_in(await finish(client, response), 401, "provider_failed")
     assert "/token" not in elsewhere.requests
 
 
@@ -279,10 +279,10 @@ async def test_a_code_of_another_flow_is_refused_by_the_provider(elsewhere: Loca
 
 
 async def test_a_flow_token_is_good_for_ten_minutes(elsewhere: LocalProvider, anonymous: httpx.AsyncClient) -> None:
-    answer, late = await returned(anonymous, elsewhere), await returned(anonymous, elsewhere)
+    response, late = await returned(anonymous, elsewhere), await returned(anonymous, elsewhere)
 
     with time_machine.travel(clock.now() + timedelta(minutes=9, seconds=50)):
-        assert (await finish(anonymous, answer)).status_code == 200
+        assert (await finish(anonymous, response)).status_code == 200
     elsewhere.requests.clear()
     with time_machine.travel(clock.now() + timedelta(minutes=10, seconds=1)):
         await refused(anonymous, elsewhere, late)
@@ -291,9 +291,9 @@ async def test_a_flow_token_is_good_for_ten_minutes(elsewhere: LocalProvider, an
 async def test_a_flow_token_of_another_provider_is_refused(
     elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    answer = await returned(anonymous, elsewhere, "github")
+    response = await returned(anonymous, elsewhere, "github")
 
-    await refused(anonymous, elsewhere, answer)
+    await refused(anonymous, elsewhere, response)
     assert GITHUB_TOKEN not in elsewhere.requests
 
 
@@ -301,40 +301,40 @@ async def test_a_flow_that_was_begun_to_link_does_not_sign_in(
     elsewhere: LocalProvider, users: Users, session: AsyncSession
 ) -> None:
     owner = await users.client(Role.READER)
-    answer = await returned_to_link(owner, elsewhere)
+    response = await returned_to_link(owner, elsewhere)
 
-    await refused(await users.client(), elsewhere, answer)
+    await refused(await users.client(), elsewhere, response)
     assert (await session.scalars(select(ProviderAccount))).all() == []
 
 
 async def test_a_flow_token_that_was_not_made_here_is_refused(
     elsewhere: LocalProvider, anonymous: httpx.AsyncClient
 ) -> None:
-    answer = await returned(anonymous, elsewhere)
-    claims = jwt.decode(answer["flow_token"], options={"verify_signature": False})
-    access_token = (await finish(anonymous, answer)).json()["access_token"]
+    response = await returned(anonymous, elsewhere)
+    claims = jwt.decode(response["flow_token"], options={"verify_signature": False})
+    access_token = (await finish(anonymous, response)).json()["access_token"]
     elsewhere.requests.clear()
     forged = [
         jwt.encode(claims, "a secret that somebody else has made up", "HS256"),
         jwt.encode(claims, "", "none"),
         jwt.encode({**claims, "aud": "colophon:access"}, SECRET, "HS256"),
         access_token,
-        answer["flow_token"][:-2],
+        response["flow_token"][:-2],
         "",
         "ü",
     ]
 
     for flow_token in forged:
-        await refused(anonymous, elsewhere, {**answer, "flow_token": flow_token})
+        await refused(anonymous, elsewhere, {**response, "flow_token": flow_token})
 
 
 async def test_a_code_signs_in_once(
     elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession
 ) -> None:
-    answer = await returned(anonymous, elsewhere)
-    assert (await finish(anonymous, answer)).status_code == 200
+    response = await returned(anonymous, elsewhere)
+    assert (await finish(anonymous, response)).status_code == 200
 
-    problem_in(await finish(anonymous, answer), 401, "provider_failed")
+    problem_in(await finish(anonymous, response), 401, "provider_failed")
 
     assert len((await session.scalars(select(LoginSession))).all()) == 1
 
@@ -493,10 +493,10 @@ async def test_whoever_is_protected_by_a_second_factor_links_a_provider_themselv
 async def test_a_provider_that_is_away_signs_nobody_in(
     elsewhere: LocalProvider, anonymous: httpx.AsyncClient, session: AsyncSession, provider: str, path: str
 ) -> None:
-    answer = await returned(anonymous, elsewhere, provider)
+    response = await returned(anonymous, elsewhere, provider)
     elsewhere.replies = {path: Reply(503, b"")}
 
-    problem_in(await finish(anonymous, answer, provider), 401, "provider_failed")
+    problem_in(await finish(anonymous, response, provider), 401, "provider_failed")
 
     assert await nothing_was_stored(session)
 
@@ -520,10 +520,10 @@ async def test_what_the_provider_gives_out_is_neither_stored_nor_logged(
     secrets: list[str] = []
     for provider in ("oidc", "github"):
         elsewhere.person.subject, elsewhere.person.email = str(len(secrets) + 1), f"{provider}@example.com"
-        answer = await returned(anonymous, elsewhere, provider)
-        assert (await finish(anonymous, answer, provider)).status_code == 200
-        problem_in(await finish(anonymous, answer, provider), 401, "provider_failed")
-        secrets += answer.values()
+        response = await returned(anonymous, elsewhere, provider)
+        assert (await finish(anonymous, response, provider)).status_code == 200
+        problem_in(await finish(anonymous, response, provider), 401, "provider_failed")
+        secrets += response.values()
     secrets += elsewhere.issued
 
     stored = [
@@ -551,7 +551,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
         await live_users.user(username="jane")
     with offered_by(live_app, monkeypatch) as elsewhere:
         client = await live_users.client()
-        answers = [await returned(client, elsewhere) for _ in range(4)]
+        responses = [await returned(client, elsewhere) for _ in range(4)]
         database = live_app.state.database
         ask, held, together = live_app.state.process.identities.identity, [], asyncio.Barrier(4)
 
@@ -566,10 +566,10 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
 
         monkeypatch.setattr(live_app.state.process.identities, "identity", ask_together)
 
-        signed_in = await asyncio.gather(*(finish(client, answer) for answer in answers))
+        signed_in = await asyncio.gather(*(finish(client, response) for response in responses))
 
         assert held == 4 * [0]
-        assert len({(await me(client, answer))["id"] for answer in signed_in}) == 1
+        assert len({(await me(client, response))["id"] for response in signed_in}) == 1
     async with database.reading() as session:
         assert len((await session.scalars(select(User))).all()) == 1
         assert len((await session.scalars(select(ProviderAccount))).all()) == 1
@@ -580,8 +580,8 @@ async def test_a_code_that_is_sent_twice_at_once_signs_in_once(
 ) -> None:
     with offered_by(live_app, monkeypatch) as elsewhere:
         client = await live_users.client()
-        answer = await returned(client, elsewhere)
+        response = await returned(client, elsewhere)
 
-        answers = await asyncio.gather(*(finish(client, answer) for _ in range(3)))
+        responses = await asyncio.gather(*(finish(client, response) for _ in range(3)))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401]
+    assert sorted(response.status_code for response in responses) == [200, 401, 401]

@@ -90,11 +90,11 @@ async def test_whether_there_is_an_account_is_not_told(
     await users.user(username="known", is_verified=False)
     await users.user(username="inactive", is_verified=False, is_active=False)
 
-    answers = [
+    responses = [
         await anonymous.post(path, json={"email": f"{name}@example.com"}) for name in ("known", "nobody", "inactive")
     ]
 
-    assert [(answer.status_code, answer.json()) for answer in answers] == 3 * [(202, {})]
+    assert [(response.status_code, response.json()) for response in responses] == 3 * [(202, {})]
     assert [mail.recipient for mail in await mails_waiting(app)] == ["known@example.com"]
 
 
@@ -126,9 +126,9 @@ async def test_the_mailed_link_changes_the_password_and_ends_every_login(
 ) -> None:
     client = await users.client_for(anna)
 
-    answer = await reset(anonymous, await reset_token(anonymous, app))
+    response = await reset(anonymous, await reset_token(anonymous, app))
 
-    assert answer.status_code == 204, answer.text
+    assert response.status_code == 204, response.text
     assert await can_log_in(anonymous, NEW)
     assert not await can_log_in(anonymous, OLD)
     problem_in(await client.get("/users/me"), 401, "invalid_token")
@@ -160,10 +160,12 @@ async def test_the_link_works_once_even_when_it_is_used_twice_at_once(live_app: 
     token = await reset_token(client, live_app)
     passwords = [f"{NEW} {number}" for number in range(4)]
 
-    answers = await asyncio.gather(*(reset(client, token, password) for password in passwords))
+    responses = await asyncio.gather(*(reset(client, token, password) for password in passwords))
 
-    assert sorted(answer.status_code for answer in answers) == [204, 403, 403, 403]
-    (winner,) = [password for password, answer in zip(passwords, answers, strict=True) if answer.status_code == 204]
+    assert sorted(response.status_code for response in responses) == [204, 403, 403, 403]
+    (winner,) = [
+        password for password, response in zip(passwords, responses, strict=True) if response.status_code == 204
+    ]
     assert await can_log_in(client, winner)
 
 

@@ -87,9 +87,9 @@ async def test_an_address_is_somebodys_whatever_its_case(
     token = await mailed_token(app)
     assert (await anonymous.post("/auth/verify", json={"token": token})).status_code == 200
 
-    answer = await anonymous.post("/auth/register", json={**ANNA, "username": "another", "email": again})
+    response = await anonymous.post("/auth/register", json={**ANNA, "username": "another", "email": again})
 
-    assert (answer.status_code, answer.json()) == (202, {})
+    assert (response.status_code, response.json()) == (202, {})
     notice = (await mails_waiting(app))[-1]
     assert "tried to register another account" in notice.text
     assert "verify?token=" not in notice.text
@@ -118,9 +118,9 @@ async def test_a_refused_registration_leaves_neither_account_nor_mail(
 async def test_of_many_who_register_the_same_at_once_one_succeeds(live_app: FastAPI, live_users: Users) -> None:
     client = await live_users.client()
 
-    answers = await asyncio.gather(*(client.post("/auth/register", json=ANNA) for _ in range(6)))
+    responses = await asyncio.gather(*(client.post("/auth/register", json=ANNA) for _ in range(6)))
 
-    assert sorted(answer.status_code for answer in answers) == [202] + 5 * [409]
+    assert sorted(response.status_code for response in responses) == [202] + 5 * [409]
     assert len(await mails_waiting(live_app)) == 1
 
 

@@ -37,9 +37,9 @@ def invitation_only(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def invited(client: httpx.AsyncClient, role: str = "reader") -> str:
     """The token of a new invitation."""
-    answer = await client.post("/invitations", json={"role": role})
-    assert answer.status_code == 201, answer.text
-    token: str = answer.json()["token"]
+    response = await client.post("/invitations", json={"role": role})
+    assert response.status_code == 201, response.text
+    token: str = response.json()["token"]
     return token
 
 
@@ -69,9 +69,9 @@ async def test_by_invitation_nobody_else_registers(anonymous: httpx.AsyncClient,
 async def test_the_invitation_says_which_role(
     admin: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession, role: Role
 ) -> None:
-    answer = await register(anonymous, await invited(admin, role))
+    response = await register(anonymous, await invited(admin, role))
 
-    assert (answer.status_code, answer.json()) == (202, {})
+    assert (response.status_code, response.json()) == (202, {})
     assert await role_of(session) is role
 
 
@@ -131,11 +131,11 @@ async def test_of_many_who_use_an_invitation_at_once_one_gets_in(live_app: FastA
     token = await invited(await live_users.client(Role.ADMIN), "author")
     anonymous = await live_users.client()
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(register(anonymous, token, username=f"anna{n}", email=f"anna{n}@example.com") for n in range(6))
     )
 
-    assert Counter(answer.status_code for answer in answers) == {202: 1, 403: 5}
+    assert Counter(response.status_code for response in responses) == {202: 1, 403: 5}
     async with live_app.state.database.reading() as session:
         assert await session.scalar(select(func.count()).where(User.role == Role.AUTHOR)) == 1
 
@@ -237,9 +237,9 @@ async def test_an_address_that_is_taken_uses_the_invitation_up_like_any_other(
 ) -> None:
     await users.user(email="anna@example.com")
 
-    answer = await register(anonymous, await invited(admin))
+    response = await register(anonymous, await invited(admin))
 
-    assert (answer.status_code, answer.json()) == (202, {})
+    assert (response.status_code, response.json()) == (202, {})
     assert "tried to register another account" in (await mails_waiting(app))[-1].text
     assert await session.scalar(select(func.count()).where(Invitation.used_at.is_not(None))) == 1
 

@@ -67,9 +67,9 @@ async def phone(clock: time_machine.Traveller, device: Device) -> AuthenticatorA
 
 
 async def overview(client: httpx.AsyncClient) -> dict[str, object]:
-    answer = await client.get("/users/me/second-factors")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, object] = answer.json()
+    response = await client.get("/users/me/second-factors")
+    assert response.status_code == 200, response.text
+    found: dict[str, object] = response.json()
     return found
 
 
@@ -200,10 +200,10 @@ async def test_of_two_who_confirm_at_once_one_gets_the_recovery_codes(live_users
     secrets = await asyncio.gather(*(totp_secret(client) for _ in range(2)))
     codes = [AuthenticatorApp(secret, []).code() for secret in secrets]
 
-    answers = await asyncio.gather(*(client.put("/users/me/totp", json={"code": code}) for code in codes * 2))
+    responses = await asyncio.gather(*(client.put("/users/me/totp", json={"code": code}) for code in codes * 2))
 
-    (winner,) = [answer for answer in answers if answer.status_code == 200]
-    assert {answer.status_code for answer in answers} <= {200, 401, 409}
+    (winner,) = [response for response in responses if response.status_code == 200]
+    assert {response.status_code for response in responses} <= {200, 401, 409}
     async with live_users.app.state.database.reading() as session:
         stored = set(await session.scalars(select(RecoveryCode.digest)))
     assert stored == {digest(code) for code in winner.json()["recovery_codes"]}
@@ -244,10 +244,10 @@ async def test_the_refresh_token_comes_in_the_cookie_if_that_is_wanted(
 
     problem_in(await give(client, token, code=phone.code(), use_cookie=True), 403, "origin_not_allowed")
     client.headers["Origin"] = "https://blog.example.com"
-    answer = await give(client, token, code=phone.code(), use_cookie=True)
+    response = await give(client, token, code=phone.code(), use_cookie=True)
 
-    assert answer.json()["refresh_token"] is None
-    assert answer.cookies["colophon_refresh"].startswith("clr_")
+    assert response.json()["refresh_token"] is None
+    assert response.cookies["colophon_refresh"].startswith("clr_")
 
 
 async def test_a_code_works_once(clock: time_machine.Traveller, users: Users, phone: AuthenticatorApp) -> None:
@@ -280,9 +280,9 @@ async def test_of_two_who_use_a_code_at_once_one_is_let_in(live_users: Users, ki
     token = await pending_token(client, "anna")
     factor = {kind: phone.code(1) if kind == "code" else phone.recovery_codes[0]}
 
-    answers = await asyncio.gather(*(give(client, token, **factor) for _ in range(4)))
+    responses = await asyncio.gather(*(give(client, token, **factor) for _ in range(4)))
 
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    assert sorted(response.status_code for response in responses) == [200, 401, 401, 401]
     async with live_users.app.state.database.reading() as session:
         # The one in which it was set up, and the new one.
         assert await session.scalar(select(func.count()).select_from(LoginSession)) == 2
@@ -300,7 +300,7 @@ async def test_using_and_removing_it_at_once_fails_neither(live_users: Users) ->
     removed, *used = await asyncio.gather(remove_totp(device.client, **KNOWING_IT), *uses)
 
     assert removed.status_code == 204, removed.text
-    assert {answer.status_code for answer in used} <= {200, 401}
+    assert {response.status_code for response in used} <= {200, 401}
     assert await overview(device.client) == {"totp": False, "recovery_codes": 0, "passkeys": []}
 
 
@@ -545,9 +545,9 @@ async def test_a_forgotten_password_is_no_way_around_it(app: FastAPI, users: Use
     reset = {"token": await mailed_token(app), "password": "nine loud herons"}
     assert (await client.post("/auth/reset-password", json=reset)).status_code == 204
 
-    answer = await log_in(client, "anna", "nine loud herons")
+    response = await log_in(client, "anna", "nine loud herons")
 
-    token = problem_in(answer, 401, "second_factor_required")["second_factor"]["pending_token"]
+    token = problem_in(response, 401, "second_factor_required")["second_factor"]["pending_token"]
     assert (await give(client, token, code=phone.code())).status_code == 200
 
 

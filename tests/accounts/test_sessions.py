@@ -41,9 +41,9 @@ async def device(users: Users, anna: User) -> Device:
 
 
 async def sessions_of(device: Device) -> list[dict[str, object]]:
-    answer = await device.client.get("/auth/sessions")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, object]] = answer.json()
+    response = await device.client.get("/auth/sessions")
+    assert response.status_code == 200, response.text
+    found: list[dict[str, object]] = response.json()
     return found
 
 
@@ -51,12 +51,12 @@ async def sessions_of(device: Device) -> list[dict[str, object]]:
 
 
 async def test_a_login_gives_a_short_access_token_and_a_refresh_token(users: Users, anna: User) -> None:
-    answer = await log_in(await users.client(), anna.username)
+    response = await log_in(await users.client(), anna.username)
 
-    tokens = answer.json()
+    tokens = response.json()
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
     assert tokens["refresh_token"].startswith("clr_")
-    assert "set-cookie" not in answer.headers
+    assert "set-cookie" not in response.headers
 
 
 async def test_a_refresh_token_is_stored_as_a_digest_only(session: AsyncSession, device: Device) -> None:
@@ -141,20 +141,20 @@ async def test_two_tabs_may_refresh_at_the_same_moment(live_users: Users) -> Non
     await with_password(live_users, username="anna")
     device = await device_of(live_users, "anna")
 
-    answers = await asyncio.gather(*(device.refresh() for _ in range(5)))
+    responses = await asyncio.gather(*(device.refresh() for _ in range(5)))
 
-    assert [answer.status_code for answer in answers] == 5 * [200]
-    assert len({answer.json()["refresh_token"] for answer in answers}) == 5
-    device.take(answers[0])
+    assert [response.status_code for response in responses] == 5 * [200]
+    assert len({response.json()["refresh_token"] for response in responses}) == 5
+    device.take(responses[0])
     assert await device.is_logged_in()
 
 
 @pytest.mark.parametrize("token", ["", "clr_", "garbage", "clr_" + "x" * 43, "ü" * 40])
 @pytest.mark.one_database
 async def test_a_refresh_token_that_was_never_given_out_ends_nothing(device: Device, token: str) -> None:
-    answer = await device.client.post("/auth/refresh", json={"refresh_token": token})
+    response = await device.client.post("/auth/refresh", json={"refresh_token": token})
 
-    problem_in(answer, 401, "invalid_refresh_token")
+    problem_in(response, 401, "invalid_refresh_token")
     assert await device.is_logged_in()
 
 
@@ -296,12 +296,12 @@ async def test_knowing_who_asks_takes_one_query(app: FastAPI, device: Device) ->
 
 async def test_what_may_be_done_is_known_without_another_query(app: FastAPI, users: Users, anna: User) -> None:
     device, anonymous = await device_of(users, anna.username), await users.client()
-    with recorded_statements(app.state.database) as as_stranger:
+    with recorded_statements(app.state.database) as as_anonymous:
         await anonymous.get("/articles")
     with recorded_statements(app.state.database) as as_somebody:
         await device.client.get("/articles")
 
-    assert len(as_somebody) == len(as_stranger) + 1
+    assert len(as_somebody) == len(as_anonymous) + 1
 
 
 async def test_ended_sessions_leave_no_row(session: AsyncSession, device: Device) -> None:
@@ -328,12 +328,12 @@ async def browser(cookie_app: FastAPI, users: Users, anna: User) -> httpx.AsyncC
     assert cookie_app is users.app
     client = await users.client()
     client.base_url = httpx.URL("https://blog.example.com/api/v1")
-    answer = await client.post(
+    response = await client.post(
         "/auth/login", data={"username": anna.username, "password": PASSWORD, "use_cookie": "true"}, headers=OWN
     )
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["refresh_token"] is None
-    header = answer.headers["Set-Cookie"]
+    assert response.status_code == 200, response.text
+    assert response.json()["refresh_token"] is None
+    header = response.headers["Set-Cookie"]
     assert header.startswith("colophon_refresh=clr_")
     assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/api/v1/auth"} <= set(header.split("; "))
     return client
@@ -342,12 +342,12 @@ async def browser(cookie_app: FastAPI, users: Users, anna: User) -> httpx.AsyncC
 async def test_a_browser_refreshes_with_its_cookie(browser: httpx.AsyncClient) -> None:
     first = browser.cookies["colophon_refresh"]
 
-    answer = await browser.post("/auth/refresh", json={}, headers=OWN)
+    response = await browser.post("/auth/refresh", json={}, headers=OWN)
 
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["refresh_token"] is None
+    assert response.status_code == 200, response.text
+    assert response.json()["refresh_token"] is None
     assert browser.cookies["colophon_refresh"] != first
-    me = await browser.get("/users/me", headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+    me = await browser.get("/users/me", headers={"Authorization": f"Bearer {response.json()['access_token']}"})
     assert me.status_code == 200
 
 
@@ -368,10 +368,10 @@ async def test_no_other_sites_page_may_log_its_visitor_in(
     assert cookie_app.state.settings.auth_cookie == "strict"
     form = {"username": anna.username, "password": PASSWORD, "use_cookie": "true"}
 
-    answer = await anonymous.post("/auth/login", data=form, headers={"Origin": "https://evil.example.com"})
+    response = await anonymous.post("/auth/login", data=form, headers={"Origin": "https://evil.example.com"})
 
-    problem_in(answer, 403, "origin_not_allowed")
-    assert "Set-Cookie" not in answer.headers
+    problem_in(response, 403, "origin_not_allowed")
+    assert "Set-Cookie" not in response.headers
     assert (await session.scalars(select(LoginSession))).all() == []
 
 
@@ -392,8 +392,8 @@ async def test_without_the_setting_there_is_no_cookie(users: Users, anna: User) 
     client = await users.client()
     form = {"username": anna.username, "password": PASSWORD, "use_cookie": "true"}
 
-    answer = await client.post("/auth/login", data=form)
-    assert "Set-Cookie" not in answer.headers
-    client.cookies.set("colophon_refresh", answer.json()["refresh_token"])
+    response = await client.post("/auth/login", data=form)
+    assert "Set-Cookie" not in response.headers
+    client.cookies.set("colophon_refresh", response.json()["refresh_token"])
 
     problem_in(await client.post("/auth/refresh", json={}, headers=OWN), 401, "invalid_refresh_token")

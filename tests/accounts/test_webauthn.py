@@ -385,7 +385,7 @@ def test_garbage_is_refused(credential: Credential) -> None:
     accepts(challenge_of, credential)
 
 
-@examples(200)
+@examples(100)
 @given(st.sampled_from(PATHS), JSON | st.sampled_from(FLAWED_TEXTS), st.sampled_from([CREATED, USED]))
 def test_garbage_in_one_place_raises_nothing_else(path: tuple[str, ...], value: object, credential: Credential) -> None:
     for read in READERS:
@@ -399,13 +399,13 @@ def test_an_answer_with_a_part_missing_is_refused(read: Reader, credential: Cred
     assert not accepts(read, {key: value for key, value in credential.items() if key != name})
 
 
-@examples(200)
+@examples(100)
 @given(st.sampled_from(["clientDataJSON", "authenticatorData", "signature"]), st.integers(0, 1000), st.integers(1, 255))
 def test_an_assertion_with_one_byte_changed_is_refused(name: str, position: int, bits: int) -> None:
     assert not accepts(log_in, flipped(USED, name, position, bits))
 
 
-@examples(300)
+@examples(100)
 @given(st.sampled_from(["clientDataJSON", "attestationObject"]), st.integers(0, 1000), st.integers(1, 255))
 def test_a_creation_with_one_byte_changed_raises_nothing_else(name: str, position: int, bits: int) -> None:
     accepts(create, flipped(CREATED, name, position, bits))
@@ -422,7 +422,7 @@ STATEMENTS = st.fixed_dictionaries(
 FORMATS = ["packed", "tpm", "android-key", "android-safetynet", "fido-u2f", "apple", "unknown", 1, None, []]
 
 
-@examples(200)
+@examples(100)
 @given(st.sampled_from(FORMATS), STATEMENTS | CBOR)
 def test_an_attestation_that_does_not_hold_is_refused(kind: object, statement: object) -> None:
     data = decode(CREATED["response"]["authenticatorData"])

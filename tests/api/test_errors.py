@@ -95,10 +95,10 @@ async def test_wrong_input_is_named_by_where_it_is_and_not_repeated(anonymous: h
 @pytest.mark.parametrize("body", [{"data": {"email": "anna@example.com"}}, {"json": ["anna@example.com"]}])
 @pytest.mark.one_database
 async def test_who_sends_no_json_object_is_told_to(anonymous: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    answer = await anonymous.post("/auth/forgot-password", **body)
+    response = await anonymous.post("/auth/forgot-password", **body)
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"] == [
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
         {"field": "body", "detail": "Send a JSON object with the header `Content-Type: application/json`."}
     ]
 
@@ -147,17 +147,17 @@ async def test_without_its_database_the_blog_asks_to_come_back(
     app: FastAPI = create_app(settings_for(url, tmp_path))
     app.state.database = open_database(url)
     async with client_of(app) as client:
-        answers = [
+        responses = [
             await client.get("/articles"),
             await client.post("/auth/login", data={"username": "anna", "password": "four calm otters"}),
             await client.post("/auth/forgot-password", json={"email": "anna@example.com"}),
         ]
     await app.state.database.dispose()
 
-    for answer in answers:
-        problem_in(answer, 503, "unavailable")
-        assert answer.headers["Retry-After"] == "5"
-        assert str(tmp_path) not in answer.text
+    for response in responses:
+        problem_in(response, 503, "unavailable")
+        assert response.headers["Retry-After"] == "5"
+        assert str(tmp_path) not in response.text
     assert "the database is unavailable" in caplog.text
 
 
@@ -167,27 +167,27 @@ async def test_without_its_database_the_blog_asks_to_come_back(
 @pytest.mark.parametrize("identifier", ["a", "7f3c-41.b_Z", "x" * 64])
 @pytest.mark.one_database
 async def test_an_id_given_by_a_proxy_is_kept(anonymous: httpx.AsyncClient, identifier: str) -> None:
-    answer = await anonymous.get("/articles/nowhere", headers={"X-Request-ID": identifier})
+    response = await anonymous.get("/articles/nowhere", headers={"X-Request-ID": identifier})
 
-    assert answer.headers["X-Request-ID"] == identifier
-    assert answer.json()["instance"] == identifier
+    assert response.headers["X-Request-ID"] == identifier
+    assert response.json()["instance"] == identifier
 
 
 @pytest.mark.parametrize("identifier", [b"", b"x" * 65, b"a b", b"a\tb", b"<script>", b"\xff", b"a;b", "é".encode()])
 @pytest.mark.one_database
 async def test_an_id_that_could_do_harm_in_a_log_is_replaced(anonymous: httpx.AsyncClient, identifier: bytes) -> None:
-    answer = await anonymous.get("/articles/nowhere", headers=[(b"X-Request-ID", identifier)])
+    response = await anonymous.get("/articles/nowhere", headers=[(b"X-Request-ID", identifier)])
 
-    given = answer.headers["X-Request-ID"]
+    given = response.headers["X-Request-ID"]
     assert given.isalnum()
     assert len(given) == 32
-    assert answer.json()["instance"] == given
+    assert response.json()["instance"] == given
 
 
 async def test_every_answer_has_an_id_of_its_own(anonymous: httpx.AsyncClient) -> None:
-    answers = [await anonymous.get(path) for path in ("/articles", "/articles", "/nowhere")]
+    responses = [await anonymous.get(path) for path in ("/articles", "/articles", "/nowhere")]
 
-    assert len({answer.headers["X-Request-ID"] for answer in answers}) == 3
+    assert len({response.headers["X-Request-ID"] for response in responses}) == 3
 
 
 # --- Pages of other origins ------------------------------------------------------------------------------------
@@ -210,10 +210,10 @@ async def test_a_page_of_the_frontend_may_send_what_the_blog_understands(anonymo
 
 
 async def test_a_page_of_the_frontend_may_read_links_and_ids(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get("/articles", headers={"Origin": "https://blog.example.com"})
+    response = await anonymous.get("/articles", headers={"Origin": "https://blog.example.com"})
 
     assert (
-        answer.headers["Access-Control-Expose-Headers"]
+        response.headers["Access-Control-Expose-Headers"]
         == "Content-Disposition, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
     )
 
@@ -224,8 +224,8 @@ async def test_a_page_from_elsewhere_may_not_read_anything(anonymous: httpx.Asyn
     asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
 
     assert (await anonymous.options("/articles", headers=asked)).status_code == 400
-    for answer in (
+    for response in (
         await anonymous.options("/articles", headers=asked),
         await anonymous.get("/articles", headers=asked),
     ):
-        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert "Access-Control-Allow-Origin" not in response.headers

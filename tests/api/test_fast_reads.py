@@ -59,41 +59,41 @@ async def blog(author: httpx.AsyncClient, users: Users) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-def answered_early(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def responded_early(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each request was answered before the routes."""
     found: list[bool] = []
-    answer: Callable[[Any], Awaitable[Any]] = fast_reads._answer
+    response: Callable[[Any], Awaitable[Any]] = fast_reads._respond
 
     async def watched(scope: Any) -> Any:
-        found.append((result := await answer(scope)) is not None)
+        found.append((result := await response(scope)) is not None)
         return result
 
-    monkeypatch.setattr(fast_reads, "_answer", watched)
+    monkeypatch.setattr(fast_reads, "_respond", watched)
     return found
 
 
-async def test_a_response_is_the_routes_own(blog: httpx.AsyncClient, answered_early: list[bool]) -> None:
+async def test_a_response_is_the_routes_own(blog: httpx.AsyncClient, responded_early: list[bool]) -> None:
     for path in (*FAST, *FOR_THE_ROUTES):
-        answered_early.clear()
+        responded_early.clear()
         fast = await blog.get(path)
-        assert answered_early in ([path in FAST], []), path
+        assert responded_early in ([path in FAST], []), path
         routed = await blog.get(path, headers=THROUGH_ROUTES)
 
-        assert len(answered_early) <= 1, path
+        assert len(responded_early) <= 1, path
         assert fast.status_code == routed.status_code, path
         assert without_id(fast) == without_id(routed), path
         for header in ("Content-Type", "Link"):
             assert fast.headers.get(header) == routed.headers.get(header), path
 
 
-def without_id(answer: httpx.Response) -> Any:
-    return {**answer.json(), "instance": None}
+def without_id(response: httpx.Response) -> Any:
+    return {**response.json(), "instance": None}
 
 
 async def test_whoever_is_logged_in_is_the_routes_affair(
-    blog: httpx.AsyncClient, author: httpx.AsyncClient, answered_early: list[bool]
+    blog: httpx.AsyncClient, author: httpx.AsyncClient, responded_early: list[bool]
 ) -> None:
     assert (await author.get("/articles/draft")).status_code == 200
-    assert answered_early == []
+    assert responded_early == []
     assert (await blog.get("/articles/a-1")).status_code == 200
-    assert answered_early == [True]
+    assert responded_early == [True]

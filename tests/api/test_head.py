@@ -12,8 +12,8 @@ pytestmark = pytest.mark.one_database
 _OWN = {"x-request-id", "date"}
 
 
-def headers_of(answer: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name not in _OWN}
+def headers_of(response: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name not in _OWN}
 
 
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/categories", "/articles/nowhere", "/users/me", "/nowhere"])

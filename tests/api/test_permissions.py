@@ -287,14 +287,14 @@ def routes_of(app: FastAPI) -> set[str]:
 
 async def test_every_route_is_public_or_asks_who_is_there(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
     private = routes_of(app) - PUBLIC
-    answers = {}
+    responses = {}
     for route in sorted(private):
         method, path = route.split()
         url = f"http://blog.example.com{path.format_map(defaultdict(lambda: 1, slug='slug'))}"
         response = await anonymous.request(method, url, json=NEEDED.get(route, {}))
-        answers[route] = (response.status_code, response.headers.get("WWW-Authenticate"))
+        responses[route] = (response.status_code, response.headers.get("WWW-Authenticate"))
 
-    assert answers == dict.fromkeys(private, (401, "Bearer"))
+    assert responses == dict.fromkeys(private, (401, "Bearer"))
 
 
 async def test_the_list_of_public_routes_names_only_routes(app: FastAPI) -> None:

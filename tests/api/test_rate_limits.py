@@ -83,18 +83,18 @@ async def test_a_reset_unlocks(app: FastAPI, users: Users, anonymous: httpx.Asyn
 
 
 async def test_one_address_cannot_try_one_password_on_many_accounts(anonymous: httpx.AsyncClient) -> None:
-    answers = [(await log_in(anonymous, f"somebody-{number}")).status_code for number in range(31)]
+    responses = [(await log_in(anonymous, f"somebody-{number}")).status_code for number in range(31)]
 
-    assert answers == [401] * 30 + [429]
+    assert responses == [401] * 30 + [429]
 
 
 async def test_the_current_password_cannot_be_guessed_in_a_stolen_session(users: Users, anna: User) -> None:
     thief = await users.client_for(anna)
     wrong = {"current_password": "four wild otters", "new_password": "nine loud herons"}
 
-    answers = [(await thief.put("/users/me/password", json=wrong)).status_code for _ in range(6)]
+    responses = [(await thief.put("/users/me/password", json=wrong)).status_code for _ in range(6)]
 
-    assert answers == [403] * 5 + [429]
+    assert responses == [403] * 5 + [429]
 
 
 # --- The rest --------------------------------------------------------------------------------------------------
@@ -103,31 +103,31 @@ async def test_the_current_password_cannot_be_guessed_in_a_stolen_session(users:
 @pytest.mark.parametrize("path", ["/auth/forgot-password", "/auth/request-verify-token"])
 async def test_nobodys_mailbox_is_flooded(app: FastAPI, users: Users, anna: User, path: str) -> None:
     await users.user(username="bert", is_verified=False, email="b@example.com")
-    answers = [
+    responses = [
         (await (await users.client()).post(path, json={"email": email})).status_code
         for email in ("anna@example.com", "b@example.com")
         for _ in range(6)
     ]
 
-    assert answers == 2 * ([202] * 5 + [429])
+    assert responses == 2 * ([202] * 5 + [429])
     assert max(len([mail for mail in await mails_waiting(app) if mail.recipient == anna.email]), 5) == 5
 
 
 async def test_one_address_registers_only_so_many(anonymous: httpx.AsyncClient) -> None:
-    answers = [
+    responses = [
         await anonymous.post(
             "/auth/register", json={"email": f"n{number}@example.com", "username": f"n-{number}", "password": PASSWORD}
         )
         for number in range(21)
     ]
 
-    assert [answer.status_code for answer in answers] == [202] * 20 + [429]
+    assert [response.status_code for response in responses] == [202] * 20 + [429]
 
 
 async def test_tokens_cannot_be_tried_for_ever(anonymous: httpx.AsyncClient) -> None:
-    answers = [(await anonymous.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)]
+    responses = [(await anonymous.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)]
 
-    assert answers == [403] * 60 + [429]
+    assert responses == [403] * 60 + [429]
 
 
 async def test_an_account_comments_only_so_often(users: Users, clock: time_machine.Traveller) -> None:
@@ -145,18 +145,18 @@ async def test_an_account_comments_only_so_often(users: Users, clock: time_machi
 
 
 async def test_answers_say_what_is_left(users: Users, anna: User) -> None:
-    answer = await log_in(await users.client(), anna.username)
+    response = await log_in(await users.client(), anna.username)
 
-    assert answer.headers["RateLimit-Policy"] == '"login";q=30;w=60'
-    assert answer.headers["RateLimit"].startswith('"login";r=29;')
+    assert response.headers["RateLimit-Policy"] == '"login";q=30;w=60'
+    assert response.headers["RateLimit"].startswith('"login";r=29;')
 
 
 async def test_limits_can_be_switched_off(live_users: Users) -> None:
     client = await live_users.client()
 
-    answers = {(await client.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)}
+    responses = {(await client.post("/auth/verify", json={"token": "x"})).status_code for _ in range(61)}
 
-    assert answers == {403}
+    assert responses == {403}
 
 
 # --- Whose address it is ---------------------------------------------------------------------------------------

@@ -331,11 +331,11 @@ async def test_a_crowd_asks_the_app_once(app: App, cache: ResponseCacheMiddlewar
         await _asked(app)
         await asyncio.sleep(0.01)
         app.may_answer.set()
-        answers = await asyncio.gather(*crowd)
+        responses = await asyncio.gather(*crowd)
 
     assert len(app.asked) == 1
-    assert {answer.content for answer in answers} == {BODY}
-    assert len({answer.headers["X-Request-ID"] for answer in answers}) == 20
+    assert {response.content for response in responses} == {BODY}
+    assert len({response.headers["X-Request-ID"] for response in responses}) == 20
 
 
 async def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(
@@ -350,7 +350,7 @@ async def test_who_asks_after_a_change_does_not_get_what_was_begun_before_it(
         after = asyncio.create_task(client.get("/public/1"))
         await asyncio.sleep(0.01)
         app.may_answer.set()
-        versions = [(await answer).headers["X-Version"] for answer in (before, after)]
+        versions = [(await response).headers["X-Version"] for response in (before, after)]
         later = await client.get("/public/1")
 
     assert versions == ["0", "1"]
@@ -439,9 +439,9 @@ async def test_a_crowd_for_what_is_not_everybodys_is_answered_one_by_one(
 ) -> None:
     app.status = 404
     async with client_of(cache) as client:
-        answers = await asyncio.gather(*(client.get("/public/1") for _ in range(5)))
+        responses = await asyncio.gather(*(client.get("/public/1") for _ in range(5)))
 
-    assert {answer.status_code for answer in answers} == {404}
+    assert {response.status_code for response in responses} == {404}
     assert len(app.asked) == 5
 
 

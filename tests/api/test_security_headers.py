@@ -29,17 +29,17 @@ async def test_every_answer_is_guarded(
     anonymous: httpx.AsyncClient, method: str, path: str, status: int, twice: int
 ) -> None:
     for _ in range(twice):
-        answer = await anonymous.request(method, path)
+        response = await anonymous.request(method, path)
 
-    assert answer.status_code == status
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["X-Frame-Options"] == "DENY"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
-    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert "camera=()" in answer.headers["Permissions-Policy"]
-    assert "Server" not in answer.headers
+    assert response.status_code == status
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "Server" not in response.headers
 
 
 async def test_even_what_nobody_expected_is_guarded(
@@ -50,15 +50,15 @@ async def test_even_what_nobody_expected_is_guarded(
 
     monkeypatch.setattr("app.accounts.services.logins.LoginService.log_in", break_down)
 
-    answer = await anonymous.post("/auth/login", data={"username": "anna", "password": "four calm otters"})
+    response = await anonymous.post("/auth/login", data={"username": "anna", "password": "four calm otters"})
 
-    assert answer.status_code == 500
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.status_code == 500
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_answers_are_not_kept_unless_they_say_so(anonymous: httpx.AsyncClient, reader: httpx.AsyncClient) -> None:
-    for answer in (await reader.get("/users/me"), await reader.get("/articles"), await anonymous.get("/nowhere")):
-        assert answer.headers.get_list("Cache-Control") == ["no-store"]
+    for response in (await reader.get("/users/me"), await reader.get("/articles"), await anonymous.get("/nowhere")):
+        assert response.headers.get_list("Cache-Control") == ["no-store"]
 
 
 async def test_an_answer_keeps_the_headers_that_it_has() -> None:
@@ -69,10 +69,10 @@ async def test_an_answer_keeps_the_headers_that_it_has() -> None:
 
     guarded = SecurityHeadersMiddleware(app, insists_on_https=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url="http://blog.example.com") as client:
-        answer = await client.get("/")
+        response = await client.get("/")
 
-    assert answer.headers.get_list("Cache-Control") == ["public"]
-    assert answer.headers.get_list("Content-Security-Policy") == ["sandbox"]
+    assert response.headers.get_list("Cache-Control") == ["public"]
+    assert response.headers.get_list("Content-Security-Policy") == ["sandbox"]
 
 
 async def test_browsers_come_back_by_https_to_a_site_in_production(tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ async def test_whatever_matters_is_recorded_and_nothing_personal_with_it(
     for step in STEPS.strip().splitlines():
         method, path, who, action = step.split()
         count = len(await recorded(app))
-        answer = await clients[who].request(method, path.format_map(names), json=BODIES.get(f"{method} {path}"))
-        assert answer.status_code < 300, (step, answer.text)
+        response = await clients[who].request(method, path.format_map(names), json=BODIES.get(f"{method} {path}"))
+        assert response.status_code < 300, (step, response.text)
         assert action in {event.action for event in (await recorded(app))[count:]}, step
 
     for event in await recorded(app):

@@ -40,9 +40,9 @@ async def store(session: AsyncSession, *events: AuditEvent) -> None:
 
 
 async def actions(client: httpx.AsyncClient, **query: object) -> list[str]:
-    answer = await client.get("/audit-events", params={key: str(value) for key, value in query.items()})
-    assert answer.status_code == 200, answer.text
-    return [item["action"] for item in answer.json()["items"]]
+    response = await client.get("/audit-events", params={key: str(value) for key, value in query.items()})
+    assert response.status_code == 200, response.text
+    return [item["action"] for item in response.json()["items"]]
 
 
 async def test_an_event_says_who_did_what_to_what_and_from_where(

@@ -17,6 +17,9 @@ from benchmarks.wrk import Request
 from tests.support.databases import Template, undone_database
 from tests.support.users import client_of
 
+# A corpus is written, and servers answer from it.
+pytestmark = pytest.mark.process
+
 TINY = Size(articles=50, words=100, tags=20, authors=5)
 
 
@@ -39,7 +42,7 @@ async def filled_app(shared_app: FastAPI, filled: str) -> AsyncIterator[FastAPI]
 
 async def _operations(client: httpx.AsyncClient) -> Operations:
     lists = [await client.get(f"/articles?limit=2{tag}") for tag in ("", f"&tag={COMMON_TAG}")]
-    return Operations(TINY, *(answer.json()["next_cursor"] for answer in lists))
+    return Operations(TINY, *(response.json()["next_cursor"] for response in lists))
 
 
 async def _ask(client: httpx.AsyncClient, request: Request) -> httpx.Response:

@@ -14,6 +14,9 @@ from tests.support.public_pages import PAGES, outdated_pages, reader_of
 from tests.support.users import Users
 from tests.support.writing import comment, publish, write
 
+# Some thirty pages are read twice after each of some forty writes.
+pytestmark = pytest.mark.process
+
 
 @dataclass
 class Blog:
@@ -134,8 +137,6 @@ def test_no_write_is_forgotten() -> None:
     assert sorted(name for story in STORIES.values() for name in story) == sorted(WRITES)
 
 
-# Some thirty pages are read twice after each of some forty writes.
-@pytest.mark.process
 @pytest.mark.parametrize("story", STORIES)
 async def test_an_anonymous_reader_sees_what_was_just_written(app: FastAPI, blog: Blog, story: str) -> None:
     assert await read_everything(app) > len(PAGES) / 2

@@ -5,7 +5,7 @@ import gzip
 import pytest
 import zstandard
 
-from app.cache import store as answer_store
+from app.cache import store as response_store
 from app.cache.entry import CachedResponse
 from app.cache.keys import EVERYTHING
 from app.cache.store import ResponseStore
@@ -14,7 +14,7 @@ ONE, OTHER = ("/one", b""), ("/other", b"")
 ROOM = 1_000_000
 
 
-def an_answer(*keys: str, body: bytes = b"{}", made_at: float = float("inf")) -> CachedResponse:
+def a_response(*keys: str, body: bytes = b"{}", made_at: float = float("inf")) -> CachedResponse:
     return CachedResponse(body, ((b"content-type", b"application/json"),), frozenset(keys), made_at)
 
 
@@ -24,11 +24,11 @@ def store() -> ResponseStore:
 
 
 def test_an_answer_is_kept_for_what_was_asked(store: ResponseStore) -> None:
-    answer = an_answer("a")
+    response = a_response("a")
 
-    store.put(ONE, answer, store.version())
+    store.put(ONE, response, store.version())
 
-    assert store.get(ONE) is answer
+    assert store.get(ONE) is response
     assert store.get(("/one", b"page=2")) is None
     assert (store.hits, store.fills, len(store)) == (1, 1, 1)
 
@@ -37,8 +37,8 @@ def test_an_answer_is_kept_for_what_was_asked(store: ResponseStore) -> None:
     ("invalidated", "left"), [(["a"], 1), (["b"], 0), (["c"], 2), (["a", "b"], 0), ([EVERYTHING], 0)]
 )
 def test_what_has_changed_is_forgotten(store: ResponseStore, invalidated: list[str], left: int) -> None:
-    store.put(ONE, an_answer("a", "b"), store.version())
-    store.put(OTHER, an_answer("b"), store.version())
+    store.put(ONE, a_response("a", "b"), store.version())
+    store.put(OTHER, a_response("b"), store.version())
 
     store.invalidate(invalidated)
 
@@ -47,8 +47,8 @@ def test_what_has_changed_is_forgotten(store: ResponseStore, invalidated: list[s
 
 
 def test_what_is_left_can_still_be_forgotten(store: ResponseStore) -> None:
-    store.put(ONE, an_answer("a", "b"), store.version())
-    store.put(OTHER, an_answer("b"), store.version())
+    store.put(ONE, a_response("a", "b"), store.version())
+    store.put(OTHER, a_response("b"), store.version())
 
     store.invalidate(["a"])
     store.invalidate(["b"])
@@ -65,7 +65,7 @@ def test_an_answer_that_was_being_made_during_a_change_is_not_kept(
     store.invalidate([invalidated])
     store.invalidate(["another"])
 
-    store.put(ONE, an_answer("a"), mark)
+    store.put(ONE, a_response("a"), mark)
 
     assert (store.get(ONE) is not None) is is_kept
 
@@ -73,26 +73,26 @@ def test_an_answer_that_was_being_made_during_a_change_is_not_kept(
 def test_what_took_longer_than_changes_are_remembered_is_not_kept(
     store: ResponseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answer_store, "_REMEMBERED_INVALIDATIONS", 3)
+    monkeypatch.setattr(response_store, "_REMEMBERED_INVALIDATIONS", 3)
     store = ResponseStore(ROOM)
     mark = store.version()
     for _ in range(4):
         store.invalidate(["other"])
 
-    store.put(ONE, an_answer("a"), mark)
+    store.put(ONE, a_response("a"), mark)
 
     assert store.get(ONE) is None
 
 
 def test_the_one_not_asked_for_longest_makes_room(store: ResponseStore) -> None:
-    size = an_answer("a", body=b"x" * 1000).size
+    size = a_response("a", body=b"x" * 1000).size
     store = ResponseStore(10 * size)
     requests = [(f"/{number}", b"") for number in range(11)]
     for request in requests[:10]:
-        store.put(request, an_answer("a", body=b"x" * 1000), store.version())
+        store.put(request, a_response("a", body=b"x" * 1000), store.version())
     assert store.get(requests[0]) is not None
 
-    store.put(requests[10], an_answer("a", body=b"x" * 1000), store.version())
+    store.put(requests[10], a_response("a", body=b"x" * 1000), store.version())
 
     assert store.bytes <= 10 * size
     assert store.get(requests[1]) is None
@@ -100,25 +100,25 @@ def test_the_one_not_asked_for_longest_makes_room(store: ResponseStore) -> None:
 
 
 def test_one_answer_does_not_take_all_the_room(store: ResponseStore) -> None:
-    store.put(ONE, an_answer("a", body=b"x" * (ROOM // 10)), store.version())
+    store.put(ONE, a_response("a", body=b"x" * (ROOM // 10)), store.version())
 
     assert len(store) == 0
 
 
 def test_an_answer_that_is_made_again_takes_the_place_of_the_old_one(store: ResponseStore) -> None:
-    store.put(ONE, an_answer("a"), store.version())
-    store.put(ONE, an_answer("b", body=b"[]"), store.version())
+    store.put(ONE, a_response("a"), store.version())
+    store.put(ONE, a_response("b", body=b"[]"), store.version())
 
     store.invalidate(["a"])
 
-    answer = store.get(ONE)
-    assert answer is not None
-    assert answer.body == b"[]"
-    assert store.bytes == answer.size
+    response = store.get(ONE)
+    assert response is not None
+    assert response.body == b"[]"
+    assert store.bytes == response.size
 
 
 def test_nothing_is_kept_for_ever(store: ResponseStore) -> None:
-    store.put(ONE, an_answer("a", made_at=0.0), store.version())
+    store.put(ONE, a_response("a", made_at=0.0), store.version())
 
     assert store.get(ONE) is None
     assert store.bytes == 0
@@ -126,35 +126,35 @@ def test_nothing_is_kept_for_ever(store: ResponseStore) -> None:
 
 def test_without_room_nothing_is_kept() -> None:
     store = ResponseStore(0)
-    store.put(ONE, an_answer("a"), store.version())
+    store.put(ONE, a_response("a"), store.version())
 
     assert store.get(ONE) is None
 
 
 def test_each_encoding_has_its_own_bytes_and_tag() -> None:
-    answer = an_answer("a", body=b"many words " * 500)
+    response = a_response("a", body=b"many words " * 500)
 
-    assert gzip.decompress(answer.gzip.body) == zstandard.decompress(answer.zstd.body) == answer.identity.body
-    assert len({answer.gzip.etag, answer.zstd.etag, answer.identity.etag}) == 3
-    for variant in (answer.gzip, answer.zstd, answer.identity):
+    assert gzip.decompress(response.gzip.body) == zstandard.decompress(response.zstd.body) == response.identity.body
+    assert len({response.gzip.etag, response.zstd.etag, response.identity.etag}) == 3
+    for variant in (response.gzip, response.zstd, response.identity):
         assert dict(variant.headers)[b"content-length"] == str(len(variant.body)).encode()
         assert dict(variant.not_modified)[b"etag"] == variant.etag
-    assert dict(answer.gzip.headers)[b"content-encoding"] == b"gzip"
-    assert b"content-encoding" not in dict(answer.identity.headers)
+    assert dict(response.gzip.headers)[b"content-encoding"] == b"gzip"
+    assert b"content-encoding" not in dict(response.identity.headers)
 
 
 def test_the_same_answer_has_the_same_tag_and_another_another() -> None:
-    assert an_answer("a").identity.etag == an_answer("b").identity.etag
-    assert an_answer("a").identity.etag != an_answer("a", body=b"[]").identity.etag
-    assert an_answer(body=b"x" * 5000).gzip.body == an_answer(body=b"x" * 5000).gzip.body
+    assert a_response("a").identity.etag == a_response("b").identity.etag
+    assert a_response("a").identity.etag != a_response("a", body=b"[]").identity.etag
+    assert a_response(body=b"x" * 5000).gzip.body == a_response(body=b"x" * 5000).gzip.body
 
 
 @pytest.mark.parametrize("size", [100, 300_000])
 def test_what_is_small_or_takes_long_is_not_compressed(size: int) -> None:
-    answer = an_answer("a", body=b"x" * size)
+    response = a_response("a", body=b"x" * size)
 
-    assert answer.gzip is answer.zstd is answer.identity
+    assert response.gzip is response.zstd is response.identity
 
 
 def test_keys_take_room_too() -> None:
-    assert an_answer(*(f"{number}" for number in range(100))).size > an_answer("a").size + 10_000
+    assert a_response(*(f"{number}" for number in range(100))).size > a_response("a").size + 10_000

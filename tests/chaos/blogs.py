@@ -66,6 +66,6 @@ async def postgresql_copy(cluster: PostgresqlCluster, template: str) -> BlogData
 async def log_in(url: str, username: str = "root") -> str:
     """An access token."""
     async with httpx.AsyncClient(base_url=url + API, timeout=15) as client:
-        answer = await client.post("/auth/login", data={"username": username, "password": PASSWORD})
-    token: str = answer.json()["access_token"]
+        response = await client.post("/auth/login", data={"username": username, "password": PASSWORD})
+    token: str = response.json()["access_token"]
     return token

@@ -23,7 +23,7 @@ QUIET_SECONDS = 0.7
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One answer, or none: then there is no status."""
 
     who: str
@@ -46,7 +46,7 @@ class Load:
     number: int = field(default_factory=count(1).__next__)
     # Not where clocks jump: the newest is what the clock says.
     judges_lists: bool = True
-    answers: list[Answer] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _stopping: bool = False
 
@@ -68,12 +68,14 @@ class Load:
         """Wait until everybody succeeds and nobody fails any more; an error if that takes too long."""
         while time.monotonic() - since < within + QUIET_SECONDS:
             await asyncio.sleep(0.05)
-            recent = [answer for answer in self.answers if answer.received > time.monotonic() - QUIET_SECONDS]
-            everybody = {answer.who for answer in self.answers}
-            everybody_asks = time.monotonic() - since > QUIET_SECONDS and {answer.who for answer in recent} == everybody
-            if everybody_asks and not any(answer.is_failure for answer in recent):
+            recent = [response for response in self.responses if response.received > time.monotonic() - QUIET_SECONDS]
+            everybody = {response.who for response in self.responses}
+            everybody_asks = (
+                time.monotonic() - since > QUIET_SECONDS and {response.who for response in recent} == everybody
+            )
+            if everybody_asks and not any(response.is_failure for response in recent):
                 return
-        failing = [answer for answer in self.answers if answer.is_failure and answer.received > since]
+        failing = [response for response in self.responses if response.is_failure and response.received > since]
         raise AssertionError(f"{len(failing)} failures in {within} s, the last of them {failing[-1:]}")
 
     # --- Actors ----------------------------------------------------------------------------------------------------
@@ -145,7 +147,7 @@ class _Actor:
             response = None
         received = time.monotonic()
         status = response.status_code if response is not None else None
-        self.load.answers.append(Answer(self.name, sent, received, status))
+        self.load.responses.append(Response(self.name, sent, received, status))
         asked = Asked(sent, received)
         if response is None or response.status_code in expected:
             return response, asked
@@ -166,7 +168,7 @@ class _Actor:
                 await self.read(chance.choice(articles))
             case "comments" if articles:
                 await self.read_comments(chance.choice(articles))
-        if self.load.answers and self.load.answers[-1].is_failure:
+        if self.load.responses and self.load.responses[-1].is_failure:
             await asyncio.sleep(_FAILURE_PAUSE)
 
     async def read_list(self) -> None:

@@ -47,18 +47,18 @@ class Scenario:
         load = self.load
         findings = await verify(self.nodes[0].url, load.token, load.ledger, self.database.fetch)
         since = self.over or self.began or time.monotonic()
-        after = [answer for answer in load.answers if answer.received > since]
+        after = [response for response in load.responses if response.received > since]
         found = figures.Figures(
             scenario=self.scenario,
             database=self.database.system,
-            requests=len(load.answers),
+            requests=len(load.responses),
             acknowledged=load.ledger.acknowledged() - self.acknowledged_before,
             lost=len(findings.lost),
             twice=len(findings.twice),
             wrong=len(load.wrong) + len(findings.wrong),
-            unavailable=sum(answer.status == 503 for answer in load.answers),
-            unanswered=sum(answer.status is None for answer in load.answers),
-            slowest=max(answer.received - answer.sent for answer in load.answers),
+            unavailable=sum(response.status == 503 for response in load.responses),
+            unanswered=sum(response.status is None for response in load.responses),
+            slowest=max(response.received - response.sent for response in load.responses),
             first_success=min((a.received - since for a in after if not a.is_failure and a.sent > since), default=None),
             last_failure=max((a.received - since for a in after if a.is_failure), default=0.0 if self.began else None),
         )
@@ -67,7 +67,7 @@ class Scenario:
         # Some of each say enough.
         bad = [f"{name}: {text}" for name, texts in wrong.items() for text in texts[:5]]
         assert not bad, "\n".join([*bad, *(node.log[-2000:] for node in self.nodes)])
-        assert may_fail or not any(answer.is_failure for answer in load.answers)
+        assert may_fail or not any(response.is_failure for response in load.responses)
         return found
 
 
@@ -83,5 +83,5 @@ async def scenario(
         while database.ledger.acknowledged() < found.acknowledged_before + _WRITES_BEFORE:
             assert time.monotonic() < deadline, "the blog is too slow to learn anything"
             await asyncio.sleep(0.05)
-        assert not [answer for answer in load.answers if answer.is_failure], nodes[0].log[-3000:]
+        assert not [response for response in load.responses if response.is_failure], nodes[0].log[-3000:]
         yield found

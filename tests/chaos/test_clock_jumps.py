@@ -83,8 +83,8 @@ async def test_the_clock_jumps(sqlite_database: BlogDatabase, library: str, star
 
 async def _refresh_token(node: Node) -> str:
     async with httpx.AsyncClient(base_url=node.url + API, timeout=15) as client:
-        answer = await client.post("/auth/login", data={"username": "rita", "password": PASSWORD})
-    token: str = answer.json()["refresh_token"]
+        response = await client.post("/auth/login", data={"username": "rita", "password": PASSWORD})
+    token: str = response.json()["refresh_token"]
     return token
 
 

@@ -20,7 +20,7 @@ async def test_the_other_worker_goes_on(database: BlogDatabase, start: Starter) 
     async with scenario("kill -9 of one of two workers", database, node) as running:
         # As long as nothing happens nobody fails, and whichever process they ask, nobody sees anything old.
         await running.goes_on(1)
-        assert not [answer for answer in running.load.answers if answer.is_failure]
+        assert not [response for response in running.load.responses if response.is_failure]
         running.begins()
         os.kill(before[0], signal.SIGKILL)
         await running.recovers(within=2)

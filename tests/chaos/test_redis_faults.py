@@ -12,7 +12,7 @@ import pytest
 
 from tests.chaos import figures
 from tests.chaos.blogs import BlogDatabase
-from tests.chaos.load import API, Answer
+from tests.chaos.load import API, Response
 from tests.chaos.node import Node, Starter
 from tests.chaos.redis import RedisServer
 
@@ -31,14 +31,14 @@ class AnonymousClients:
     """They show tokens that are none, each from an address of their own: 401 is the one right answer."""
 
     node: Node
-    answers: list[Answer] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     async def show_token(self, client: httpx.AsyncClient, address: str, expected: int = 401) -> httpx.Response:
         sent = time.monotonic()
         headers = {"X-Forwarded-For": address}
         response = await client.post("/auth/refresh", json={"refresh_token": "nonsense"}, headers=headers)
-        self.answers.append(Answer(address, sent, time.monotonic(), response.status_code))
+        self.responses.append(Response(address, sent, time.monotonic(), response.status_code))
         if response.status_code != expected:
             self.wrong.append(f"{response.status_code} {response.text[:100]}")
         return response
@@ -109,10 +109,10 @@ async def test_redis_is_away_and_comes_back(
             assert time.monotonic() - over < LEFT_ALONE_SECONDS + SLOW_SECONDS, "Redis is not used again"
             await asyncio.sleep(0.1)
         used_again = time.monotonic() - over
-    slowest = max(answer.received - answer.sent for answer in clients.answers)
+    slowest = max(response.received - response.sent for response in clients.responses)
     figures.collected.append(
         figures.Figures(
-            scenario, "Redis", len(clients.answers), 0, 0, 0, len(clients.wrong), 0, 0, slowest, used_again, None
+            scenario, "Redis", len(clients.responses), 0, 0, 0, len(clients.wrong), 0, 0, slowest, used_again, None
         )
     )
 

@@ -68,11 +68,11 @@ async def test_the_disk_is_full(sqlite_template: Path, small_disk: Path, start: 
     async with scenario("Disk full for 1.5 s", database, node) as running:
         running.begins()
         ballast = fill_up(small_disk)
-        while not any(answer.status == 503 for answer in running.load.answers):
+        while not any(response.status == 503 for response in running.load.responses):
             await running.goes_on(0.1)
         await running.goes_on(1.5)
         # Who reads does not notice.
-        readers = [a for a in running.load.answers if a.who.startswith("reader") and a.received > running.began]
+        readers = [a for a in running.load.responses if a.who.startswith("reader") and a.received > running.began]
         ballast.unlink()
         running.is_over()
         await running.recovers(within=2)
@@ -80,6 +80,6 @@ async def test_the_disk_is_full(sqlite_template: Path, small_disk: Path, start: 
 
     require_intact(database.path)
     assert len(readers) > 10
-    assert [answer for answer in readers if answer.is_failure] == []
+    assert [response for response in readers if response.is_failure] == []
     assert figures.unavailable > 0
     assert figures.unanswered == 0

@@ -31,8 +31,10 @@ async def test_requests_under_way_are_answered(database: BlogDatabase, start: St
         assert await slow == 201
         assert await node.exit_code() == 0
         stopped = time.monotonic() - told
-    under_way = [answer for answer in running.load.answers if answer.sent < told - 0.05 and answer.received > told]
-    broken = [answer for answer in running.load.answers if answer.sent < told - 0.05 and answer.is_failure]
+    under_way = [
+        response for response in running.load.responses if response.sent < told - 0.05 and response.received > told
+    ]
+    broken = [response for response in running.load.responses if response.sent < told - 0.05 and response.is_failure]
     await node.start()
     figures = await running.judge()
 

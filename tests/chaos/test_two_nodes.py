@@ -85,8 +85,8 @@ async def _limits_are_shared(one: httpx.AsyncClient, other: httpx.AsyncClient) -
     for number in range(ALLOWED + 4):
         client = (one, other)[number % 2]
         headers = {"X-Forwarded-For": "10.9.0.1"}
-        answer = await client.post("/auth/refresh", json={"refresh_token": "nonsense"}, headers=headers)
-        statuses.append(answer.status_code)
+        response = await client.post("/auth/refresh", json={"refresh_token": "nonsense"}, headers=headers)
+        statuses.append(response.status_code)
 
     assert statuses == [401] * ALLOWED + [429] * 4
 
@@ -128,7 +128,7 @@ async def test_one_goes_on_when_the_other_is_killed(
         running.begins()
         first.kill()
         await running.goes_on(1)
-        failing = {answer.who for answer in running.load.answers if answer.is_failure}
+        failing = {response.who for response in running.load.responses if response.is_failure}
         await first.start()
         running.is_over()
         await running.recovers(within=2)

@@ -232,8 +232,8 @@ async def test_a_deleted_account_leaves_its_articles_behind(shell: Shell) -> Non
     reader = await shell.users.client()
 
     async def author_of(slug: str) -> str | None:
-        answer = await reader.get(f"/articles/{slug}")
-        return answer.json()["author"]["username"] if answer.status_code == 200 else None
+        response = await reader.get(f"/articles/{slug}")
+        return response.json()["author"]["username"] if response.status_code == 200 else None
 
     assert (await shell.run("delete", "wen", stdin="n\n")).exit_code == 1
     assert await author_of("one") == "wen"

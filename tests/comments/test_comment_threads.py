@@ -103,27 +103,27 @@ async def test_a_deleted_comment_cannot_be_answered(reader: httpx.AsyncClient) -
 async def test_of_a_deleted_comment_with_answers_only_the_place_is_left(
     reader: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
-    root, answer = await thread(reader, "Root", "Answer")
+    root, response = await thread(reader, "Root", "Answer")
     await delete(reader, root)
 
     assert (await read(anonymous, COMMENTS))["items"] == [
         {**root, "is_deleted": True, "author": None, "body_markdown": None, "body_html": None},
-        answer,
+        response,
     ]
 
 
 async def test_nothing_is_left_of_a_deleted_comment_without_answers(reader: httpx.AsyncClient) -> None:
-    root, answer = await thread(reader, "Root", "Answer")
-    await delete(reader, answer)
+    root, response = await thread(reader, "Root", "Answer")
+    await delete(reader, response)
 
     assert await walk(reader, COMMENTS) == [root]
 
 
 async def test_a_deleted_answer_to_a_deleted_comment_takes_it_along(reader: httpx.AsyncClient) -> None:
-    root, answer = await thread(reader, "Root", "Answer")
+    root, response = await thread(reader, "Root", "Answer")
     other = await comment(reader, "an-article", "Other")
     await delete(reader, root)
-    await delete(reader, answer)
+    await delete(reader, response)
 
     assert await walk(reader, COMMENTS) == [other]
 
@@ -153,11 +153,11 @@ async def test_an_answer_elsewhere_does_not_keep_a_place(author: httpx.AsyncClie
 async def test_a_restored_answer_brings_the_place_above_back(
     editor: httpx.AsyncClient, reader: httpx.AsyncClient
 ) -> None:
-    root, answer = await thread(reader, "Root", "Answer")
+    root, response = await thread(reader, "Root", "Answer")
     await delete(reader, root)
-    await delete(reader, answer)
+    await delete(reader, response)
 
-    assert (await editor.put(f"/comments/{answer['id']}/restoration")).json() == answer
+    assert (await editor.put(f"/comments/{response['id']}/restoration")).json() == response
     assert names(await walk(reader, COMMENTS), "body_markdown") == [None, "Answer"]
 
 

@@ -107,38 +107,37 @@ async def test_a_cursor_of_another_order_is_refused(
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("cursor", ["", "x", "%", "AAAA", "[]", "../..", "é", "🎉", "W10", "bnVsbA", "=" * 1000])
 @pytest.mark.parametrize("path", ["/articles", "/tags", "/authors", "/articles/an-article/comments"])
-async def test_an_invented_cursor_is_refused(author: httpx.AsyncClient, path: str, cursor: str) -> None:
+async def test_an_invented_cursor_is_refused(author: httpx.AsyncClient, path: str) -> None:
     await publish(author)
 
-    problem_in(await author.get(path, params={"cursor": cursor}), 422, "invalid_cursor")
+    for cursor in ("", "x", "%", "AAAA", "[]", "../..", "é", "🎉", "W10", "bnVsbA", "=" * 1000):
+        problem_in(await author.get(path, params={"cursor": cursor}), 422, "invalid_cursor")
 
 
-@pytest.mark.parametrize(
-    ("sort", "values"),
-    [
-        ("most_commented", [2**63 - 1, 1]),
-        ("most_commented", [-(2**63) + 1, 1]),
-        ("most_commented", [0, 2**63 - 1]),
-        ("most_commented", [0, 2**63]),
-        ("newest", ["0001-01-01T00:00:00+00:00", 1]),
-        ("newest", ["9999-12-31T23:59:59.999999+00:00", 1]),
-        ("newest", ["0001-01-01T00:00:00+14:00", 1]),
-        ("newest", ["2026-01-01T00:00:00", 1]),
-        ("title", ["', (SELECT 1))--", 1]),
-        ("title", ["\ud800", 1]),
-        ("title", ["\x00", 1]),
-        ("title", [{"a": 1}, 1]),
-    ],
-)
-async def test_a_forged_cursor_does_no_harm(author: httpx.AsyncClient, sort: str, values: list[Any]) -> None:
+FORGED: list[tuple[str, list[Any]]] = [
+    ("most_commented", [2**63 - 1, 1]),
+    ("most_commented", [-(2**63) + 1, 1]),
+    ("most_commented", [0, 2**63 - 1]),
+    ("most_commented", [0, 2**63]),
+    ("newest", ["0001-01-01T00:00:00+00:00", 1]),
+    ("newest", ["9999-12-31T23:59:59.999999+00:00", 1]),
+    ("newest", ["0001-01-01T00:00:00+14:00", 1]),
+    ("newest", ["2026-01-01T00:00:00", 1]),
+    ("title", ["', (SELECT 1))--", 1]),
+    ("title", ["\ud800", 1]),
+    ("title", ["\x00", 1]),
+    ("title", [{"a": 1}, 1]),
+]
+
+
+async def test_a_forged_cursor_does_no_harm(author: httpx.AsyncClient) -> None:
     await publish(author)
-    content = json.dumps([f"articles:published:{sort}", *values]).encode()
+    for sort, values in FORGED:
+        content = json.dumps([f"articles:published:{sort}", *values]).encode()
+        cursor = base64.urlsafe_b64encode(content).decode()
 
-    response = await author.get(
-        "/articles", params={"sort": sort, "cursor": base64.urlsafe_b64encode(content).decode()}
-    )
+        response = await author.get("/articles", params={"sort": sort, "cursor": cursor})
 
-    if response.status_code != 200:
-        problem_in(response, 422, "invalid_cursor")
+        if response.status_code != 200:
+            problem_in(response, 422, "invalid_cursor")

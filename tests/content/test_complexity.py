@@ -7,6 +7,9 @@ from app.content.services import rendering
 from tests.support.problems import problem_in
 from tests.support.writing import read
 
+# Texts are rendered for as long as is bearable.
+pytestmark = pytest.mark.process
+
 
 async def test_an_article_that_grows_out_of_all_proportion_is_refused(author: httpx.AsyncClient) -> None:
     references = "[a]: /" + "y" * 8_000 + "\n\n" + "[a] " * 2_000

@@ -77,7 +77,12 @@ async def redis(limit: Limit) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def shared(redis: Redis) -> AsyncIterator[RateLimiter]:  # noqa: ARG001 - it must be there
+async def shared(
+    redis: Redis,  # noqa: ARG001 - it must be there
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[RateLimiter]:
+    # On a busy machine a hundred requests at once take longer than a server would wait.
+    monkeypatch.setattr(limits, "TIMEOUT_SECONDS", 20)
     async with opened(REDIS_URL) as limiter:
         yield limiter
 

@@ -139,9 +139,9 @@ async def test_of_a_server_that_hangs_all_but_one_learn_at_once(
 
         start = time.monotonic()
         problem_in(await client.post(WRITE[0], json=WRITE[1]), 503, "unavailable")
-        answers = await asyncio.gather(*(client.post(WRITE[0], json=WRITE[1]) for _ in range(20)))
+        responses = await asyncio.gather(*(client.post(WRITE[0], json=WRITE[1]) for _ in range(20)))
         assert time.monotonic() - start < BEARABLE_SECONDS
-        assert {answer.status_code for answer in answers} == {503}
+        assert {response.status_code for response in responses} == {503}
         # A statement that hangs is cancelled over a connection of its own.
         assert line.connections - connections <= 2
         assert isinstance(await cause_of(database, "SELECT 1"), DatabaseUnreachable)

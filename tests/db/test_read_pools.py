@@ -205,10 +205,10 @@ async def anna(users: Users) -> httpx.AsyncClient:
 async def test_answers_are_what_their_schemas_say_for_everybody(
     anna: httpx.AsyncClient, users: Users, path: str, schema: Any, role: Role | None
 ) -> None:
-    answer = (await (await users.client(role)).get(path)).text
+    response = (await (await users.client(role)).get(path)).text
 
-    assert answer == schema.model_validate_json(answer).model_dump_json()
-    assert answer == (await anna.get(path)).text
+    assert response == schema.model_validate_json(response).model_dump_json()
+    assert response == (await anna.get(path)).text
 
 
 async def test_categories_are_what_their_schema_says(anna: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:

@@ -67,11 +67,11 @@ class Inbox:
         return "250 taken"
 
 
-def inbox_answering(stage: str, answer: str) -> Inbox:
+def inbox_answering(stage: str, response: str) -> Inbox:
     """A mail server that takes mails up to this stage."""
 
     async def refuse(*_: object) -> str:
-        return answer
+        return response
 
     inbox = Inbox()
     setattr(inbox, stage, refuse)
@@ -197,9 +197,9 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
 
 @pytest.mark.parametrize("stage", ["handle_RCPT", "handle_DATA"])
 @pytest.mark.parametrize(("answer", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
-async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, answer: str, is_final: bool) -> None:
-    async with mail_server(inbox_answering(stage, answer)) as mailer:
-        with pytest.raises(MailRefused, match=answer[4:]) as refused:
+async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, response: str, is_final: bool) -> None:
+    async with mail_server(inbox_answering(stage, response)) as mailer:
+        with pytest.raises(MailRefused, match=response[4:]) as refused:
             await mailer.send(MESSAGE)
 
     assert refused.value.is_final is is_final
@@ -214,9 +214,9 @@ async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, ans
         ("handle_DATA", "421 going down"),
     ],
 )
-async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, answer: str) -> None:
-    async with mail_server(inbox_answering(stage, answer)) as mailer:
-        with pytest.raises(ServerUnreachable, match=answer[4:]):
+async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, response: str) -> None:
+    async with mail_server(inbox_answering(stage, response)) as mailer:
+        with pytest.raises(ServerUnreachable, match=response[4:]):
             await mailer.send(MESSAGE)
 
 

@@ -37,8 +37,8 @@ TAKEN_OVER = datetime(2027, 1, 1, tzinfo=UTC)
 
 async def register(client: httpx.AsyncClient, name: str, **fields: str) -> None:
     data = {**ANNA, "email": f"{name}@example.com", "username": name, **fields}
-    answer = await client.post("/auth/register", json=data)
-    assert answer.status_code == 202, answer.text
+    response = await client.post("/auth/register", json=data)
+    assert response.status_code == 202, response.text
 
 
 async def put(app: FastAPI, *recipients: str) -> None:

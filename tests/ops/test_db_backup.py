@@ -25,7 +25,7 @@ from tests.conftest import settings_for
 from tests.support.commands import run_command
 from tests.support.databases import Template
 from tests.support.rows import counts, opened
-from tests.support.whole_databases import everything_in, execute, fill_with_hostile_rows, many_users
+from tests.support.whole_databases import everything_in, execute, fill_with_odd_rows, many_users
 
 # Whole databases are saved and restored, by programs of PostgreSQL where it is one of its.
 pytestmark = pytest.mark.process
@@ -70,7 +70,7 @@ def require_programs() -> None:
 
 
 async def test_what_was_saved_comes_back(blog: Blog) -> None:
-    await fill_with_hostile_rows(blog.url)
+    await fill_with_odd_rows(blog.url)
     before = await everything_in(blog.url)
 
     told = await blog.done("backup", blog.backup)

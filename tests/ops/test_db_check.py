@@ -11,7 +11,10 @@ from typer.testing import Result
 from tests.conftest import settings_for
 from tests.support.commands import run_command
 from tests.support.databases import Template
-from tests.support.whole_databases import everything_in, execute, fill_with_hostile_rows, many_users
+from tests.support.whole_databases import everything_in, execute, fill_with_odd_rows, many_users
+
+# Whole databases are damaged, looked through and repaired.
+pytestmark = pytest.mark.process
 
 BROKEN = (
     "UPDATE articles SET comment_count = 7 WHERE slug = 'an-article'",
@@ -40,7 +43,7 @@ BROKEN_ON = {
 async def filled(template: Template) -> AsyncIterator[str]:
     """A database that is in order."""
     async with template.copy() as url:
-        await fill_with_hostile_rows(url)
+        await fill_with_odd_rows(url)
         yield url
 
 

@@ -31,7 +31,7 @@ from tests.support.whole_databases import (
     empty_elsewhere,
     everything_in,
     execute,
-    fill_with_hostile_rows,
+    fill_with_odd_rows,
     many_users,
 )
 
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.process
 MODULE = "commands.db"
 USERS = 10
 # What SQLite lets into columns, and what is said of it.
-UNFIT = {
+INVALID = {
     "bio": ("'a' || char(0) || 'b'", "contains a NUL character"),
     "avatar_url": ("x'00ff'", "is not text"),
     "display_name": ("printf('%101s', '')", "is longer than 100 characters"),
@@ -92,7 +92,7 @@ def last_line(result: Result) -> str:
 
 
 async def test_everything_arrives_and_comes_back(template: Template, source: str, target: str) -> None:
-    await fill_with_hostile_rows(source)
+    await fill_with_odd_rows(source)
     before = await everything_in(source)
     assert before.keys() == Base.metadata.tables.keys()
     assert all(before.values()), "every table is to have rows"
@@ -215,7 +215,7 @@ async def test_what_postgresql_would_refuse_is_reported_before_anything_is_copie
     if not template.is_sqlite:
         pytest.skip("PostgreSQL has refused it already")
     await many_users(source, 2)
-    for column, (value, _) in UNFIT.items():
+    for column, (value, _) in INVALID.items():
         await execute(source, f"UPDATE users SET {column} = {value}")  # noqa: S608
     await execute(source, "INSERT INTO article_tags (article_id, tag_id) VALUES (4, 5)")
     target = tmp_path / "target.db"
@@ -223,7 +223,7 @@ async def test_what_postgresql_would_refuse_is_reported_before_anything_is_copie
     result = await copy(source, f"sqlite+aiosqlite:///{target}")
 
     assert result.exit_code == 1, result.output
-    for column, (_, complaint) in UNFIT.items():
+    for column, (_, complaint) in INVALID.items():
         assert f"users: {column} {complaint} in 2 rows (#1, #2)." in result.stderr
     assert "article_tags: article_id refers to no row of articles in 1 row (#4/5)." in result.stderr
     assert not target.exists()

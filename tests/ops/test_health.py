@@ -28,10 +28,10 @@ NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
 
 async def readiness(client: httpx.AsyncClient) -> tuple[int, dict[str, Any]]:
-    answer = await client.get(READY)
-    assert answer.headers["Cache-Control"] == "no-store"
-    body: dict[str, Any] = answer.json()
-    return answer.status_code, body
+    response = await client.get(READY)
+    assert response.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = response.json()
+    return response.status_code, body
 
 
 def states(body: dict[str, Any]) -> dict[str, str]:
@@ -63,14 +63,14 @@ async def test_without_a_database_it_is_not_ready(
     for url in unusable_databases(template, tmp_path):
         database = open_database(url)
         app.state.database = database
-        answer = await anonymous.get(READY)
+        response = await anonymous.get(READY)
         await database.dispose()
-        body = answer.json()
+        body = response.json()
 
-        assert (answer.status_code, body["code"], body["detail"]) == (503, "not_ready", "Failing: database.")
-        assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.headers["Retry-After"] == "5"
-        assert body["instance"] == answer.headers["X-Request-ID"]
+        assert (response.status_code, body["code"], body["detail"]) == (503, "not_ready", "Failing: database.")
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Retry-After"] == "5"
+        assert body["instance"] == response.headers["X-Request-ID"]
         assert states(body) == {"database": "failing", "migrations": "unknown", "mail": "unknown"}
         assert body["parts"]["database"]["detail"] == "It cannot be reached."
 

@@ -48,9 +48,9 @@ async def scraper(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 async def scraped(scraper: httpx.AsyncClient) -> dict[str, float]:
     """The series without labels."""
-    answer = await scraper.get("/metrics")
-    assert answer.status_code == 200
-    families = text_string_to_metric_families(answer.text)
+    response = await scraper.get("/metrics")
+    assert response.status_code == 200
+    families = text_string_to_metric_families(response.text)
     return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
 
@@ -63,18 +63,18 @@ async def test_without_a_token_in_the_settings_there_is_no_such_path(anonymous: 
 async def test_who_does_not_have_the_token_is_told_nothing(scraper: httpx.AsyncClient, given: str | None) -> None:
     del scraper.headers["Authorization"]
     headers = {} if given is None else {b"Authorization": given.encode()}
-    answer = await scraper.get("/metrics", headers=headers)
+    response = await scraper.get("/metrics", headers=headers)
 
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert "colophon_" not in answer.text
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert "colophon_" not in response.text
 
 
 async def test_it_is_never_kept_and_not_in_the_document(scraper: httpx.AsyncClient, app: FastAPI) -> None:
-    answer = await scraper.get("/metrics")
+    response = await scraper.get("/metrics")
 
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     assert "/metrics" not in app.openapi()["paths"]
 
 
@@ -155,12 +155,12 @@ async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
 
 async def test_it_says_what_the_cache_has_done(database: Database) -> None:
     store = ResponseStore(1000)
-    meter = MetricsSampler(store)
+    sampler = MetricsSampler(store)
     before = [value(f"cache_{name}_total") for name in ("hits", "fills", "invalidations")]
     for hits in (3, 5):
         store.hits, store.fills, store.bytes = hits, 2, 700
         store.invalidate(["article:1"])
-        await meter.report(database)
+        await sampler.report(database)
 
     after = [value(f"cache_{name}_total") for name in ("hits", "fills", "invalidations")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [5, 2, 2]

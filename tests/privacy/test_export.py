@@ -61,9 +61,9 @@ class Contents:
         return sorted(name for name in self.texts if name.startswith("articles/"))
 
 
-def contents_of(answer: httpx.Response) -> Contents:
-    assert answer.status_code == 200, answer.text
-    with ZipFile(io.BytesIO(answer.content)) as archive:
+def contents_of(response: httpx.Response) -> Contents:
+    assert response.status_code == 200, response.text
+    with ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.testzip() is None
         return Contents({name: archive.read(name).decode() for name in archive.namelist()})
 
@@ -83,13 +83,13 @@ async def device(users: Users, anna: User) -> Device:
 
 
 async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: AsyncSession) -> None:
-    answer = await device.client.get("/users/me/export")
+    response = await device.client.get("/users/me/export")
 
-    assert answer.headers["Content-Type"] == "application/zip"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="anna-2026-03-01.zip"'
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Content-Length"] == str(len(answer.content))
-    contents = contents_of(answer)
+    assert response.headers["Content-Type"] == "application/zip"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="anna-2026-03-01.zip"'
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Length"] == str(len(response.content))
+    contents = contents_of(response)
     assert set(contents.texts) == {"README.txt", "account.json", "comments.json", "audit.json"}
     assert (contents.json("comments.json"), contents.articles) == ([], [])
     newest = await session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
@@ -326,7 +326,7 @@ async def test_an_export_waits_for_writers_instead_of_failing(live_users: Users)
     client = await live_users.client(Role.AUTHOR)
 
     exports = (client.get("/users/me/export") for _ in range(4))
-    answers = await asyncio.gather(*exports, *(write(client, f"Article {number}") for number in range(4)))
+    responses = await asyncio.gather(*exports, *(write(client, f"Article {number}") for number in range(4)))
 
-    assert [answer.status_code for answer in answers[:4]] == [200] * 4
+    assert [response.status_code for response in responses[:4]] == [200] * 4
     assert len((await export(client)).articles) == 4

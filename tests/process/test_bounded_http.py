@@ -62,18 +62,18 @@ async def test_saying_a_little_now_and_then_does_not_help(port: int) -> None:
 
 @pytest.mark.parametrize("filler", [b"X-Long: " + b"x" * 2 * MAX_HEAD_BYTES, b"X-Many: y\r\n" * 10_000])
 async def test_who_says_too_much_is_refused(port: int, filler: bytes) -> None:
-    answer = b"HTTP/1.1 431 "
+    response = b"HTTP/1.1 431 "
     # Whoever is still talking may hear the end of the connection rather than why.
     with suppress(ConnectionError):
-        answer = await answer_to(port, b"GET /here HTTP/1.1\r\n", filler)
+        response = await answer_to(port, b"GET /here HTTP/1.1\r\n", filler)
 
-    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert response.startswith(b"HTTP/1.1 431 ")
 
 
 async def test_what_follows_an_answer_and_is_no_request_is_not_waited_for(port: int) -> None:
-    answer = await answer_to(port, REQUEST, b"\r\n", pause=0.02)
+    response = await answer_to(port, REQUEST, b"\r\n", pause=0.02)
 
-    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert response.count(b"HTTP/1.1 200 OK") == 1
 
 
 async def test_a_connection_lasts_through_many_requests(port: int) -> None:
@@ -81,15 +81,15 @@ async def test_a_connection_lasts_through_many_requests(port: int) -> None:
     # In two parts each, and in all longer than a head may take.
     halves = [half for request in (*[REQUEST] * 4, last) for half in (request[:20], request[20:])]
 
-    answer = await answer_to(port, *halves, pause=0.03)
+    response = await answer_to(port, *halves, pause=0.03)
 
-    assert answer.count(b"HTTP/1.1 200 OK") == 5
+    assert response.count(b"HTTP/1.1 200 OK") == 5
 
 
 async def test_the_length_of_one_head_is_not_counted_for_the_next(port: int) -> None:
     long = REQUEST.replace(b"Host", b"X-Long: " + b"x" * (MAX_HEAD_BYTES // 2) + b"\r\nHost")
     last = REQUEST.replace(b"Host", b"Connection: close\r\nHost")
 
-    answer = await answer_to(port, *[part for _ in range(3) for part in (long[:-20], long[-20:])], last, pause=0.01)
+    response = await answer_to(port, *[part for _ in range(3) for part in (long[:-20], long[-20:])], last, pause=0.01)
 
-    assert answer.count(b"HTTP/1.1 200 OK") == 4
+    assert response.count(b"HTTP/1.1 200 OK") == 4

@@ -58,11 +58,11 @@ async def write_until_it_dies(
     for number in range(10_000):
         title = f"Written by {writer} as {number}"
         try:
-            answer = await client.post("/articles", json={"title": title, "body_markdown": title, "tags": TAGS})
+            response = await client.post("/articles", json={"title": title, "body_markdown": title, "tags": TAGS})
         except httpx.TransportError:
             return
-        assert answer.status_code == 201, answer.text
-        acknowledged.append(answer.json()["slug"])
+        assert response.status_code == 201, response.text
+        acknowledged.append(response.json()["slug"])
         if len(acknowledged) >= ENOUGH:
             enough.set()
 

@@ -10,7 +10,7 @@ from tests.process.processes import ROOT, free_port, run, started, status_of
 _TOUR = re.compile(r"<!-- tour: begin -->\n```sh\n(.*?)```\n<!-- tour: end -->", re.DOTALL)
 
 
-def answers_in(output: str) -> list[dict[str, Any]]:
+def responses_in(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
@@ -25,7 +25,7 @@ def test_the_tour_works_when_pasted(ready_checkout: Path) -> None:
         server.terminate()
 
     assert (pasted.returncode, pasted.stderr) == (0, "")
-    registered, verified, draft, hidden, published, read, *_, thread, listed, tags = answers_in(pasted.stdout)
+    registered, verified, draft, hidden, published, read, *_, thread, listed, tags = responses_in(pasted.stdout)
     assert (registered, verified["is_verified"]) == ({}, True)
     assert (draft["status"], hidden["code"], published["status"]) == ("draft", "article_not_found", "published")
     assert read["body_html"] == "<p>The <em>first</em> of many.</p>\n"

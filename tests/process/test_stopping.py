@@ -20,8 +20,8 @@ BODY = b"username=anna&password=four+calm+otters"
 def status(url: str) -> int | None:
     """None while nobody listens."""
     try:
-        with urlopen(url, timeout=10) as answer:
-            found: int = answer.status
+        with urlopen(url, timeout=10) as response:
+            found: int = response.status
             return found
     except HTTPError as error:
         return error.code
@@ -44,8 +44,8 @@ class SlowRequest:
     def finish(self) -> bytes:
         """Send the rest; all that is answered until the server hangs up."""
         self._socket.sendall(BODY[1:])
-        with self._socket, self._socket.makefile("rb") as answer:
-            return answer.read()
+        with self._socket, self._socket.makefile("rb") as response:
+            return response.read()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -57,10 +57,10 @@ def test_it_says_so_then_finishes_what_it_has_begun(tmp_path: Path, workers: str
         eventually(lambda: status(f"{site}/health/ready") == 503, "it is not ready any more")
         assert status(f"{site}/api/v1/articles") == 200
         eventually(lambda: status(f"{site}/health/live") is None, "nobody listens any more")
-        answer = request.finish()
+        response = request.finish()
         output, _ = server.communicate(timeout=30)
 
-    head, body = answer.split(b"\r\n\r\n")
+    head, body = response.split(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 401 ")
     assert json.loads(body)["code"] == "invalid_credentials"
     assert server.returncode == 0

@@ -56,7 +56,7 @@ def test_what_is_said_of_lifetimes_is_true() -> None:
 
 
 async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
-    bounds = {row[0]: row[1] for row in rows("PoolLimits of a request")}
+    bounds = {row[0]: row[1] for row in rows("Limits of a request")}
     form = shared_app.router.form_limits
 
     assert bounds == {
@@ -84,8 +84,8 @@ def routes_that_give_tokens(app: FastAPI) -> set[str]:
     giving = set()
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
-            answers: dict[str, Any] = operation["responses"]
-            if any("schemas/TokensOut" in str(answer) for answer in answers.values()):
+            responses: dict[str, Any] = operation["responses"]
+            if any("schemas/TokensOut" in str(response) for response in responses.values()):
                 giving.add(f"{method.upper()} {path}")
     return giving
 

@@ -31,11 +31,11 @@ async def test_no_mailed_link_logs_anybody_in(app: FastAPI, users: Users, page: 
         token = manager.verification_token(anna, "new@example.com") if page == "verify" else manager.reset_token(anna)
     data = {"token": token} | ({"password": "nine loud herons"} if page == "reset-password" else {})
 
-    answer = await (await users.client()).post(f"/auth/{page}", json=data)
+    response = await (await users.client()).post(f"/auth/{page}", json=data)
 
-    assert answer.is_success
-    assert "access_token" not in answer.text
-    assert "set-cookie" not in answer.headers
+    assert response.is_success
+    assert "access_token" not in response.text
+    assert "set-cookie" not in response.headers
 
 
 def test_the_key_of_a_passkey_is_written_once() -> None:

@@ -166,10 +166,10 @@ async def test_a_wish_that_was_under_way_does_not_get_past_a_reset(
     check = passwords.verify
 
     async def slow(*arguments: object) -> object:
-        answer = await check(*arguments)
+        response = await check(*arguments)
         monkeypatch.setattr(passwords, "verify", check)
         await reset(live_app, owner)
-        return answer
+        return response
 
     monkeypatch.setattr(passwords, "verify", slow)
     change = {"email": "evil@example.org", "current_password": PASSWORD}
@@ -274,6 +274,6 @@ async def test_a_session_that_is_not_used_is_not_continued(users: Users) -> None
 
 
 async def test_tokens_are_kept_out_of_caches(users: Users, anna: User) -> None:
-    answer = await log_in(await users.client(), anna.username)
+    response = await log_in(await users.client(), anna.username)
 
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert response.headers["Cache-Control"] == "no-store"

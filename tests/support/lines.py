@@ -43,9 +43,9 @@ class Line:
         if self.silent:
             await reader.read()
             return
-        answers, questions = await asyncio.open_connection(*self._target)
+        responses, questions = await asyncio.open_connection(*self._target)
         self._writers.append(questions)
-        await asyncio.gather(self._pass_on(reader, questions), self._pass_on(answers, writer))
+        await asyncio.gather(self._pass_on(reader, questions), self._pass_on(responses, writer))
 
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while content := await source.read(2**16):

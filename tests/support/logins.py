@@ -33,9 +33,9 @@ class Device:
     async def log_in(self, login: str, password: str = PASSWORD) -> None:
         self.take(await log_in(self.client, login, password))
 
-    def take(self, answer: httpx.Response) -> None:
-        assert answer.status_code == 200, answer.text
-        tokens = answer.json()
+    def take(self, response: httpx.Response) -> None:
+        assert response.status_code == 200, response.text
+        tokens = response.json()
         self.refresh_token = tokens["refresh_token"]
         self.client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
 

@@ -104,7 +104,7 @@ class LocalProvider:
             assert response.status == 302, response.read()
             return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
 
-    def answer(self, request: _Request) -> Reply:
+    def response(self, request: _Request) -> Reply:
         self.requests.append(request.path)
         if request.path in self.replies:
             return self.replies[request.path]
@@ -124,7 +124,7 @@ class LocalProvider:
 
     def document(self, path: str) -> dict[str, Any]:
         """What is published at a path."""
-        published: dict[str, Any] = json.loads(self.answer(_Request(path, {}, {}, "")).body)
+        published: dict[str, Any] = json.loads(self.response(_Request(path, {}, {}, "")).body)
         return published
 
     def _discovery(self, _request: _Request) -> Reply:
@@ -303,7 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         # Clients hang up on what they have had enough of.
         with suppress(ConnectionError):
-            self._send(request.path, self.server.provider.answer(request))
+            self._send(request.path, self.server.provider.response(request))
 
     def _send(self, path: str, reply: Reply) -> None:
         self.send_response(reply.status)

@@ -77,8 +77,8 @@ async def with_passkey(client: httpx.AsyncClient, phone: Authenticator, name: st
     credential = phone.create(await creation_options(client))
     added = await client.post("/users/me/passkeys", json={"name": name, "credential": credential})
     assert added.status_code == 201, added.text
-    answer: dict[str, Any] = added.json()
-    return answer
+    response: dict[str, Any] = added.json()
+    return response
 
 
 async def request_options(client: httpx.AsyncClient, token: str | None = None) -> dict[str, Any]:

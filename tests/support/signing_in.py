@@ -56,13 +56,13 @@ def _approved(elsewhere: LocalProvider, begun: httpx.Response) -> dict[str, str]
     return {"flow_token": flow["flow_token"], **elsewhere.approve(flow["authorization_url"])}
 
 
-async def finish(client: httpx.AsyncClient, answer: dict[str, str], provider: str = "oidc") -> httpx.Response:
-    return await client.post(f"/auth/providers/{provider}/sign-ins", json=answer)
+async def finish(client: httpx.AsyncClient, response: dict[str, str], provider: str = "oidc") -> httpx.Response:
+    return await client.post(f"/auth/providers/{provider}/sign-ins", json=response)
 
 
 async def sign_in(client: httpx.AsyncClient, elsewhere: LocalProvider, provider: str = "oidc") -> httpx.Response:
     return await finish(client, await returned(client, elsewhere, provider), provider)
 
 
-async def link(client: httpx.AsyncClient, answer: dict[str, str], provider: str = "oidc") -> httpx.Response:
-    return await client.post(f"/users/me/providers/{provider}", json=answer)
+async def link(client: httpx.AsyncClient, response: dict[str, str], provider: str = "oidc") -> httpx.Response:
+    return await client.post(f"/users/me/providers/{provider}", json=response)

@@ -23,22 +23,24 @@ from tests.support.rows import a_mail, a_user, an_article, fill, opened
 LAST_MAIL = 1000
 BIG = 2**62
 MOMENT = datetime(2026, 3, 29, 0, 30, 15, 1, tzinfo=UTC)
-HOSTILE = 'O\'Brien "\\x00" \\ % : $1 ? 👩🏽\u200d🚀 ﷽ \u202e\r\n\t\x01 \U0010ffff'
+ODD_TEXT = 'O\'Brien "\\x00" \\ % : $1 ? 👩🏽\u200d🚀 ﷽ \u202e\r\n\t\x01 \U0010ffff'
 
 
-async def fill_with_hostile_rows(url: str) -> None:
+async def fill_with_odd_rows(url: str) -> None:
     """Rows in every table, some with values that careless code loses or refuses."""
     async with opened(url) as database, database.writing() as session:
         await fill(session)
     async with opened(url) as database, database.writing() as session:
-        author = User(email=None, username="nobody", display_name=HOSTILE, bio="", role=Role.AUTHOR, hashed_password="")
-        session.add_all([author, Tag(id=BIG, name=HOSTILE, slug="big")])
+        author = User(
+            email=None, username="nobody", display_name=ODD_TEXT, bio="", role=Role.AUTHOR, hashed_password=""
+        )
+        session.add_all([author, Tag(id=BIG, name=ODD_TEXT, slug="big")])
         await session.flush()
         long = an_article(author.id, "long")
-        long.title, long.body_html, long.published_at = HOSTILE, "ä💥" * 250_000, MOMENT
+        long.title, long.body_html, long.published_at = ODD_TEXT, "ä💥" * 250_000, MOMENT
         session.add(long)
         session.add(
-            AuditEvent(action="x", ip_address="", user_agent=HOSTILE, request_id="", details={"b": [None, HOSTILE]})
+            AuditEvent(action="x", ip_address="", user_agent=ODD_TEXT, request_id="", details={"b": [None, ODD_TEXT]})
         )
         mail = a_mail()
         mail.id = LAST_MAIL

@@ -18,7 +18,7 @@ def written(path: Path, content: bytes = b"---\ntitle: A\n---\n") -> Path:
 def test_folders_are_searched_and_hidden_files_are_not(tmp_path: Path) -> None:
     for name in ("b.md", "a/c.md", "LICENSE", ".hidden.md", ".git/x.md"):
         written(tmp_path / name)
-    assert sorted(file.shown for file in files_in([tmp_path])) == ["LICENSE", "a/c.md", "b.md"]
+    assert sorted(file.display_path for file in files_in([tmp_path])) == ["LICENSE", "a/c.md", "b.md"]
 
 
 def test_each_file_comes_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "scandir", refuse)
     readable, locked = files_in([tmp_path])
-    assert (readable.shown, locked.shown) == ("a.md", "locked")
+    assert (readable.display_path, locked.display_path) == ("a.md", "locked")
     with pytest.raises(BadPost, match="folder that cannot be read"):
         locked.read()
 
@@ -99,4 +99,4 @@ def test_a_name_that_is_not_utf_8_has_its_reason_and_can_be_printed(tmp_path: Pa
     file = SourceFile(written(tmp_path / name))
     with pytest.raises(BadPost, match="not encoded in UTF-8"):
         file.read()
-    assert file.shown == "caf\ufffd\ufffd.md"
+    assert file.display_path == "caf\ufffd\ufffd.md"

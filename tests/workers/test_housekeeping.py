@@ -78,8 +78,8 @@ async def test_expired_challenges_and_invitations_go(
 
 async def register(client: httpx.AsyncClient, name: str) -> None:
     data = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
-    answer = await client.post("/auth/register", json=data)
-    assert answer.status_code == 202, answer.text
+    response = await client.post("/auth/register", json=data)
+    assert response.status_code == 202, response.text
 
 
 async def test_accounts_that_were_never_confirmed_go_after_a_week(

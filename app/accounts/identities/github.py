@@ -25,7 +25,7 @@ class _Email(BaseModel):
 
 class _Emails(RootModel[list[_Email]]):
     def primary(self) -> _Email | None:
-        return next((address for address in self.root if address.primary), None)
+        return next((email for email in self.root if email.primary), None)
 
 
 class GitHubProvider:
@@ -48,13 +48,13 @@ class GitHubProvider:
         tokens = await self._flow.exchange(code=code, redirect_uri=redirect_uri, code_verifier=code_verifier)
         async with connect() as client:
             user = await fetch(client, f"{API}/user", _User, access_token=tokens.access_token)
-            addresses = await fetch(client, f"{API}/user/emails", _Emails, access_token=tokens.access_token)
-        address = addresses.primary()
-        email = address.email if address else None
+            emails = await fetch(client, f"{API}/user/emails", _Emails, access_token=tokens.access_token)
+        found = emails.primary()
+        email = found.email if found else None
         return Identity(
             provider=self._name,
             subject=str(user.id),
             email=email,
-            is_email_verified=address is not None and email is not None and address.verified,
+            is_email_verified=found is not None and email is not None and found.verified,
             display_name=user.name or user.login,
         )

@@ -16,10 +16,10 @@ _SCOPES = ["openid", "email", "profile"]
 _DISCOVERED_FOR = timedelta(hours=1)
 
 
-def _require_host(address: str) -> str:
-    # What looks like an address but leads nowhere makes connecting fail in ways that nobody expects.
-    HttpUrl(address)
-    return address
+def _require_host(url: str) -> str:
+    # What looks like an url but leads nowhere makes connecting fail in ways that nobody expects.
+    HttpUrl(url)
+    return url
 
 
 # Plain HTTP only where nobody is in between.
@@ -50,7 +50,7 @@ class OpenIDProvider:
     async def authorization_url(self, *, redirect_uri: str, state: str, nonce: str, code_verifier: str) -> str:
         """The URL to send the user to. Raises `UnusableResponse`."""
         discovery = await self._discover()
-        # What the endpoint's address asks for already has to stay in it.
+        # What the endpoint's url asks for already has to stay in it.
         more = {**httpx.URL(discovery.authorization_endpoint).params, "nonce": nonce}
         return await self._flow(discovery).authorization_url(
             redirect_uri=redirect_uri, state=state, code_verifier=code_verifier, more=more

@@ -53,5 +53,5 @@ def mails_to(user: User) -> ColumnElement[bool]:
 def invitations_of(user: User) -> ColumnElement[bool]:
     """Invitations that the account sent, the one it was opened with, and those to its email."""
     # Compared with nothing it would be all those without an address.
-    to_address = Invitation.email == user.email if user.email is not None else false()
-    return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, to_address)
+    to_email = Invitation.email == user.email if user.email is not None else false()
+    return or_(Invitation.invited_by_id == user.id, Invitation.used_by_id == user.id, to_email)

@@ -21,16 +21,16 @@ class AuditTrail:
         require_role(actor, Role.ADMIN)
         statement = audit_events.with_usernames().where(*audit_events.matching(query))
         rows = await fetch_page(self._session, statement, audit_events.NEWEST, query)
-        return PageResult([_shown(event, username) for event, username, *_ in rows.items], rows.next_cursor)
+        return PageResult([_to_schema(event, username) for event, username, *_ in rows.items], rows.next_cursor)
 
     async def newest(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEventOut]:
         """The newest events, newest first, for the command line."""
         statement = audit_events.with_usernames().where(*audit_events.matching(wanted))
         rows = await self._session.execute(audit_events.NEWEST.sort(statement).limit(limit))
-        return [_shown(event, username) for event, username in rows]
+        return [_to_schema(event, username) for event, username in rows]
 
 
-def _shown(event: AuditEvent, username: str | None) -> AuditEventOut:
+def _to_schema(event: AuditEvent, username: str | None) -> AuditEventOut:
     return AuditEventOut(
         id=event.id,
         at=event.at,

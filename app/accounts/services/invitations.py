@@ -68,8 +68,8 @@ class InvitationService:
         self._session.add(invitation)
         await self._session.flush()
         self._audit.record("invitation.created", actor=inviter, subject=invitation, role=data.role)
-        shown = _shown(invitation, inviter.username, None)
-        return NewInvitation(**shown.model_dump(), token=None if data.email is not None else token)
+        made = _to_schema(invitation, inviter.username, None)
+        return NewInvitation(**made.model_dump(), token=None if data.email is not None else token)
 
     def _require_allowed_domain(self, email: str) -> None:
         settings = self._settings
@@ -80,7 +80,7 @@ class InvitationService:
         principal = require_role(actor, Role.EDITOR)
         statement = invitations.with_names().where(invitations.visible_to(principal))
         page = await fetch_page(self._session, statement, invitations.NEWEST, query)
-        return PageResult([_shown(*row[:3]) for row in page.items], page.next_cursor)
+        return PageResult([_to_schema(*row[:3]) for row in page.items], page.next_cursor)
 
     async def revoke(self, actor: Actor, invitation_id: int) -> None:
         """Revoke an invitation. Raises `InvitationNotFound`, also for one that has been used."""
@@ -118,7 +118,7 @@ class InvitationService:
         self._audit.record("invitation.used", actor=user, subject=invitation)
 
 
-def _shown(invitation: Invitation, invited_by: str, used_by: str | None) -> InvitationOut:
+def _to_schema(invitation: Invitation, invited_by: str, used_by: str | None) -> InvitationOut:
     return InvitationOut(
         id=invitation.id,
         role=invitation.role,

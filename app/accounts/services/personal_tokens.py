@@ -88,7 +88,7 @@ class PersonalTokenService:
         await self._session.flush()
         self._audit.record("personal_token.created", actor=user, subject=row, scope=row.scope, days=days)
         self._account_emails.security_changed(user, "a personal access token was created for your account")
-        return NewPersonalToken(**_shown(row).model_dump(), token=token)
+        return NewPersonalToken(**_to_schema(row).model_dump(), token=token)
 
     async def _make_room(self, principal: Principal) -> None:
         """Lock the account, so that two tokens created at once count each other, and delete expired ones."""
@@ -102,7 +102,7 @@ class PersonalTokenService:
     async def list(self, principal: Principal) -> Sequence[PersonalTokenOut]:
         """The account's tokens that have not expired, newest first."""
         found = await self._session.scalars(personal_tokens.of_account(principal.id, clock.now()))
-        return [_shown(token) for token in found]
+        return [_to_schema(token) for token in found]
 
     async def revoke(self, principal: Principal, token_id: int) -> None:
         """Revoke one of the account's tokens, at once. Raises `PersonalTokenNotFound`."""
@@ -114,7 +114,7 @@ class PersonalTokenService:
         await self._session.delete(token)
 
 
-def _shown(token: PersonalToken) -> PersonalTokenOut:
+def _to_schema(token: PersonalToken) -> PersonalTokenOut:
     return PersonalTokenOut(
         id=token.id,
         name=token.name,

@@ -47,31 +47,31 @@ class ProviderFlows:
         )
         return AuthorizationOut(authorization_url=url, flow_token=flow_token)
 
-    async def finish(self, provider: str, purpose: str, answer: AuthorizationInput) -> Identity:
+    async def finish(self, provider: str, purpose: str, response: AuthorizationInput) -> Identity:
         """The identity of the user who came back. Raises `UnknownProvider` or `ProviderFailed`.
 
         The request to the provider may take seconds: hold no database connection meanwhile.
         """
         if provider not in self.names():
             raise UnknownProvider
-        self._require_own(provider, purpose, answer)
+        self._require_own(provider, purpose, response)
         return await self._identities.identity(
             provider,
-            code=answer.code,
+            code=response.code,
             redirect_uri=self._redirect_uri(provider),
-            nonce=_derived(answer.flow_token, "nonce"),
-            code_verifier=_derived(answer.flow_token, "code verifier"),
+            nonce=_derived(response.flow_token, "nonce"),
+            code_verifier=_derived(response.flow_token, "code verifier"),
         )
 
-    def _require_own(self, provider: str, purpose: str, answer: AuthorizationInput) -> None:
+    def _require_own(self, provider: str, purpose: str, response: AuthorizationInput) -> None:
         """Raise `ProviderFailed` unless the flow was begun here, for this purpose, recently and by this client."""
         try:
-            claims = self._signed.read(answer.flow_token)
+            claims = self._signed.read(response.flow_token)
         except BadToken:
             raise ProviderFailed("The sign-in has expired or was not started here. Start again.") from None
         if (claims.get("provider"), claims.get("purpose")) != (provider, purpose):
             raise ProviderFailed("This sign-in was started for a different purpose. Start again.")
-        if not hmac.compare_digest(_derived(answer.flow_token, "state").encode(), answer.state.encode()):
+        if not hmac.compare_digest(_derived(response.flow_token, "state").encode(), response.state.encode()):
             raise ProviderFailed("The response belongs to another sign-in attempt. Start again.")
 
     def _redirect_uri(self, provider: str) -> str:

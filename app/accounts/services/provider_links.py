@@ -56,14 +56,14 @@ class ProviderLinkService:
         await self._reauthentication.require(principal, password)
         return await self._flows.begin(provider, _linking(principal))
 
-    async def link(self, principal: Principal, provider: str, answer: AuthorizationInput) -> ProviderAccount:
+    async def link(self, principal: Principal, provider: str, response: AuthorizationInput) -> ProviderAccount:
         """Link the identity that came back to the account that began the flow.
 
         Raises `UnknownProvider`, `ProviderFailed`, `ProviderAccountTaken`, `ProviderAlreadyLinked` or
         `InvalidAccessToken`.
         """
         user = principal.account
-        identity = await self._flows.finish(provider, _linking(principal), answer)
+        identity = await self._flows.finish(provider, _linking(principal), response)
         # The provider took its time: the owner may have thrown whoever asks out meanwhile.
         await self._second_factor_state.lock(principal)
         return await self.attach(user, identity)

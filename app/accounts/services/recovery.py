@@ -57,11 +57,11 @@ class RecoveryService:
         if user is not None and user.is_active:
             self.mail_reset_link(user, email)
 
-    def mail_reset_link(self, user: User, address: str) -> None:
+    def mail_reset_link(self, user: User, email: str) -> None:
         """Email a password reset link; using it ends every login."""
         token = self._manager.reset_token(user)
         self._audit.record("password.reset_requested", subject=user)
-        self._outbox.put(self._messages.password_reset(address, user.username, token, RESET_HOURS))
+        self._outbox.put(self._messages.password_reset(email, user.username, token, RESET_HOURS))
 
     async def reset_password(self, token: str, password: str) -> None:
         """Set a new password with the emailed token, which also confirms the email.

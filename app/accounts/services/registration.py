@@ -86,15 +86,15 @@ class RegistrationService:
 
     async def mail_claimed_email(self, user: User) -> None:
         """Send the confirmation link for the email that an account claims, or a notice if it has another owner."""
-        address = user.pending_email or user.email
-        if address is None:
+        email = user.pending_email or user.email
+        if email is None:
             return
-        owner = await self._session.scalar(select(User).where(User.email == address, users.exists))
+        owner = await self._session.scalar(select(User).where(User.email == email, users.exists))
         if owner is not None and owner is not user:
             self._account_emails.registration_attempt(owner)
             return
-        token = self._manager.verification_token(user, address)
-        self._outbox.put(self._messages.verification(address, user.username, token, VERIFICATION_HOURS))
+        token = self._manager.verification_token(user, email)
+        self._outbox.put(self._messages.verification(email, user.username, token, VERIFICATION_HOURS))
 
     async def request_verification(self, email: str) -> None:
         """Request the link again, if there is an account that needs it. Raises `TooManyRequests`."""

@@ -73,7 +73,7 @@ class SecondFactorService:
         await self._reauthentication.require(principal, password)
         secret = totp.new_secret()
         uri = totp.provisioning_uri(secret, user.username, self._settings.site_name)
-        answer = TotpOut(secret=secret, uri=uri, qr_svg=totp.qr_svg(uri))
+        response = TotpOut(secret=secret, uri=uri, qr_svg=totp.qr_svg(uri))
         await self._second_factor_state.lock(principal)
         row = await self._session.get(Totp, user.id) or Totp(user_id=user.id)
         if row.confirmed_at is not None:
@@ -81,7 +81,7 @@ class SecondFactorService:
         row.encrypted_secret = self._cipher.encrypt(secret)
         self._session.add(row)
         await self._session.flush()
-        return answer
+        return response
 
     async def confirm_totp(self, principal: Principal, code: str) -> list[str]:
         """Require the authenticator app from now on; returns recovery codes unless the account already has some.

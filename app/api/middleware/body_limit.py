@@ -39,14 +39,14 @@ class BodyLimitMiddleware:
         if headers.get("Content-Encoding", "identity").lower() != "identity":
             # Of a few kilobytes somebody else's thousands could come: nothing is unpacked here.
             accepted = {"Accept-Encoding": "identity"}
-            answer = problem(HTTPStatus(415), "unsupported_content_encoding", _COMPRESSED, headers=accepted)
-            await answer(scope, receive, send)
+            response = problem(HTTPStatus(415), "unsupported_content_encoding", _COMPRESSED, headers=accepted)
+            await response(scope, receive, send)
             return
         max_bytes = MAX_ARTICLE_BYTES if _ARTICLES.fullmatch(scope["path"]) else MAX_BODY_BYTES
         length = headers.get("Content-Length", "")
         if length.isdecimal() and int(length[:_MAX_DIGITS]) > max_bytes:
-            answer = problem(HTTPStatus(413), "content_too_large", _TOO_LARGE)
-            await answer(scope, receive, send)
+            response = problem(HTTPStatus(413), "content_too_large", _TOO_LARGE)
+            await response(scope, receive, send)
             return
         await self._app(scope, _Body(receive, max_bytes).receive, send)
 

@@ -75,8 +75,8 @@ class FastReadsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await _answer(scope) if _is_anonymous(scope) else None
-        await (answer or self._app)(scope, receive, send)
+        response = await _respond(scope) if _is_anonymous(scope) else None
+        await (response or self._app)(scope, receive, send)
 
 
 def _is_anonymous(scope: Scope) -> bool:
@@ -87,15 +87,15 @@ def _is_anonymous(scope: Scope) -> bool:
     )
 
 
-async def _answer(scope: Scope) -> Response | None:
+async def _respond(scope: Scope) -> Response | None:
     for route in _ROUTES:
         if found := route.path.fullmatch(scope["path"]):
             try:
-                answer = await route.read(Request(scope), found.groupdict().get("slug", ""))
+                response = await route.read(Request(scope), found.groupdict().get("slug", ""))
             except (AppError, ValidationError, _NotHereError):
                 return None
             scope["fastapi"] = {"effective_route_context": route}
-            return answer
+            return response
     return None
 
 

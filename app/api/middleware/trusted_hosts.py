@@ -34,8 +34,8 @@ class TrustedHostsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._allows(scope):
-            answer = problem(HTTPStatus.BAD_REQUEST, "unknown_host", "Unknown host.")
-            await answer(scope, receive, send)
+            response = problem(HTTPStatus.BAD_REQUEST, "unknown_host", "Unknown host.")
+            await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -49,18 +49,18 @@ _WIDTH = len(_summary)
 _whole = (*_summary, Article.body_markdown, Article.body_html)
 
 
-def summary(row: Row, shown: set[str]) -> SummaryRow:
-    """An article in a list; the surrogate keys of what it shows are added to `shown`."""
+def summary(row: Row, surrogate_keys: set[str]) -> SummaryRow:
+    """An article in a list; the surrogate keys of what it shows are added to `surrogate_keys`."""
     article_id, slug, title, excerpt, status, language, cover_image_url = row[:7]
     author_id, username, display_name, avatar_url, category_id, category_slug, category_name = row[7:14]
     tags_text, word_count, reading_minutes, comment_count, published_at, created_at, updated_at = row[14:_WIDTH]
     # By code point, whatever the server's locale.
     tags = sorted(from_json(tags_text)) if tags_text else []
-    shown.add(keys.article(article_id))
-    shown.add(keys.author(author_id))
-    shown.update(keys.tag(tag_id) for _, _, tag_id in tags)
+    surrogate_keys.add(keys.article(article_id))
+    surrogate_keys.add(keys.author(author_id))
+    surrogate_keys.update(keys.tag(tag_id) for _, _, tag_id in tags)
     if category_id is not None:
-        shown.add(keys.category(category_id))
+        surrogate_keys.add(keys.category(category_id))
     return {
         "id": article_id,
         "slug": slug,
@@ -81,10 +81,10 @@ def summary(row: Row, shown: set[str]) -> SummaryRow:
     }
 
 
-def whole(row: Row, shown: set[str]) -> ArticleRow:
-    """An article with its body; the surrogate keys of what it shows are added to `shown`."""
+def whole(row: Row, surrogate_keys: set[str]) -> ArticleRow:
+    """An article with its body; the surrogate keys of what it shows are added to `surrogate_keys`."""
     markdown, html = row[_WIDTH : _WIDTH + 2]
-    return {**summary(row, shown), "body_markdown": markdown, "body_html": html}
+    return {**summary(row, surrogate_keys), "body_markdown": markdown, "body_html": html}
 
 
 def _of(columns: Sequence[Any], source: Any = Article) -> Select[Any]:

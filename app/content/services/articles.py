@@ -58,11 +58,11 @@ class ArticleService:
             require_account(actor)
         if query.status == "deleted":
             require_role(actor, Role.EDITOR)
-        shown: set[str] = set()
+        surrogate_keys: set[str] = set()
         page = await self._page(actor, query)
-        items = [article_rows.summary(row, shown) for row in page.items]
+        items = [article_rows.summary(row, surrogate_keys) for row in page.items]
         if actor is None:
-            self._context.surrogate_keys.add(*shown, *_cut_from(query))
+            self._context.surrogate_keys.add(*surrogate_keys, *_cut_from(query))
         return PageResult(items, page.next_cursor)
 
     async def _page(self, actor: Actor, query: ArticleListQuery) -> PageResult[Row]:
@@ -102,10 +102,10 @@ class ArticleService:
         found = await self._context.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
         if not found:
             raise ArticleNotFound
-        shown: set[str] = set()
-        article = article_rows.whole(found[0], shown)
+        surrogate_keys: set[str] = set()
+        article = article_rows.whole(found[0], surrogate_keys)
         if actor is None:
-            self._context.surrogate_keys.add(*shown)
+            self._context.surrogate_keys.add(*surrogate_keys)
         return article
 
     async def any_exist(self) -> bool:

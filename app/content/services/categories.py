@@ -39,11 +39,11 @@ class _Forest:
 
     def tree(self, parent_id: int | None) -> list[CategoryTree]:
         return [
-            CategoryTree(**self.shown(category).model_dump(), children=self.tree(category.id))
+            CategoryTree(**self.to_schema(category).model_dump(), children=self.tree(category.id))
             for category in self.children_of(parent_id)
         ]
 
-    def shown(self, category: CategoryRow) -> CategoryOut:
+    def to_schema(self, category: CategoryRow) -> CategoryOut:
         parent = self.by_id.get(category.parent_id or 0)
         return CategoryOut(
             slug=category.slug,
@@ -89,7 +89,7 @@ class CategoryService:
         if category is None:
             raise CategoryNotFound
         self._context.surrogate_keys.add(keys.CATEGORIES)
-        return forest.shown(category)
+        return forest.to_schema(category)
 
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; empty if there is no such category."""

@@ -83,8 +83,8 @@ class SqliteListener:
 
     def _open(self) -> None:
         # Not the one to make the file, should there be none.
-        address = f"{Path(self._path).absolute().as_uri()}?mode=rw"
-        self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0)
+        uri = f"{Path(self._path).absolute().as_uri()}?mode=rw"
+        self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
         self._connection.execute("PRAGMA query_only=ON")
         self._version = _one(self._connection, "PRAGMA data_version")
         self._last_id = _one(self._connection, "SELECT coalesce(max(id), 0) FROM invalidations")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from app.comments.models import Comment
 from app.content.markup import RenderedArticle, render_article
 from app.content.models import Article
-from app.ops.maintenance.findings import SHOWN, Finding
+from app.ops.maintenance.findings import MAX_SHOWN_ROWS, Finding
 
 # Rendering takes milliseconds each.
 _SAMPLE = 100
@@ -29,7 +29,7 @@ def inconsistent_comments(connection: Connection) -> Iterator[Finding]:
     odd = [str(row[0]) for row in rows if not _is_in_its_place(*row)]
     if odd:
         problem = "the path or depth does not match the parent, or the parent belongs to another article"
-        yield Finding(check="threads", table="comments", problem=problem, count=len(odd), rows=odd[:SHOWN])
+        yield Finding(check="threads", table="comments", problem=problem, count=len(odd), rows=odd[:MAX_SHOWN_ROWS])
 
 
 def _is_in_its_place(
@@ -79,5 +79,5 @@ def _rendering(row: Row[Any]) -> RenderedArticle:
 
 
 def _finding(kind: Literal["finding", "note"], problem: str, rows: Sequence[Row[Any]]) -> Finding:
-    ids = [str(row.id) for row in rows[:SHOWN]]
+    ids = [str(row.id) for row in rows[:MAX_SHOWN_ROWS]]
     return Finding(kind=kind, check="articles", table="articles", problem=problem, count=len(rows), rows=ids)

@@ -19,10 +19,10 @@ from app.ops.maintenance.schema import (
     is_sqlite,
     revision,
     row_counts,
-    shown,
     snapshot,
     sqlite_path,
     tables,
+    without_password,
 )
 from app.ops.maintenance.sqlite_files import is_in_use
 from app.ops.maintenance.steps import Report, Step
@@ -38,7 +38,7 @@ async def copy(source_url: str, target_url: str, report: Report, *, start_over: 
     await require_copyable(source_url, target_url)
     engine = migration_engine(target_url)
     try:
-        await targets.prepare(engine, shown(source_url), start_over=start_over)
+        await targets.prepare(engine, without_password(source_url), start_over=start_over)
         async with snapshot(source_url) as source, engine.connect() as target:
             await _copy_tables(source, target, report)
         # Looked at anew, so that what was changed in the source meanwhile is found.
@@ -62,11 +62,11 @@ async def verify(source_url: str, target_url: str, report: Report) -> list[Compa
 
 async def require_copyable(source_url: str, target_url: str) -> None:
     """Check in advance for anything that would stop a copy halfway. Raises `MaintenanceRefused`."""
-    if shown(source_url) == shown(target_url):
+    if without_password(source_url) == without_password(target_url):
         raise MaintenanceRefused("The source and the target are the same database.")
     if is_sqlite(source_url) and is_in_use(sqlite_path(source_url)):
         raise MaintenanceRefused(
-            f"{shown(source_url)} is in use. Stop the server first, so that nothing is left behind."
+            f"{without_password(source_url)} is in use. Stop the server first, so that nothing is left behind."
         )
     async with snapshot(source_url) as source:
         await _require_head(source, source_url)
@@ -82,11 +82,11 @@ async def require_copyable(source_url: str, target_url: str) -> None:
 async def _require_head(connection: AsyncConnection, url: str) -> None:
     found = await connection.run_sync(revision)
     if found == HALF_COPIED:
-        raise MaintenanceRefused(f"{shown(url)} is an unfinished copy. Finish copying into it first.")
+        raise MaintenanceRefused(f"{without_password(url)} is an unfinished copy. Finish copying into it first.")
     if found != head():
         raise MaintenanceRefused(
-            f"The schema version of {shown(url)} is {found or 'none'} instead of {head()}. Start the server once to "
-            "migrate it, or run `uv run alembic upgrade head`."
+            f"The schema version of {without_password(url)} is {found or 'none'} instead of {head()}. "
+            "Start the server once to migrate it, or run `uv run alembic upgrade head`."
         )
 
 

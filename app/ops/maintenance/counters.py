@@ -10,7 +10,7 @@ from app.cache.keys import EVERYTHING
 from app.db.base import Base
 from app.db.changes.broadcast import broadcast
 from app.db.session import open_database
-from app.ops.maintenance.findings import SHOWN, Finding
+from app.ops.maintenance.findings import MAX_SHOWN_ROWS, Finding
 
 _TABLES = Base.metadata.tables
 
@@ -38,7 +38,7 @@ def wrong_counters(connection: Connection) -> Iterator[Finding]:
         wrong = select(*keys).where(counter.is_wrong)
         count = connection.scalar(select(func.count()).select_from(wrong.subquery())) or 0
         if count:
-            rows = connection.execute(wrong.order_by(*keys).limit(SHOWN)).tuples().all()
+            rows = connection.execute(wrong.order_by(*keys).limit(MAX_SHOWN_ROWS)).tuples().all()
             yield Finding(
                 check="counters",
                 table=counter.table.name,

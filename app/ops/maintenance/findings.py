@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-SHOWN = 10
+MAX_SHOWN_ROWS = 10
 
 
 class Finding(BaseModel, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, DateTime, Integer, LargeBinary, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.ops.maintenance.findings import SHOWN, Finding
+from app.ops.maintenance.findings import MAX_SHOWN_ROWS, Finding
 from app.ops.maintenance.schema import tables
 
 _INTEGER_LIMIT = 2**31
@@ -20,7 +20,7 @@ def invalid_values(connection: Connection) -> Iterator[Finding]:
                 wrong = f'FROM "{table.name}" WHERE "{column.name}" IS NOT NULL AND {condition}'
                 count = connection.exec_driver_sql(f"SELECT count(*) {wrong}").scalar_one()
                 if count:
-                    found = connection.exec_driver_sql(f"SELECT {keys} {wrong} LIMIT {SHOWN}").scalars().all()
+                    found = connection.exec_driver_sql(f"SELECT {keys} {wrong} LIMIT {MAX_SHOWN_ROWS}").scalars().all()
                     yield Finding(
                         check="values",
                         table=table.name,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, ForeignKeyConstraint, Select, and_, func, select
 
-from app.ops.maintenance.findings import SHOWN, Finding
+from app.ops.maintenance.findings import MAX_SHOWN_ROWS, Finding
 from app.ops.maintenance.schema import tables
 
 
@@ -15,7 +15,7 @@ def broken_references(connection: Connection) -> Iterator[Finding]:
             broken = _broken(reference)
             count = connection.scalar(select(func.count()).select_from(broken.subquery())) or 0
             if count:
-                rows = connection.execute(broken.limit(SHOWN)).tuples().all()
+                rows = connection.execute(broken.limit(MAX_SHOWN_ROWS)).tuples().all()
                 yield Finding(
                     check="references",
                     table=table.name,

@@ -53,7 +53,7 @@ def sqlite_path(database_url: str) -> Path:
     return Path(name)
 
 
-def shown(database_url: str) -> str:
+def without_password(database_url: str) -> str:
     """The URL without its secrets."""
     return make_url(database_url).set(query={}).render_as_string(hide_password=True)
 
@@ -62,7 +62,7 @@ def shown(database_url: str) -> str:
 async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
     """A connection that sees a snapshot of the database, whatever others write meanwhile; it blocks no one."""
     if is_sqlite(database_url) and not sqlite_path(database_url).exists():
-        raise MaintenanceRefused(f"The database {shown(database_url)} does not exist.")
+        raise MaintenanceRefused(f"The database {without_password(database_url)} does not exist.")
     options = {} if is_sqlite(database_url) else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     database = open_database(database_url)
     try:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db import migrations
 from app.db.schema_version import HALF_COPIED
 from app.ops.maintenance import id_counters, progress
-from app.ops.maintenance.schema import MaintenanceRefused, head, revision, row_counts, shown, tables
+from app.ops.maintenance.schema import MaintenanceRefused, head, revision, row_counts, tables, without_password
 
 _SOURCE, _REVISION, _SET_ASIDE = "source", "revision", "set aside"
 
@@ -30,7 +30,7 @@ async def prepare(engine: AsyncEngine, source: str, *, start_over: bool) -> bool
             await connection.run_sync(_give_up)
     await migrations.upgrade(url)
     async with engine.begin() as connection:
-        await connection.run_sync(_begin, source, shown(url), is_new)
+        await connection.run_sync(_begin, source, without_password(url), is_new)
     return False
 
 

@@ -38,8 +38,8 @@ async def byline_for(session: AsyncSession, author: Author) -> Byline:
     # An account without an address is still found when it had to have another username, or got one from an admin.
     stand_in = f"{author.username}@unclaimed.invalid"
     email = author.email or stand_in
-    for address in (email, stand_in):
-        known = await session.scalar(select(User).where(User.email == address))
+    for candidate in (email, stand_in):
+        known = await session.scalar(select(User).where(User.email == candidate))
         if known is not None and ((known.is_verified and known.deleted_at is None) or _is_unclaimed(known)):
             return Byline.of(known)
         if known is not None:

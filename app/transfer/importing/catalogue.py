@@ -76,7 +76,7 @@ class Catalogue:
                 return Decision(Action.SKIPPED, reason=f"it is the same post as {twin}")
         decision = self._about(article, file, post) if article else self._creation(file, post)
         for source in {decision.source, article.source if article else decision.source}:
-            self._claimed[source] = file.shown
+            self._claimed[source] = file.display_path
         return decision
 
     def free_slug(self, post: Post) -> str:
@@ -98,7 +98,7 @@ class Catalogue:
         return self._by_source.get(next(sources, ""))
 
     def _creation(self, file: SourceFile, post: Post) -> Decision:
-        self._created[post.digest] = file.shown
+        self._created[post.digest] = file.display_path
         return Decision(Action.CREATED, self._free_source(file), self.free_slug(post))
 
     def _about(self, article: Imported, file: SourceFile, post: Post) -> Decision:

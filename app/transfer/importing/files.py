@@ -24,7 +24,7 @@ class SourceFile:
     depth: int = 1
 
     @property
-    def shown(self) -> str:
+    def display_path(self) -> str:
         """The path relative to the one that was given, safe to print."""
         name = "/".join(self.path.parts[-self.depth :])
         return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)

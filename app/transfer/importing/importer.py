@@ -45,9 +45,9 @@ def read_posts(files: Iterable[SourceFile], author: Author, report: Report) -> l
         try:
             posts.append((file, read_post(file.path, file.read(), now=now, author=author)))
         except NotAPost as error:
-            report.skip(file.shown, str(error))
+            report.skip(file.display_path, str(error))
         except BadPost as error:
-            report.skip(file.shown, str(error), is_error=True)
+            report.skip(file.display_path, str(error), is_error=True)
     return sorted(posts, key=lambda item: (item[1].published_at or _LAST, item[0].path))
 
 
@@ -68,7 +68,7 @@ class PostImporter:
             try:
                 await self._import(catalogue, file, post)
             except BadPost as error:
-                self._report.skip(file.shown, str(error), is_error=True)
+                self._report.skip(file.display_path, str(error), is_error=True)
             advance()
 
     async def _catalogue(self) -> Catalogue:
@@ -92,9 +92,9 @@ class PostImporter:
             decision = await self._carry_out(catalogue, decision, post, rendered)
             notes += ("contains template code",) if is_left_in(rendered.html) else ()
         if decision.action is Action.SKIPPED:
-            self._report.skip(file.shown, decision.reason)
+            self._report.skip(file.display_path, decision.reason)
         else:
-            self._report.outcomes.append(Outcome(decision.action, file.shown, decision.slug, "; ".join(notes)))
+            self._report.outcomes.append(Outcome(decision.action, file.display_path, decision.slug, "; ".join(notes)))
 
     async def _carry_out(
         self, catalogue: Catalogue, decision: Decision, post: Post, rendered: RenderedArticle

@@ -99,20 +99,20 @@ def _content(found: Fields, body: str, slug: str, categories: list[str], *, is_d
 def _published_at(found: Fields, date_of_file: datetime | None) -> datetime | None:
     if date := found.get("date"):
         return dates.moment(date)
-    return date_of_file or dates.date_in_path(_address(found))
+    return date_of_file or dates.date_in_path(_url_path(found))
 
 
-def _address(found: Fields) -> str:
+def _url_path(found: Fields) -> str:
     """The post's URL path on its old site, if given: `path` in Zola, `url` in Hugo, `permalink` in Jekyll."""
     for name in ("path", "url", "permalink"):
-        address = fields.text(found.get(name), name)
-        if address and ":" not in address and (name == "path" or "/" in address):
-            return address.removesuffix("/").removesuffix(".html")
+        path = fields.text(found.get(name), name)
+        if path and ":" not in path and (name == "path" or "/" in path):
+            return path.removesuffix("/").removesuffix(".html")
     return ""
 
 
 def _slug(found: Fields, name: str) -> str:
-    return slug_for(fields.text(found.get("slug"), "slug") or _address(found).rpartition("/")[2] or name)
+    return slug_for(fields.text(found.get("slug"), "slug") or _url_path(found).rpartition("/")[2] or name)
 
 
 def _language(found: Fields) -> str:
