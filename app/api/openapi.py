@@ -13,7 +13,7 @@ from app.core.schemas.problem import Problem
 
 _INSUFFICIENT_SCOPE = f"`{InsufficientScope.code}`: {InsufficientScope.message}"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
-# The `openapi_extra` of a route that strangers may ask too, although it shows some more to those who are logged in.
+# The `openapi_extra` of a route that anonymous clients may use too, although it shows more to those who are logged in.
 LOGIN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 

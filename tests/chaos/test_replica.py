@@ -29,7 +29,7 @@ async def replica(cluster: PostgresqlCluster) -> AsyncIterator[PostgresqlCluster
 
 
 class Blog:
-    """One article that is changed, and read by strangers."""
+    """One article that is changed, and read anonymously."""
 
     def __init__(self, writer: httpx.AsyncClient, anonymous: httpx.AsyncClient) -> None:
         self._writer = writer
@@ -46,14 +46,14 @@ class Blog:
         assert response.is_success, response.text
 
     async def is_current(self) -> None:
-        """Assert that strangers read what has been acknowledged, however often they ask."""
+        """Assert that anonymous readers get what has been acknowledged, however often they ask."""
         for _ in range(READS):
             article = (await self._reader.get("/articles/replicated")).json()
             assert article["excerpt"] == f"{self._version}"
 
 
 async def asks(blog: Blog, replica: PostgresqlCluster, database: str) -> bool:
-    """Whether strangers' reads reach the replica."""
+    """Whether anonymous reads reach the replica."""
     since = (await replica.fetch("SELECT clock_timestamp() AS at"))[0]["at"]
     await blog.is_current()
     found = await replica.fetch(

@@ -44,7 +44,7 @@ def lacks_second_factor(account: User, required_of: Collection[Role]) -> bool:
     return account.role in required_of and not account.has_second_factor
 
 
-# Whoever asks: somebody, or a stranger.
+# Whoever sends the request: someone logged in, or anonymous (None).
 Actor = Principal | None
 
 
