@@ -5,6 +5,7 @@ concurrent transactions use `live_app`, with a database of its own and real conn
 """
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if twice:
         config.hook.pytest_deselected(items=twice)
         items[:] = [item for item in items if item not in twice]
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python from searching what lives to the end for garbage again and again, a sixth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 SECRET = "a secret of the tests that is long enough to sign with"

@@ -196,7 +196,7 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
 
 
 @pytest.mark.parametrize("stage", ["handle_RCPT", "handle_DATA"])
-@pytest.mark.parametrize(("answer", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
+@pytest.mark.parametrize(("response", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
 async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, response: str, is_final: bool) -> None:
     async with mail_server(inbox_answering(stage, response)) as mailer:
         with pytest.raises(MailRefused, match=response[4:]) as refused:
@@ -206,7 +206,7 @@ async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, res
 
 
 @pytest.mark.parametrize(
-    ("stage", "answer"),
+    ("stage", "response"),
     [
         ("handle_MAIL", "450 too many mails"),
         ("handle_MAIL", "550 not for you"),
