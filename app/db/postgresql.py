@@ -19,7 +19,7 @@ _IDLE_IN_TRANSACTION_SECONDS = 60
 # The server is quicker to give up on a statement: then the connection can be used further.
 _GRACE_SECONDS = 0.5
 # After that something in between may have forgotten a connection that looks open from here.
-IDLE_SECONDS = 30.0
+_IDLE_SECONDS = 30.0
 _LAST_USED = "last_used"
 # Parts of an address that only SQLAlchemy understands.
 _SQLALCHEMYS_OWN = {"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}
@@ -99,7 +99,7 @@ def _require_alive(connection: Any, record: Any, _proxy: object) -> None:
     if connection.driver_connection.is_closed():
         raise DisconnectionError
     last_used = record.info.get(_LAST_USED)
-    if last_used is not None and time.monotonic() - last_used > IDLE_SECONDS:
+    if last_used is not None and time.monotonic() - last_used > _IDLE_SECONDS:
         try:
             connection.ping()
         except Exception as error:

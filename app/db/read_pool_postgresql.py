@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from app.core.circuit_breaker import CircuitBreaker
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.errors import CONNECTION_ERRORS
-from app.db.postgresql import IDLE_SECONDS, driver_arguments, require_attempt
+from app.db.postgresql import driver_arguments, require_attempt
 from app.db.query_log import query_ran
 
 _CLOSE_TIMEOUT_SECONDS = 3
@@ -58,6 +58,8 @@ class PostgresqlReadPool:
         self._queue_seconds = queue_seconds
         self._breaker = breaker
         self._open_pool: asyncpg.Pool | None = None
+        # Including those who wait for one.
+        self._in_use = 0
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         compiled = query.for_dialect(self._dialect)
@@ -70,7 +72,7 @@ class PostgresqlReadPool:
         return compiled.rows(found)
 
     async def _fetch_twice(self, sql: str, values: Sequence[Any]) -> Sequence[Row]:
-        pool = await self._pool()
+        pool = self._open_pool or await self._open()
         try:
             return await self._fetch_once(pool, sql, values)
         except _DEAD:
@@ -81,46 +83,59 @@ class PostgresqlReadPool:
         return await self._fetch_once(pool, sql, values)
 
     async def _fetch_once(self, pool: asyncpg.Pool, sql: str, values: Sequence[Any]) -> Sequence[Row]:
-        async with self._connection(pool) as connection:
-            try:
-                found: Sequence[Row] = await connection.fetch(sql, *values)
-            except _DEAD:
-                raise
-            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                # As SQLAlchemy would raise it: the driver's error inside tells what is transient.
-                raise DBAPIError(sql, None, error, hide_parameters=True) from error
-            except TimeoutError as error:
-                # The server itself would have ended the statement: it hangs, and with it all other connections.
-                self._breaker.failed(error)
-                self._drop(pool)
-                raise
+        connection = await self._acquire(pool)
+        timeout: float | None = _RELEASE_TIMEOUT_SECONDS
+        try:
+            found: Sequence[Row] = await connection.fetch(sql, *values)
+            # Nothing to wait for, and a timer less.
+            timeout = None
+        except _DEAD:
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # As SQLAlchemy would raise it: the driver's error inside tells what is transient.
+            raise DBAPIError(sql, None, error, hide_parameters=True) from error
+        except TimeoutError as error:
+            # The server itself would have ended the statement: it hangs, and with it all other connections.
+            self._breaker.failed(error)
+            self._drop(pool)
+            raise
+        finally:
+            self._in_use -= 1
+            # A connection that is not ready for the next query by then is closed.
+            with suppress(TimeoutError):
+                await pool.release(connection, timeout=timeout)
         return found
 
-    @asynccontextmanager
-    async def _connection(self, pool: asyncpg.Pool) -> AsyncIterator[Any]:
+    async def _acquire(self, pool: asyncpg.Pool) -> Any:
+        self._in_use += 1
+        try:
+            if self._in_use <= self._connections:
+                return await pool.acquire()
+            return await self._queue_for_one(pool)
+        except BaseException:
+            self._in_use -= 1
+            raise
+
+    async def _queue_for_one(self, pool: asyncpg.Pool) -> Any:
         try:
             async with asyncio.timeout(self._queue_seconds) as queue:
-                connection = await pool.acquire()
+                return await pool.acquire()
         except TimeoutError as error:
             if queue.expired():
                 raise PoolTimeoutError("all connections for reading are in use") from error
             raise
-        try:
-            yield connection
-        finally:
-            await pool.release(connection, timeout=_RELEASE_TIMEOUT_SECONDS)
 
-    async def _pool(self) -> asyncpg.Pool:
-        if self._open_pool is None:
-            self._open_pool = asyncpg.create_pool(
-                min_size=0,
-                max_size=self._connections,
-                max_inactive_connection_lifetime=IDLE_SECONDS,
-                connect=self._connect,
-                reset=_reset_nothing,
-                **self._arguments,
-            )
-            await self._open_pool
+    async def _open(self) -> asyncpg.Pool:
+        self._open_pool = asyncpg.create_pool(
+            min_size=0,
+            max_size=self._connections,
+            # What closes an idle connection is noticed; a timer for each query would cost more.
+            max_inactive_connection_lifetime=0,
+            connect=self._connect,
+            reset=_reset_nothing,
+            **self._arguments,
+        )
+        await self._open_pool
         return self._open_pool
 
     async def _connect(self, *_dsn: Any, **arguments: Any) -> asyncpg.Connection:
@@ -141,12 +156,10 @@ class PostgresqlReadPool:
     async def close(self) -> None:
         if self._open_pool is None:
             return
-        try:
+        # Closing that is cancelled terminates what is still open.
+        with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
                 await self._open_pool.close()
-        except TimeoutError:
-            # Closing was cancelled, and has terminated what was still open.
-            pass
 
 
 async def _reset_nothing(_connection: asyncpg.Connection) -> None:
