@@ -27,7 +27,7 @@ from app.process import process_context
 def create_app(settings: Settings) -> FastAPI:
     """The application with these settings; the database is opened and mails are sent while its lifespan runs.
 
-    In cache of it belongs its `state.response_cache`, which answers most readers by itself.
+    Serve its `state.response_cache`, the response cache in front of it, which answers most readers by itself.
     """
     app = FastAPI(
         title=settings.site_name,

@@ -246,7 +246,7 @@ async def test_no_other_sites_page_signs_its_visitor_in(
 
 
 async def refused(client: httpx.AsyncClient, elsewhere: LocalProvider, response: dict[str, str]) -> None:
-    """MailRefused without the provider having been asked: the code is still good for whom it belongs to."""
+    """Refused without the provider having been asked: the code is still good for whom it belongs to."""
     problem_in(await finish(client, response), 401, "provider_failed")
     assert "/token" not in elsewhere.requests
 
