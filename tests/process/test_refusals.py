@@ -4,6 +4,7 @@ import os
 import socket
 from contextlib import chdir
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -16,7 +17,8 @@ def serve(cwd: Path, *options: str, **settings: str) -> Result:
     """Run the command in this process, which it leaves before it starts anything."""
     variables = environment(**settings)
     others: dict[str, str | None] = {name: None for name in os.environ if name not in variables}
-    with chdir(cwd):
+    # The command tells its workers what it was told, by way of the environment.
+    with chdir(cwd), patch.dict(os.environ):
         return CliRunner().invoke(cli, options, env={**others, **variables})
 
 
