@@ -4,7 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import app.hooks  # noqa: F401 - what no domain has declared would put no answer out of date
+import app.hooks  # noqa: F401 - tables without hooks would invalidate nothing
 from app.accounts.policies.actors import Principal
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.admin_users import AdminUserService

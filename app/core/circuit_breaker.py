@@ -1,4 +1,4 @@
-"""Leaves a service alone that does not answer, and finds out now and then whether it is back."""
+"""Stops calling a service that does not respond, and checks now and then whether it is back."""
 
 import logging
 import time
@@ -40,9 +40,14 @@ class CircuitBreaker:
             return True
         if self.seconds_left:
             return False
-        self._is_half_open = True
-        self._next_attempt = time.monotonic() + self._attempt_timeout + self._current_pause()
+        self.begin_attempt()
         return True
+
+    def begin_attempt(self) -> None:
+        """Keep others from trying until this attempt has ended; for callers that have checked `seconds_left`."""
+        if self.is_open:
+            self._is_half_open = True
+            self._next_attempt = time.monotonic() + self._attempt_timeout + self._current_pause()
 
     def failed(self, error: BaseException) -> None:
         if self.is_open and not self._is_half_open:
@@ -52,8 +57,9 @@ class CircuitBreaker:
         if not self.is_open:
             return
         if not self._is_half_open:
-            # Its kind alone: what else it says may be about somebody.
-            _log.warning("%s is unreachable: %s", self._service, type(error.__cause__ or error).__name__)
+            # Its kind alone: what else it says may be about somebody. The cause of a timeout is a cancellation.
+            cause = error if isinstance(error, TimeoutError) else error.__cause__ or error
+            _log.warning("%s is unreachable: %s", self._service, type(cause).__name__)
         self._is_half_open = False
         self._next_attempt = time.monotonic() + self._current_pause()
 

@@ -30,7 +30,7 @@ class DatabaseUnreachable(ConnectionError):
     """The database did not respond a moment ago, and it is too early for another attempt."""
 
 
-def breaker() -> CircuitBreaker:
+def database_breaker() -> CircuitBreaker:
     """A circuit breaker for everything that connects to one server: while open, it allows one attempt per second."""
     return CircuitBreaker("the database", pause=RETRY_SECONDS, attempt_timeout=CONNECT_TIMEOUT_SECONDS)
 

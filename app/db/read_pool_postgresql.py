@@ -63,13 +63,7 @@ class PostgresqlReadPool:
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         compiled = query.for_dialect(self._dialect)
-        values = compiled.values(parameters)
-        start = time.perf_counter()
-        try:
-            found = await self._fetch_twice(compiled.sql, values)
-        finally:
-            query_ran(compiled.sql, time.perf_counter() - start)
-        return compiled.rows(found)
+        return compiled.rows(await self._fetch_twice(compiled.sql, compiled.values(parameters)))
 
     async def _fetch_twice(self, sql: str, values: Sequence[Any]) -> Sequence[Row]:
         pool = self._open_pool or await self._open()
@@ -84,11 +78,9 @@ class PostgresqlReadPool:
 
     async def _fetch_once(self, pool: asyncpg.Pool, sql: str, values: Sequence[Any]) -> Sequence[Row]:
         connection = await self._acquire(pool)
-        timeout: float | None = _RELEASE_TIMEOUT_SECONDS
+        start = time.perf_counter()
         try:
             found: Sequence[Row] = await connection.fetch(sql, *values)
-            # Nothing to wait for, and a timer less.
-            timeout = None
         except _DEAD:
             raise
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -97,13 +89,15 @@ class PostgresqlReadPool:
         except TimeoutError as error:
             # The server itself would have ended the statement: it hangs, and with it all other connections.
             self._breaker.failed(error)
-            self._drop(pool)
+            connection.terminate()
+            await pool.expire_connections()
             raise
         finally:
+            query_ran(sql, time.perf_counter() - start)
             self._in_use -= 1
-            # A connection that is not ready for the next query by then is closed.
-            with suppress(TimeoutError):
-                await pool.release(connection, timeout=timeout)
+            # A connection that cannot be used again is closed by the pool; what was read has been read.
+            with suppress(*CONNECTION_ERRORS):
+                await pool.release(connection, timeout=_RELEASE_TIMEOUT_SECONDS)
         return found
 
     async def _acquire(self, pool: asyncpg.Pool) -> Any:
@@ -126,7 +120,7 @@ class PostgresqlReadPool:
             raise
 
     async def _open(self) -> asyncpg.Pool:
-        self._open_pool = asyncpg.create_pool(
+        pool = asyncpg.create_pool(
             min_size=0,
             max_size=self._connections,
             # What closes an idle connection is noticed; a timer for each query would cost more.
@@ -135,8 +129,9 @@ class PostgresqlReadPool:
             reset=_reset_nothing,
             **self._arguments,
         )
-        await self._open_pool
-        return self._open_pool
+        # Opens no connection yet, and so lets nobody else in meanwhile.
+        self._open_pool = await pool
+        return pool
 
     async def _connect(self, *_dsn: Any, **arguments: Any) -> asyncpg.Connection:
         require_attempt(self._breaker)
@@ -148,18 +143,14 @@ class PostgresqlReadPool:
         self._breaker.succeeded()
         return connection
 
-    def _drop(self, pool: asyncpg.Pool) -> None:
-        pool.terminate()
-        if self._open_pool is pool:
-            self._open_pool = None
-
     async def close(self) -> None:
-        if self._open_pool is None:
+        pool, self._open_pool = self._open_pool, None
+        if pool is None:
             return
         # Closing that is cancelled terminates what is still open.
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
-                await self._open_pool.close()
+                await pool.close()
 
 
 async def _reset_nothing(_connection: asyncpg.Connection) -> None:

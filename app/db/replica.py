@@ -45,14 +45,14 @@ class ReplicaReadPool:
     def __init__(self, primary: ReadPool, replica: ReadPool, is_current: Callable[[], bool]) -> None:
         self._primary = primary
         self._replica = replica
-        self._hears_everything = is_current
+        self._is_current = is_current
         self._is_caught_up = False
         self._changes = 0
         self._changed = asyncio.Event()
         self._changed.set()
 
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        if not (self._is_caught_up and self._hears_everything()):
+        if not (self._is_caught_up and self._is_current()):
             return await self._primary.fetch(query, parameters)
         changes = self._changes
         try:

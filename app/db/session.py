@@ -85,8 +85,8 @@ def open_database(url: str, limits: PoolLimits | None = None, invalidations: Inv
     What its sessions invalidate is published on `invalidations`.
     """
     limits = limits or PoolLimits()
-    # One for sessions and reader: what the one learns about the server, the other need not find out again.
-    breaker = postgresql.breaker()
+    # One for sessions and read pool: what the one learns about the server, the other need not find out again.
+    breaker = postgresql.database_breaker()
     engine = create_engine(url, limits, breaker)
     invalidations = invalidations or InvalidationBus()
     return Database(
@@ -108,7 +108,7 @@ def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None 
     if not limits.behind_pgbouncer:
         options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
     return PostgresqlReadPool(
-        parsed, dialect, limits.connections, limits.queue_seconds, options, breaker or postgresql.breaker()
+        parsed, dialect, limits.connections, limits.queue_seconds, options, breaker or postgresql.database_breaker()
     )
 
 
@@ -142,7 +142,7 @@ def create_engine(
     connecting = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
     engine = create_async_engine(url, connect_args=connecting, **options)
     if limits.statement_seconds is not None:
-        postgresql.fail_fast(engine, breaker or postgresql.breaker())
+        postgresql.fail_fast(engine, breaker or postgresql.database_breaker())
     query_log.log_queries(engine.sync_engine)
     return engine
 

@@ -30,7 +30,7 @@ class Message:
 class MessageWriter:
     """Writes emails in the name of the site, with links to its frontend.
 
-    People are greeted by username: the address may be a stranger's, and a display name could contain any text.
+    People are greeted by username: the address may be someone else's, and a display name could contain any text.
     """
 
     site_name: str

@@ -75,14 +75,17 @@ class OutboxWorker:
 
     async def send_due(self) -> bool:
         """Try each due mail once; returns whether there were any. An unreachable mail server is left alone."""
-        now = clock.now()
-        if not await self._anything_due(now) or not self._breaker.allows_attempt():
+        if self._breaker.seconds_left:
             return False
-        mails = await self._claim(now, 1 if self._breaker.is_open else _BATCH)
+        mails = await self._claim(clock.now(), 1 if self._breaker.is_open else _BATCH)
+        if mails:
+            self._breaker.begin_attempt()
         await asyncio.gather(*(self._send(mail) for mail in mails))
         return bool(mails)
 
     async def _claim(self, now: datetime, number: int) -> list[OutboxMail]:
+        if not await self._anything_due(now):
+            return []
         # Those that were put off come last: none that fails again and again keeps the others waiting.
         due = select(OutboxMail).where(is_due(now)).order_by(OutboxMail.next_attempt_at, OutboxMail.id).limit(number)
         async with self._database.writing() as session:

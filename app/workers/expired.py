@@ -19,7 +19,7 @@ def expired_challenges(before: datetime) -> ColumnElement[bool]:
     return PasskeyChallenge.expires_at <= before
 
 
-def undoable_no_longer(before: datetime) -> ColumnElement[bool]:
+def settled_email_changes(before: datetime) -> ColumnElement[bool]:
     """Email changes that were requested before this: too long ago to be undone."""
     return EmailChange.requested_at <= before
 

@@ -87,7 +87,7 @@ class Housekeeper:
         await self._clear(PasskeyChallenge, expired.expired_challenges(now))
 
     async def _clear_email_changes(self, now: datetime) -> None:
-        await self._clear(EmailChange, expired.undoable_no_longer(now - KEEP_EMAIL_CHANGES))
+        await self._clear(EmailChange, expired.settled_email_changes(now - KEEP_EMAIL_CHANGES))
 
     async def _clear_invitations(self, now: datetime) -> None:
         await self._clear(Invitation, expired.expired_invitations(now - KEEP_INVITATIONS))

@@ -1,5 +1,6 @@
 """When a service is left alone, and for how long."""
 
+import asyncio
 import logging
 import time
 
@@ -116,3 +117,14 @@ def test_it_says_once_that_a_service_is_gone_and_once_that_it_is_back(
         "the service is unreachable: ConnectionError",
         "the service is reachable again",
     ]
+
+
+async def test_a_timeout_is_called_one(caplog: pytest.LogCaptureFixture) -> None:
+    breaker = CircuitBreaker("the service", pause=1)
+    try:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(1)
+    except TimeoutError as error:
+        breaker.failed(error)
+
+    assert caplog.messages == ["the service is unreachable: TimeoutError"]

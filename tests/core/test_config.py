@@ -57,6 +57,9 @@ def test_a_broken_list_of_origins_is_refused(monkeypatch: pytest.MonkeyPatch, te
     [
         ("postgres://blog:p%40ss@db:5432/blog", "postgresql+asyncpg://blog:p%40ss@db:5432/blog"),
         ("postgresql://blog@db/blog", "postgresql+asyncpg://blog@db/blog"),
+        ("postgresql://blog:p#s/s?[:1@db:5432/blog", "postgresql+asyncpg://blog:p#s/s?[:1@db:5432/blog"),
+        ("postgresql://blog@[::1]:5432/blog", "postgresql+asyncpg://blog@[::1]:5432/blog"),
+        ("postgresql:///blog?host=/run/postgresql", "postgresql+asyncpg:///blog?host=/run/postgresql"),
         ("postgresql+asyncpg://blog@db/blog", "postgresql+asyncpg://blog@db/blog"),
         ("sqlite:///var/blog.db", "sqlite+aiosqlite:///var/blog.db"),
         ("sqlite+aiosqlite:////data/blog.db", "sqlite+aiosqlite:////data/blog.db"),
@@ -68,7 +71,14 @@ def test_plain_database_urls_become_asynchronous(given: str, used: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://root@db/blog", "postgresql+psycopg2://blog@db/blog", "blog.db", "http://db/blog"]
+    "url",
+    [
+        "mysql://root@db/blog",
+        "postgresql+psycopg2://blog@db/blog",
+        "blog.db",
+        "http://db/blog",
+        "postgresql://blog@db:port/blog",
+    ],
 )
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="database_url"):

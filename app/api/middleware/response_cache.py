@@ -86,10 +86,10 @@ class _Recorded:
 
 
 class ResponseCacheMiddleware:
-    """An ASGI app in front of another.
+    """The outermost middleware.
 
-    `cors` wraps what answers requests of other origins, `public` says which paths are public at all, and `cdn_seconds`
-    is for how long shared caches in between may answer by themselves.
+    `cors` wraps the app that serves cross-origin requests, `public` says which paths are public at all, and
+    `cdn_seconds` is how long shared caches in between may serve a response by themselves.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from app.content.markup import RenderedArticle, render_article
 ARTICLE_SECONDS = 15
 _ARTICLE_BYTES = 2 * 1024**3
 _MAX_CONCURRENT = 2
-# A text of references grows with its square.
+# The HTML of a text of references can grow with the square of its length.
 _GROWTH = 10
 _GROWTH_FREE = 50_000
 

@@ -115,6 +115,8 @@ def _track_statement(state: ORMExecuteState) -> None:
 
 @event.listens_for(TrackedSession, "before_flush")
 def _track_objects(session: Session, _context: object, _instances: object) -> None:
+    if not _public_tables:
+        raise RuntimeError("no domain has declared what it shows: import app.hooks")
     invalidated = _invalidated(session)
     for instance in session.dirty:
         invalidated |= _keys_of(inspect(instance), is_update=True)

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, text, update
 
+import app.models  # noqa: F401 - fills the metadata
 from app.cache.keys import EVERYTHING
 from app.db.base import Base
 from app.db.changes.broadcast import broadcast
+from app.db.changes.tracking import InvalidationBus
 from app.db.session import open_database
 from app.ops.maintenance.findings import MAX_SHOWN_ROWS, Finding
 
@@ -69,7 +71,7 @@ def _repair(connection: Connection) -> int:
         statement = update(counter.table).where(counter.is_wrong).values({counter.column: counter.expected})
         repaired += connection.execute(statement.values(_unchanged(counter.table))).rowcount
     if repaired:
-        broadcast(connection, "maintenance", [EVERYTHING])
+        broadcast(connection, InvalidationBus().next_message_id(), [EVERYTHING])
     return repaired
 
 

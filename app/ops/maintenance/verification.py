@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.ops.maintenance.findings import MAX_SHOWN_ROWS
 from app.ops.maintenance.reading import batches, between
 from app.ops.maintenance.schema import row_counts, tables
 from app.ops.maintenance.steps import Report, Step
 from app.ops.maintenance.table_rows import Row, key_of, normaliser
-
-_MAX_SHOWN_ROWS = 10
 
 
 @dataclass
@@ -79,8 +78,8 @@ async def _compare(
 def _add(comparison: Comparison, table: Table, here: list[Row], there: list[Row]) -> None:
     comparison.source.add(here)
     comparison.target.add(there)
-    if here == there or len(comparison.differing) >= _MAX_SHOWN_ROWS:
+    if here == there or len(comparison.differing) >= MAX_SHOWN_ROWS:
         return
     left, right = ({key_of(table, row): row for row in rows} for rows in (here, there))
     differing = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    comparison.differing += differing[: _MAX_SHOWN_ROWS - len(comparison.differing)]
+    comparison.differing += differing[: MAX_SHOWN_ROWS - len(comparison.differing)]
