@@ -43,7 +43,7 @@ def serve(
     _make_folders(settings)
     _require_free_port(settings.host, settings.port)
     prepare_database(settings)
-    _announce(settings)
+    _print_urls(settings)
     _run(settings, reload=reload)
 
 
@@ -97,7 +97,7 @@ def _require_free_port(host: str, port: int) -> None:
         refuse(f"The server cannot listen on {host}, port {port}: {error.strerror}. Use --host and --port, or .env.")
 
 
-def _announce(settings: "Settings") -> None:
+def _print_urls(settings: "Settings") -> None:
     host = _EVERY_ADDRESS.get(settings.host, settings.host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     typer.echo(f"API:            {address}/api/v1")

@@ -171,7 +171,9 @@ async def test_without_a_password_a_recent_login_is_needed(
     assert len((await session.scalars(select(AccountDeletion))).all()) == 1
 
 
-async def test_scripts_and_strangers_cannot(anonymous: httpx.AsyncClient, anna: User, session: AsyncSession) -> None:
+async def test_scripts_and_anonymous_clients_cannot(
+    anonymous: httpx.AsyncClient, anna: User, session: AsyncSession
+) -> None:
     problem_in(await leave(anonymous), 401, "not_authenticated")
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest=digest_of("clp_token"), scope="read write"))
     await session.commit()

@@ -182,7 +182,7 @@ async def test_a_token_that_says_what_the_blog_would_say_is_good(app: FastAPI, u
 
 
 @pytest.mark.parametrize("path", ["/users/me", "/articles"])
-async def test_a_forged_token_is_refused_even_where_strangers_may_read(
+async def test_a_forged_token_is_refused_even_where_anonymous_clients_may_read(
     app: FastAPI, users: Users, anna: User, path: str
 ) -> None:
     session_id = await session_of(users, anna)
@@ -247,14 +247,14 @@ async def test_a_token_of_odd_bytes_is_refused(anonymous: httpx.AsyncClient, hea
 
 @pytest.mark.parametrize("header", ["Basic YW5uYTpv", "nonsense", ""])
 @pytest.mark.one_database
-async def test_whoever_shows_no_token_is_a_stranger(anonymous: httpx.AsyncClient, header: str) -> None:
+async def test_whoever_shows_no_token_is_an_anonymous_client(anonymous: httpx.AsyncClient, header: str) -> None:
     refused = await anonymous.get("/users/me", headers={"Authorization": header})
 
     problem_in(refused, 401, "not_authenticated")
     assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_stranger_cannot_log_out(anonymous: httpx.AsyncClient) -> None:
+async def test_an_anonymous_client_cannot_log_out(anonymous: httpx.AsyncClient) -> None:
     problem_in(await anonymous.post("/auth/logout"), 401, "not_authenticated")
 
 

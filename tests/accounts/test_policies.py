@@ -40,7 +40,7 @@ def test_each_role_includes_those_before_it(role: Role, other: Role) -> None:
     assert (refusal(lambda: require_role(somebody(role), other)) is None) == (ranks[role] >= ranks[other])
 
 
-def test_a_stranger_has_to_log_in_whatever_is_asked_of_him() -> None:
+def test_an_anonymous_client_has_to_log_in_whatever_is_asked_of_him() -> None:
     article, comment = Article(author_id=OWNER), Comment(author_id=OWNER)
     policies: list[Callable[[], object]] = [
         lambda: require_account(None),

@@ -201,7 +201,7 @@ async def test_neither_password_is_repeated_or_logged(
     ("method", "path"), [("GET", "/users/me"), ("PATCH", "/users/me"), ("PUT", "/users/me/password")]
 )
 @pytest.mark.one_database
-async def test_a_stranger_has_no_account(anonymous: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_an_anonymous_client_has_no_account(anonymous: httpx.AsyncClient, method: str, path: str) -> None:
     problem_in(await anonymous.request(method, path, json={}), 401, "not_authenticated")
 
 

@@ -135,7 +135,7 @@ async def test_another_address_is_another_question(app: App, cache: ResponseCach
         {"Content-Length": "0"},
     ],
 )
-async def test_no_header_of_a_stranger_changes_what_the_next_one_gets(
+async def test_no_header_of_an_anonymous_client_changes_what_the_next_one_gets(
     app: App, cache: ResponseCacheMiddleware, headers: dict[str, str]
 ) -> None:
     async with client_of(cache) as client:

@@ -68,7 +68,7 @@ async def comes_to_ask(blog: Blog, replica: PostgresqlCluster, database: str) ->
             await asyncio.sleep(0.05)
 
 
-async def test_strangers_read_from_the_replica_and_nothing_that_is_old(
+async def test_anonymous_clients_read_from_the_replica_and_nothing_that_is_old(
     postgresql_database: BlogDatabase, replica: PostgresqlCluster, start: Starter
 ) -> None:
     name = postgresql_database.name

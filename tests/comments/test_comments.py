@@ -67,7 +67,7 @@ async def test_a_parent_that_cannot_be_is_refused(reader: httpx.AsyncClient, par
     assert fields_of(problem_in(response, 422, "validation_error")) == ["parent_id"]
 
 
-async def test_strangers_and_the_unverified_do_not_comment(users: Users, anonymous: httpx.AsyncClient) -> None:
+async def test_anonymous_clients_and_the_unverified_do_not_comment(users: Users, anonymous: httpx.AsyncClient) -> None:
     unverified = await users.client(Role.READER, is_verified=False)
 
     problem_in(await anonymous.post(COMMENTS, json={"body_markdown": "Hi"}), 401, "not_authenticated")

@@ -18,7 +18,7 @@ def test_whoever_asks_directly_is_the_client() -> None:
     assert client_ip(CLIENT, None, PROXIES) == CLIENT
 
 
-def test_a_stranger_cannot_pass_for_somebody_else() -> None:
+def test_an_anonymous_client_cannot_pass_for_somebody_else() -> None:
     assert client_ip(CLIENT, "198.51.100.1", PROXIES) == CLIENT
 
 
@@ -39,7 +39,7 @@ def test_nobody_is_believed_unless_trusted() -> None:
         f"{CLIENT}, ::ffff:10.0.0.2",
     ],
 )
-def test_the_last_stranger_on_the_way_is_the_client(header: str) -> None:
+def test_the_last_anonymous_on_the_way_is_the_client(header: str) -> None:
     assert client_ip(PROXY, header, PROXIES) == CLIENT
 
 

@@ -224,7 +224,7 @@ async def test_what_is_written_is_answered_as_it_is_read(anna: httpx.AsyncClient
     assert changed.text == (await anonymous.get("/articles/an-article")).text
 
 
-async def test_keys_are_noted_of_what_strangers_are_shown_and_nobody_else(
+async def test_keys_are_noted_of_what_anonymous_clients_are_shown_and_nobody_else(
     app: FastAPI, anna: httpx.AsyncClient, session: Any
 ) -> None:
     stored = await session.scalar(select(Article))

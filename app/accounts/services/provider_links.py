@@ -68,8 +68,8 @@ class ProviderLinkService:
         await self._second_factor_state.lock(principal)
         return await self.attach(user, identity)
 
-    async def attach(self, user: User, identity: Identity, *, is_news: bool = True) -> ProviderAccount:
-        """Link an identity to an account that the caller has locked or created; with `is_news` its owner is notified.
+    async def attach(self, user: User, identity: Identity, *, notify: bool = True) -> ProviderAccount:
+        """Link an identity to an account that the caller has locked or created; with `notify` its owner is notified.
 
         Raises `ProviderAccountTaken` or `ProviderAlreadyLinked`.
         """
@@ -85,7 +85,7 @@ class ProviderLinkService:
         with translating({"uq_provider_accounts_provider_subject": ProviderAccountTaken()}):
             await self._session.flush()
         self._audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
-        if is_news:
+        if notify:
             self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
         return account
 

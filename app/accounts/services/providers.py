@@ -114,7 +114,7 @@ class ProviderSignInService:
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
         user = await self._stored(identity, email)
         self._audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
-        await self._links.attach(user, identity, is_news=False)
+        await self._links.attach(user, identity, notify=False)
         return user
 
     async def _stored(self, identity: Identity, email: str) -> User:

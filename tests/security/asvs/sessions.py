@@ -37,7 +37,7 @@ SESSIONS = (
         "Tokens are checked by the server",
         Covered(
             "At every request, signature and session.",
-            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
+            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_anonymous_clients_may_read",
             "tests/api/test_permissions.py::test_every_route_is_public_or_asks_who_is_there",
         ),
     ),

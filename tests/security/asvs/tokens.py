@@ -10,7 +10,7 @@ TOKENS = (
         Covered(
             "",
             "tests/security/test_tokens.py::test_no_bit_of_a_token_can_be_changed",
-            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_strangers_may_read",
+            "tests/accounts/test_login.py::test_a_forged_token_is_refused_even_where_anonymous_clients_may_read",
         ),
     ),
     Requirement(
