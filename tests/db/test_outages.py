@@ -144,7 +144,9 @@ async def test_of_a_server_that_hangs_all_but_one_learn_at_once(
         assert {response.status_code for response in responses} == {503}
         # A statement that hangs is cancelled over a connection of its own.
         assert line.connections - connections <= 2
-        assert isinstance(await cause_of(database, "SELECT 1"), DatabaseUnreachable)
+        # One of two may be the attempt that finds out for all.
+        causes = {type(await cause_of(database, "SELECT 1")) for _ in range(2)}
+        assert DatabaseUnreachable in causes
 
         await line.cut()
         await line.mend()
