@@ -128,32 +128,30 @@ async def test_of_a_server_that_hangs_all_but_one_learn_at_once(
     monkeypatch.setattr(postgresql, "_GRACE_SECONDS", 0)
     monkeypatch.setattr(postgresql, "RETRY_SECONDS", 0.2)
     url = make_url(postgresql_app.state.settings.database_url)
-    line = Line(url.host or "127.0.0.1", url.port or 5432)
-    await line.mend()
-    through = url.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
-    database = open_database(through, PoolLimits(connections=2, queue_seconds=1, statement_seconds=0.2))
-    async with on(postgresql_app, database) as client:
-        assert (await client.post(WRITE[0], json=WRITE[1])).status_code == 202
-        connections = line.connections
-        await line.fall_silent()
+    async with Line(url.host or "127.0.0.1", url.port or 5432) as line:
+        through = url.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
+        database = open_database(through, PoolLimits(connections=2, queue_seconds=1, statement_seconds=0.2))
+        async with on(postgresql_app, database) as client:
+            assert (await client.post(WRITE[0], json=WRITE[1])).status_code == 202
+            connections = line.connections
+            await line.fall_silent()
 
-        start = time.monotonic()
-        problem_in(await client.post(WRITE[0], json=WRITE[1]), 503, "unavailable")
-        responses = await asyncio.gather(*(client.post(WRITE[0], json=WRITE[1]) for _ in range(20)))
-        assert time.monotonic() - start < BEARABLE_SECONDS
-        assert {response.status_code for response in responses} == {503}
-        # A statement that hangs is cancelled over a connection of its own.
-        assert line.connections - connections <= 2
-        # One of two may be the attempt that finds out for all.
-        causes = {type(await cause_of(database, "SELECT 1")) for _ in range(2)}
-        assert DatabaseUnreachable in causes
+            start = time.monotonic()
+            problem_in(await client.post(WRITE[0], json=WRITE[1]), 503, "unavailable")
+            responses = await asyncio.gather(*(client.post(WRITE[0], json=WRITE[1]) for _ in range(20)))
+            assert time.monotonic() - start < BEARABLE_SECONDS
+            assert {response.status_code for response in responses} == {503}
+            # A statement that hangs is cancelled over a connection of its own.
+            assert line.connections - connections <= 2
+            # One of two may be the attempt that finds out for all.
+            causes = {type(await cause_of(database, "SELECT 1")) for _ in range(2)}
+            assert DatabaseUnreachable in causes
 
-        await line.cut()
-        await line.mend()
-        await asyncio.sleep(0.5)
-        assert (await client.post(WRITE[0], json=WRITE[1])).status_code == 202
-    await database.dispose()
-    await line.cut()
+            await line.cut()
+            await line.mend()
+            await asyncio.sleep(0.5)
+            assert (await client.post(WRITE[0], json=WRITE[1])).status_code == 202
+        await database.dispose()
 
 
 # --- SQLite ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Connections to a server on which tests can cause outages."""
 
 import asyncio
+from typing import Self
 
 HOST = "127.0.0.1"
 
@@ -16,6 +17,14 @@ class Line:
         self._server: asyncio.Server | None = None
         self._writers: list[asyncio.StreamWriter] = []
         self._serving: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        await self.mend()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        # A connection that is left open keeps uvloop from ever closing.
+        await self.cut()
 
     async def mend(self) -> None:
         self.silent = False
