@@ -37,7 +37,7 @@ def usable_database_url(value: str) -> str:
         raise ValueError("is not a database URL")
     driver = _ASYNC_DRIVERS.get(scheme, scheme)
     if driver not in _ASYNC_DRIVERS.values():
-        raise ValueError("must be an sqlite or a postgresql URL")
+        raise ValueError("must be an SQLite or PostgreSQL URL")
     return f"{driver}://{rest}"
 
 
