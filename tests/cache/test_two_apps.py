@@ -101,7 +101,7 @@ WRITES: list[Write] = [
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(WRITES), st.sampled_from([0, 1])), min_size=3, max_size=6))
-@examples(3)
+@examples(3, same=False)
 async def test_neither_shows_what_is_older_than_what_the_other_has_acknowledged(
     apps: list[FastAPI], writer: Writer, steps: list[tuple[Write, int]]
 ) -> None:

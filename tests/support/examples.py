@@ -11,11 +11,11 @@ IS_LONG = bool(os.environ.get("LONG_TESTS"))
 _TIMES = 50
 
 
-def examples(number: int) -> Callable[[Any], Any]:
-    """Decorates a property test: try this many examples, or fifty times as many."""
+def examples(number: int, *, same: bool = True) -> Callable[[Any], Any]:
+    """Decorates a property test: try this many examples, the `same` each time, or fifty times as many at length."""
     return settings(
         max_examples=number * _TIMES if IS_LONG else number,
         deadline=None,
-        derandomize=not IS_LONG,
+        derandomize=same and not IS_LONG,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
