@@ -59,7 +59,8 @@ async def test_every_mail_arrives_once(
     node = await start(sqlite_database.url, _mail_settings(mail_server), workers=workers)
     await breaks(mail_server)
     slowest = await _register(node.url, "first")
-    await _attempted(sqlite_database, 3)
+    # A server that hangs keeps each worker with what it took first, which may be a single mail.
+    await _attempted(sqlite_database, workers)
     slowest = max(slowest, await _register(node.url, "second"))
     await asyncio.sleep(1)
     visits = mail_server.sessions
