@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.accounts.identities.providers import IdentityProviders
-from app.accounts.passwords import PasswordHasher
 from app.core.config import Settings
 from app.core.encryption import Cipher
+from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
 
 

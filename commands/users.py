@@ -214,8 +214,8 @@ def claim(
 
 
 def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str:
-    from app.accounts.passwords import UNUSABLE
     from app.accounts.schemas.users import UserUpdate
+    from app.core.password_hasher import UNUSABLE
 
     data = None if claimed_with is None else validated(UserUpdate, email=claimed_with)
 

@@ -20,8 +20,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.accounts import passwords
-from app.accounts.passwords import PasswordHasher
 from app.core.config import Settings
+from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
 from app.core.roles import Role
 from app.db.session import Database, create_engine, open_database

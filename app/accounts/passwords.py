@@ -1,30 +1,16 @@
-"""Passwords: the strength check, and hashing that does not hold up other requests."""
+"""The strength check of new passwords."""
 
-import asyncio
-import os
 import re
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import anyio.to_thread
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.accounts.errors import WeakPassword
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256
-# Hashing is meant to be slow and large (some 100 ms and 64 MiB each); more at once would only slow all of them down.
-_MAX_CONCURRENT = 2
-# On a scale that ends at 19: a login under load takes longer, and reads do not.
-_NICENESS = 15
 # More than somebody can try over the network.
 _MIN_GUESSES = 1_000_000
 _ESTIMATED_LENGTH = 24
-# The hash that belongs to no password.
-UNUSABLE = "!"
 
 
 async def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
@@ -46,38 +32,3 @@ def _guesses_needed(password: str, own_words: set[str]) -> int:
     # Of more characters it would think for seconds about some; those that follow make no password easier to guess.
     estimate = zxcvbn(password[:_ESTIMATED_LENGTH], user_inputs=[word for word in own_words if word])
     return int(estimate["guesses"])
-
-
-def _give_way() -> None:
-    """Lower the priority of this thread, and of threads it starts, so that it only uses otherwise idle CPU time."""
-    if sys.platform == "linux":
-        # There, and only there, threads have priorities of their own. A sandbox may forbid it; then they compete.
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-
-
-class PasswordHasher:
-    """Hashes with Argon2id in low-priority threads, so that the event loop keeps serving readers."""
-
-    def __init__(self, hasher: Argon2Hasher | None = None) -> None:
-        self._hash = PasswordHash((hasher or Argon2Hasher(),))
-        self._threads = ThreadPoolExecutor(_MAX_CONCURRENT, "hashing", initializer=_give_way)
-        self._stand_in: str | None = None
-
-    async def hash(self, password: str) -> str:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hash.hash, password)
-
-    async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
-        """Whether the password is correct, and a new hash if the old one was made with other parameters.
-
-        Without a hash to compare with, it takes just as long and returns False, so that timing reveals no accounts.
-        """
-        if hashed is None or hashed == UNUSABLE:
-            self._stand_in = self._stand_in or await self.hash("nobody has this password")
-            await self._compare(password, self._stand_in)
-            return False, None
-        return await self._compare(password, hashed)
-
-    async def _compare(self, password: str, hashed: str) -> tuple[bool, str | None]:
-        verify = self._hash.verify_and_update
-        return await asyncio.get_running_loop().run_in_executor(self._threads, verify, password, hashed)

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Passkey, ProviderAccount, User
-from app.accounts.passwords import UNUSABLE
 from app.audit.models import AuditEvent
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from tests.support.authenticator import Authenticator, StoredKey, encode
 from tests.support.logins import Device, device_of, log_in, with_password

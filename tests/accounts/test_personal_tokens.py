@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import LoginSession, PersonalToken, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.services.personal_tokens import MAX_TOKENS, PersonalTokenService
 from app.audit.models import AuditEvent
 from app.core.opaque_tokens import digest_of, new_token
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.identities.identity import Identity
 from app.accounts.models import AccountDeletion, ArticleDisposition, LoginSession, ProviderAccount, User
-from app.accounts.passwords import UNUSABLE
 from app.audit.models import AuditEvent
 from app.core import clock
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.db.base import Base
 from tests.support.logins import PASSWORD, log_in, with_password

@@ -15,11 +15,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import LoginSession, RecoveryCode, Totp, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.recovery_codes import digest
 from app.audit.models import AuditEvent
 from app.container import Services
 from app.core.client import Client
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.db.base import Base
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from typer.testing import Result
 
 from app.accounts.models import Totp, User
-from app.accounts.passwords import UNUSABLE
 from app.audit.models import AuditEvent
 from app.core.config import Settings
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from tests.support.commands import run_command
 from tests.support.logins import PASSWORD, log_in, with_password

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import WeakPassword
 from app.accounts.models import User
-from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, UNUSABLE, PasswordHasher, check_password
+from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, check_password
+from app.core.password_hasher import UNUSABLE, PasswordHasher
 from app.core.rate_limits import LOGIN_FAILURES
 from tests.conftest import CHEAP
 from tests.support.logins import log_in, with_password

@@ -9,9 +9,9 @@ import httpx
 from fastapi import FastAPI
 
 from app.accounts.models import LoginSession, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.user_manager import AccessTokens
 from app.core import clock
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 
 API = "http://blog.example.com/api/v1"

@@ -6,7 +6,6 @@ from typing import Protocol
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts import passwords
 from app.accounts.errors import UnknownSuccessor
 from app.accounts.models import (
     AccountDeletion,
@@ -34,6 +33,7 @@ from app.accounts.services.sessions import SessionService
 from app.audit.log import AuditLog
 from app.core import clock
 from app.core.config import Settings
+from app.core.password_hasher import UNUSABLE
 from app.db.changes.tracking import invalidates
 from app.mail.models import OutboxMail
 
@@ -180,7 +180,7 @@ class AccountDeletionService:
         await self._session.execute(delete(Invitation).where(deletions.invitations_of(user)))
         await self._session.execute(delete(MailRequest).where(MailRequest.email == user.email))
         await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
-        user.anonymise(passwords.UNUSABLE, clock.now())
+        user.anonymise(UNUSABLE, clock.now())
         await self._session.flush()
 
     async def expire(self, user: User) -> None:

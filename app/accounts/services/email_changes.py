@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.models import EmailChange, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import personal_tokens
 from app.accounts.schemas.users import EmailChangeInput
@@ -20,6 +19,7 @@ from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UNDO_DAYS, UserManager
 from app.audit.log import AuditLog
 from app.core import clock
+from app.core.password_hasher import UNUSABLE
 from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
 from app.accounts.models import User
-from app.accounts.passwords import PasswordHasher
 from app.accounts.queries import second_factors, users
 from app.accounts.schemas.users import LoginForm
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.sessions import SessionService, TokenPair
 from app.audit.log import AuditLog
 from app.core.config import Settings
+from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import LOGIN_FAILURES
 from app.core.signed_tokens import BadToken, SignedTokens

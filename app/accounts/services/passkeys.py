@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidPasskey, LastLoginMethod, NoSecondFactor, PasskeyNotFound, PasskeyTaken
 from app.accounts.models import Passkey, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
 from app.accounts.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
@@ -22,6 +21,7 @@ from app.accounts.services.sessions import TokenPair
 from app.accounts.webauthn import Assertion, RelyingParty, challenge_of, credential_id_of
 from app.audit.log import AuditLog
 from app.core import clock
+from app.core.password_hasher import UNUSABLE
 from app.db.constraints import translating
 from app.db.session import changed_a_row, reading
 

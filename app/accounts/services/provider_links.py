@@ -13,7 +13,6 @@ from app.accounts.errors import (
 )
 from app.accounts.identities.identity import Identity
 from app.accounts.models import ProviderAccount, User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import providers
 from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
@@ -22,6 +21,7 @@ from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.second_factor_state import SecondFactorState
 from app.audit.log import AuditLog
+from app.core.password_hasher import UNUSABLE
 from app.db.constraints import translating
 
 

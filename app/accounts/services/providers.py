@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.errors import AccountNotLinked, EmailTaken, InvalidCredentials, ProviderEmailUnverified, UsernameTaken
 from app.accounts.identities.identity import Identity
 from app.accounts.models import User
-from app.accounts.passwords import UNUSABLE
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import providers
 from app.accounts.schemas.providers import AuthorizationOut, ProviderOut, ProviderSignInInput
@@ -18,6 +17,7 @@ from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import TokenPair
 from app.audit.log import AuditLog
 from app.core.config import Settings
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.core.slugs import alternatives, slug_for
 from app.db.constraints import translating

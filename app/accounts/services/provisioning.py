@@ -4,10 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.accounts.models import User
-from app.accounts.passwords import UNUSABLE, PasswordHasher, check_password
+from app.accounts.passwords import check_password
 from app.accounts.queries import users
 from app.accounts.schemas.users import RegisterInput
 from app.audit.log import AuditLog
+from app.core.password_hasher import UNUSABLE, PasswordHasher
 from app.core.roles import Role
 from app.db.constraints import translating
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from app.accounts.errors import RecentLoginRequired, WrongPassword
-from app.accounts.passwords import UNUSABLE, PasswordHasher
 from app.accounts.policies.actors import Principal
 from app.audit.log import AuditLog
 from app.core import clock
+from app.core.password_hasher import UNUSABLE, PasswordHasher
 from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import PASSWORD_FAILURES
 

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidResetToken
 from app.accounts.models import LoginSession, RequestedMail, User
-from app.accounts.passwords import PasswordHasher, check_password
+from app.accounts.passwords import check_password
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import users
 from app.accounts.schemas.users import ChangePasswordInput
@@ -16,6 +16,7 @@ from app.accounts.services.mail_requests import MailRequests
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.user_manager import RESET_HOURS, UserManager
 from app.audit.log import AuditLog
+from app.core.password_hasher import PasswordHasher
 from app.db.constraints import translating
 from app.db.session import reading
 from app.mail.messages import MessageWriter

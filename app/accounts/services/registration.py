@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidVerificationToken
 from app.accounts.models import RequestedMail, User
-from app.accounts.passwords import PasswordHasher, check_password
+from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import users
 from app.accounts.schemas.users import RegisterInput
@@ -20,6 +20,7 @@ from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
 from app.audit.log import AuditLog
 from app.core.config import Settings
+from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating

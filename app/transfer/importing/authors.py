@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
-from app.accounts.passwords import UNUSABLE
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.core.slugs import slug_for
 from app.transfer.importing.fields import USERNAME_MAX_LENGTH, Author
