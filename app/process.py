@@ -1,13 +1,16 @@
 """The process context: what all units of work of a process share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
-from app.accounts.identities.providers import IdentityProviders
 from app.core.config import Settings
 from app.core.encryption import Cipher
 from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -17,14 +20,18 @@ class ProcessContext:
     settings: Settings
     limiter: RateLimiter
     passwords: PasswordHasher = field(default_factory=PasswordHasher)
+    # What domains keep while the process runs, by its class or factory.
+    shared: dict[Callable[[Settings], Any], Any] = field(default_factory=dict)
 
     @cached_property
     def cipher(self) -> Cipher:
         return Cipher([secret.get_secret_value() for secret in self.settings.access_secret_key])
 
-    @cached_property
-    def identities(self) -> IdentityProviders:
-        return IdentityProviders(self.settings)
+    def share(self, factory: Callable[[Settings], T]) -> T:
+        """What the factory makes of the settings: made on first use, and the same ever after."""
+        if factory not in self.shared:
+            self.shared[factory] = factory(self.settings)
+        return cast("T", self.shared[factory])
 
 
 def process_context(settings: Settings) -> ProcessContext:

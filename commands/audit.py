@@ -115,7 +115,7 @@ def _filter(*values: object) -> "AuditFilter":
 
 
 def _newest(settings: "Settings", wanted: "AuditFilter", limit: int) -> "Sequence[AuditEventOut]":
-    return carry_out(settings, lambda services: services.audit_trail.newest(wanted, limit))
+    return carry_out(settings, lambda services: services.accounts.audit_trail.newest(wanted, limit))
 
 
 def _print(events: "Iterable[AuditEventOut]", *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.runtime import EXISTS, carry_out, load_settings, opened_database, refuse, run, unit_of_work, validated
+from commands.runtime import EXISTS, carry_out, load_settings, opened_database, refuse, run, services_of, validated
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -40,7 +40,7 @@ def create_superuser(
     settings = load_settings()
     if promote:
         login = email or username or typer.prompt("Email address or username")
-        user = carry_out(settings, lambda services: services.provisioning.promote(login))
+        user = carry_out(settings, lambda services: services.accounts.provisioning.promote(login))
         typer.echo(f"{user.username} ({user.email}) is now an admin.")
         return
     email = email or typer.prompt("Email address")
@@ -70,8 +70,8 @@ async def _create(settings: "Settings", data: "RegisterInput") -> "User":
 
     async with opened_database(settings) as database:
         try:
-            async with unit_of_work(settings, database) as services:
-                return await services.provisioning.create_verified(data, Role.ADMIN)
+            async with services_of(settings, database) as services:
+                return await services.accounts.provisioning.create_verified(data, Role.ADMIN)
         except (EmailTaken, UsernameTaken) as error:
             refuse(f"{error.detail} Use --promote to make that account an admin.", code=EXISTS)
         except AppError as error:

@@ -107,17 +107,17 @@ async def opened_database(settings: "Settings") -> "AsyncIterator[Database]":
 
 
 @asynccontextmanager
-async def unit_of_work(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
+async def services_of(settings: "Settings", database: "Database") -> "AsyncIterator[Services]":
     """The services in a transaction that is committed at the end and rolled back on an error."""
     from app.container import Services
     from app.core.client import COMMAND_LINE
     from app.process import process_context
+    from app.unit_of_work import unit_of_work
 
     process = process_context(settings)
     try:
-        async with database.writing() as session:
-            yield Services(session, process, COMMAND_LINE)
-            await session.commit()
+        async with unit_of_work(database.writing, process, COMMAND_LINE) as unit:
+            yield Services(unit)
     finally:
         await process.limiter.aclose()
 
@@ -130,7 +130,7 @@ def carry_out(settings: "Settings", work: "Callable[[Services], Awaitable[T]]") 
     async def attempt() -> T:
         async with opened_database(settings) as database:
             try:
-                async with unit_of_work(settings, database) as services:
+                async with services_of(settings, database) as services:
                     return await work(services)
             except (EmailTaken, UsernameTaken) as error:
                 refuse(error.detail, code=EXISTS)

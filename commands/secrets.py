@@ -81,7 +81,7 @@ def drop_old(only: Only = None, env_file: EnvFile = Path(".env")) -> None:
 @cli.command()
 def reencrypt(env_file: EnvFile = Path(".env")) -> None:
     """Re-encrypt with the newest secret what a server that was not restarted in time encrypted with an old one."""
-    renewal = _locked(env_file, lambda services: services.stored_secrets.renew(_read(env_file)[_ENCRYPTS]))
+    renewal = _locked(env_file, lambda services: services.accounts.stored_secrets.renew(_read(env_file)[_ENCRYPTS]))
     typer.echo(f"Authenticator app secrets re-encrypted: {renewal.count}.")
     if renewal.lost:
         refuse(
@@ -105,7 +105,7 @@ def _locked(env_file: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
     """Do one step while no one else changes secrets."""
 
     async def lock_and_work(services: "Services") -> T:
-        await services.stored_secrets.lock()
+        await services.accounts.stored_secrets.lock()
         return await work(services)
 
     return carry_out(load_settings(env_file), lock_and_work)
@@ -134,8 +134,8 @@ async def _add(services: "Services", env_file: Path, names: Iterable[str]) -> tu
     before = {name: keys for name, keys in _read(env_file).items() if name in set(names)}
     after = {name: [secrets.token_urlsafe(_BYTES), *keys] for name, keys in before.items()}
     _write(env_file, after)
-    count = (await services.stored_secrets.renew(after[_ENCRYPTS])).count if _ENCRYPTS in after else 0
-    services.audit.record("secrets.rotated", settings=sorted(after))
+    count = (await services.accounts.stored_secrets.renew(after[_ENCRYPTS])).count if _ENCRYPTS in after else 0
+    services.unit.audit.record("secrets.rotated", settings=sorted(after))
     return before, count
 
 
@@ -154,7 +154,7 @@ async def _forget(services: "Services", env_file: Path, unwanted: Keys) -> Seque
     present = _read(env_file)
     lost: Sequence[int] = []
     if _ENCRYPTS in unwanted:
-        lost = (await services.stored_secrets.renew(present[_ENCRYPTS])).lost
+        lost = (await services.accounts.stored_secrets.renew(present[_ENCRYPTS])).lost
     left = {name: [key for key in present[name] if key not in keys] for name, keys in unwanted.items() if keys}
     if left:
         _write(env_file, left)
@@ -165,7 +165,7 @@ async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> l
     """The settings that had old secrets."""
     old = {name: keys for name, keys in _read(env_file).items() if name in set(names) and len(keys) > 1}
     if _ENCRYPTS in old:
-        needing_old = await services.stored_secrets.unreadable(old[_ENCRYPTS][:1])
+        needing_old = await services.accounts.stored_secrets.unreadable(old[_ENCRYPTS][:1])
         if needing_old:
             refuse(
                 f"{_whose(needing_old)} cannot be decrypted with the newest {_ENCRYPTS.upper()} alone. "
@@ -173,7 +173,7 @@ async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> l
             )
     if old:
         _write(env_file, {name: keys[:1] for name, keys in old.items()})
-        services.audit.record("secrets.old_dropped", settings=sorted(old))
+        services.unit.audit.record("secrets.old_dropped", settings=sorted(old))
     return sorted(old)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from commands.runtime import load_settings, opened_database, refuse, run, unit_of_work
+from commands.runtime import load_settings, opened_database, refuse, run, services_of
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -33,12 +33,12 @@ async def _seed(settings: "Settings", password: str) -> int:
     from app.accounts.policies.actors import Principal
     from commands.demo_content import ARTICLES, CATEGORIES
 
-    async with opened_database(settings) as database, unit_of_work(settings, database) as services:
-        if await services.articles.any_exist() or await services.categories.tree():
+    async with opened_database(settings) as database, services_of(settings, database) as services:
+        if await services.content.articles.any_exist() or await services.content.categories.tree():
             refuse("This database already has content. The demo requires an empty one.")
         people = await _people(services, password)
         for category in CATEGORIES:
-            await services.categories.create(Principal(people["margaret"]), category)
+            await services.content.categories.create(Principal(people["margaret"]), category)
         for article in ARTICLES:
             await _publish(services, people, article)
     return len(ARTICLES)
@@ -58,7 +58,7 @@ async def _people(services: "Services", password: str) -> dict[str, "User"]:
             display_name=person.name,
             password=chosen,
         )
-        people[person.username] = await services.provisioning.create_verified(data, person.role)
+        people[person.username] = await services.accounts.provisioning.create_verified(data, person.role)
         people[person.username].bio = person.bio
     return people
 
@@ -67,10 +67,10 @@ async def _publish(services: "Services", people: dict[str, "User"], demo: "DemoA
     from app.core import clock
 
     author = people[demo.author]
-    article = await services.articles.compose(author, demo.article)
+    article = await services.content.articles.compose(author, demo.article)
     if demo.days_ago is not None:
         article.publish(clock.now() - timedelta(days=demo.days_ago))
-    await services.articles.add(article, None)
+    await services.content.articles.add(article, None)
     for comment in demo.comments:
         await _comment(services, people, article.slug, comment, None)
 

@@ -61,7 +61,7 @@ async def _accounts(
     found: list[UserOut] = []
     while len(found) < limit:
         query = validated(UserListQuery, **wanted, limit=min(_PAGE, limit - len(found)), skip=len(found))
-        page = await services.admin_users.list(query)
+        page = await services.accounts.admin_users.list(query)
         found += map(UserOut.model_validate, page.items)
         if len(page.items) < query.limit:
             break
@@ -112,14 +112,14 @@ def create(
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
         data = validated(RegisterInput, email=email, username=username, password=password)
-        carry_out(settings, lambda services: services.provisioning.create_verified(data, role))
+        carry_out(settings, lambda services: services.accounts.provisioning.create_verified(data, role))
         typer.echo(f"Created the {role} {data.username} ({data.email}).")
         return
     address = validated(EmailInput, email=email).email
     name = validated(ProfileUpdate, username=username).username
 
     async def open_account(services: "Services") -> "tuple[User, str]":
-        user = await services.provisioning.create_unclaimed(name, name, address, role)
+        user = await services.accounts.provisioning.create_unclaimed(name, name, address, role)
         return user, _hand_out_link(services, user, mail=mail)
 
     user, link = carry_out(settings, open_account)
@@ -130,16 +130,16 @@ def create(
 def _hand_out_link(services: "Services", user: "User", *, mail: bool) -> str:
     """The message for the operator."""
     if mail:
-        services.recovery.mail_reset_link(user, user.contact_email)
+        services.accounts.recovery.mail_reset_link(user, user.contact_email)
         return f"The link to choose a password will be emailed to {user.contact_email} once the server is running."
-    return f"Link to choose a password, valid for two hours:\n{services.admin_users.reset_link(user)}"
+    return f"Link to choose a password, valid for two hours:\n{services.accounts.admin_users.reset_link(user)}"
 
 
 def _change(login: str, work: "Callable[[Services, User], Awaitable[User]]") -> "User":
     """Find the account and change it."""
 
     async def find_and_work(services: "Services") -> "User":
-        return await work(services, await services.admin_users.find(login))
+        return await work(services, await services.accounts.admin_users.find(login))
 
     return carry_out(load_settings(), find_and_work)
 
@@ -149,7 +149,7 @@ def _set(login: str, **values: object) -> "User":
     from app.accounts.schemas.users import UserUpdate
 
     data = validated(UserUpdate, **values)
-    return _change(login, lambda services, user: services.admin_users.update(user.id, data))
+    return _change(login, lambda services, user: services.accounts.admin_users.update(user.id, data))
 
 
 @cli.command()
@@ -175,7 +175,7 @@ def reactivate(login: Login) -> None:
 @cli.command()
 def revoke_sessions(login: Login) -> None:
     """Log an account out everywhere. Its personal access tokens remain valid."""
-    user = _change(login, lambda services, user: services.admin_users.end_sessions(user.id))
+    user = _change(login, lambda services, user: services.accounts.admin_users.end_sessions(user.id))
     typer.echo(f"{user.username} has been logged out everywhere.")
 
 
@@ -189,7 +189,7 @@ def remove_second_factor(login: Login) -> None:
 async def _without_second_factors(services: "Services", user: "User") -> "User":
     if not user.has_second_factor:
         refuse(f"{user.username} has no second factor.")
-    await services.second_factors.remove_all(user)
+    await services.accounts.second_factors.remove_all(user)
     return user
 
 
@@ -220,13 +220,13 @@ def _link_for(login: str, *, mail: bool, claimed_with: str | None = None) -> str
     data = None if claimed_with is None else validated(UserUpdate, email=claimed_with)
 
     async def hand_out(services: "Services") -> str:
-        user = await services.admin_users.find(login)
+        user = await services.accounts.admin_users.find(login)
         if not user.is_active:
             refuse(f"{user.username} is deactivated. Reactivate it first.")
         if data is not None:
             if user.hashed_password != UNUSABLE or user.is_verified:
                 refuse(f"{user.username} already has an owner. Use reset-password instead.")
-            user = await services.admin_users.update(user.id, data)
+            user = await services.accounts.admin_users.update(user.id, data)
         if mail and not user.contact_email:
             refuse(f"{user.username} has no email address.")
         return _hand_out_link(services, user, mail=mail)
@@ -263,7 +263,7 @@ def delete(
 
 async def _deleted(services: "Services", user: "User", successor: str | None, *, remove_articles: bool) -> "User":
     successor = None if successor is None else successor.lower()
-    await services.admin_users.delete(user.id, successor=successor, remove_articles=remove_articles)
+    await services.accounts.admin_users.delete(user.id, successor=successor, remove_articles=remove_articles)
     return user
 
 

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.accounts import passwords
+from app.core import password_hasher
 from app.core.config import Settings
 from app.core.password_hasher import PasswordHasher
 from app.core.rate_limiter import RateLimiter
@@ -64,7 +64,7 @@ CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 def _cheap_hashes() -> Iterator[None]:
     """Also for the commands, which create their own hasher."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "Argon2Hasher", lambda: CHEAP)
+        patch.setattr(password_hasher, "Argon2Hasher", lambda: CHEAP)
         yield
 
 

@@ -2,34 +2,30 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InsufficientScope, LoginRequired
 from app.accounts.policies import actors
 from app.accounts.policies.actors import Principal
+from app.api.anonymous import is_anonymous
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
 from app.api.middleware.response_cache import SURROGATE_KEYS
-from app.cache.keys import SurrogateKeys
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
 from app.core.config import Settings
 from app.core.current_request import set_user
-from app.core.errors import AppError
 from app.core.ip_addresses import client_ip, network_of
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr
 from app.core.scopes import Scope
 from app.db.errors import is_transient
-from app.db.read_context import ReadContext
+from app.unit_of_work import UnitOfWork, unit_of_work
 
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -40,23 +36,6 @@ IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
 ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's unit of work: committed before the response is sent, rolled back if anything fails."""
-    database = request.app.state.database
-    async with database.reading() if request.method in _SAFE_METHODS else database.writing() as session:
-        try:
-            yield session
-        except AppError as error:
-            if error.commits_on_error:
-                await session.commit()
-            raise
-        await session.commit()
-
-
-# With FastAPI's default scope the commit would come after the answer, and its failure would go unnoticed.
-SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
-
-
 async def get_settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
@@ -65,10 +44,10 @@ async def get_settings(request: Request) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
-async def get_client(request: Request, settings: SettingsDep) -> Client:
+async def get_client(request: Request) -> Client:
     peer = request.client.host if request.client else None
     forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
-    ip_address = client_ip(peer, forwarded_for, settings.trusted_proxies)
+    ip_address = client_ip(peer, forwarded_for, request.app.state.settings.trusted_proxies)
     return Client(ip_address, request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH])
 
 
@@ -85,27 +64,46 @@ def limited(limit: Limit) -> Any:
     return Depends(count)
 
 
-async def get_services(request: Request, session: SessionDep, client: ClientDep) -> Services:
-    return Services(session, request.app.state.process, client)
+async def get_services(request: Request) -> AsyncIterator[Services]:
+    """The services of the request's unit of work: committed before the response is sent, or rolled back.
+
+    An anonymous read has no session: what everybody may see is read without one.
+    """
+    state = request.app.state
+    is_read = request.method in _SAFE_METHODS
+    if is_read and is_anonymous(request.scope):
+        yield await public_services(request)
+        return
+    open_session = state.database.reading if is_read else state.database.writing
+    async with unit_of_work(open_session, state.process, await get_client(request)) as unit:
+        yield Services(unit)
 
 
-ServicesDep = Annotated[Services, Depends(get_services)]
+# With FastAPI's default scope the commit would come after the answer, and its failure would go unnoticed.
+ServicesDep = Annotated[Services, Depends(get_services, scope="function")]
+
+
+async def public_services(request: Request) -> Services:
+    """Services for what everybody may see, which note for the response cache what they were asked to show."""
+    state = request.app.state
+    surrogate_keys = request.scope.get(SURROGATE_KEYS)
+    client = await get_client(request)
+    return Services(UnitOfWork(state.process, client, rows=state.database.read_pool, surrogate_keys=surrogate_keys))
 
 
 async def get_actor(
     request: Request,
     services: ServicesDep,
-    client: ClientDep,
     background: BackgroundTasks,
     token: Annotated[str | None, Depends(_bearer)],
 ) -> Principal | None:
     """Who makes the request. An invalid token is refused rather than treated as anonymous."""
     if token is None:
         return None
-    principal = await services.principal(token)
+    principal = await services.accounts.principal(token)
     set_user(principal.id)
     if principal.token is not None and principal.token.should_record_use(clock.now()):
-        background.add_task(_record_use, request, client, principal.token.id)
+        background.add_task(_record_use, request, services.unit.client, principal.token.id)
     if request.method in _SAFE_METHODS and Scope.READ not in principal.scopes:
         raise InsufficientScope
     return principal
@@ -113,10 +111,10 @@ async def get_actor(
 
 async def _record_use(request: Request, client: Client, token_id: int) -> None:
     """Runs after the response has been sent, which neither waits for this nor fails with it."""
+    state = request.app.state
     try:
-        async with request.app.state.database.writing() as session:
-            await Services(session, request.app.state.process, client).personal_tokens.record_use(token_id)
-            await session.commit()
+        async with unit_of_work(state.database.writing, state.process, client) as unit:
+            await Services(unit).accounts.personal_tokens.record_use(token_id)
     except Exception as error:
         if not is_transient(error):
             raise
@@ -124,42 +122,6 @@ async def _record_use(request: Request, client: Client, token_id: int) -> None:
 
 
 ActorDep = Annotated[Principal | None, Depends(get_actor)]
-
-
-async def get_public_services(request: Request) -> Services:
-    """Services for public reads, which need no session: this one never opens a connection."""
-    state = request.app.state
-    client = await get_client(request, state.settings)
-    context = ReadContext(state.database.read_pool, request.scope.get(SURROGATE_KEYS) or SurrogateKeys())
-    return Services(state.database.reading(), state.process, client, context)
-
-
-# For what everyone gets the same response to, whoever asks.
-PublicServicesDep = Annotated[Services, Depends(get_public_services)]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Who reads, and through which services."""
-
-    services: Services
-    actor: Principal | None
-
-
-async def get_visit(
-    request: Request, background: BackgroundTasks, token: Annotated[str | None, Depends(_bearer)]
-) -> AsyncIterator[Visit]:
-    """One dependency instead of many, for frequent reads: resolving each costs as much as a query."""
-    if token is None:
-        yield Visit(await get_public_services(request), None)
-        return
-    async with asynccontextmanager(get_session)(request) as session:
-        client = await get_client(request, request.app.state.settings)
-        services = await get_services(request, session, client)
-        yield Visit(services, await get_actor(request, services, client, background, token))
-
-
-VisitDep = Annotated[Visit, Depends(get_visit, scope="function")]
 
 
 def limited_by_account(limit: Limit) -> Any:

@@ -3,10 +3,8 @@
 from functools import partial
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.policies.actors import Actor, require_account, require_role, require_verified
-from app.audit.log import AuditLog
 from app.cache import keys
 from app.cache.keys import COMMENT_COUNTS, article
 from app.comments import queries as comments
@@ -32,40 +30,38 @@ from app.core.roles import Role
 from app.db.changes.tracking import invalidates
 from app.db.compiled_selects import CompiledSelect
 from app.db.paging import PageResult, fetch_entities, read_page
-from app.db.read_context import ReadContext
+from app.unit_of_work import UnitOfWork
 
 
 class CommentService:
-    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
-        self._session = session
-        self._context = context
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> PageResult[CommentRow]:
         """An article's comments, each followed by its replies. Raises `ArticleNotFound`."""
         viewer = articles.viewer_of(actor)
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         listing = partial(_listing, viewer)
-        page = await read_page(self._context.rows, listing, comments.IN_THREADS, query, values)
+        page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
         if page.items:
             article_id = page.items[0][comments.ARTICLE_ID]
         else:
-            found = await self._context.rows.fetch(article_rows.id_by_slug(viewer), values)
+            found = await self._unit.rows.fetch(article_rows.id_by_slug(viewer), values)
             if not found:
                 raise ArticleNotFound
             article_id = found[0][0]
             # It may have been published in between.
-            page = await read_page(self._context.rows, listing, comments.IN_THREADS, query, values)
+            page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
         if actor is None:
-            self._context.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
-            self._context.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
+            self._unit.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
+            self._unit.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
         return PageResult([comments.to_row(row) for row in page.items], page.next_cursor)
 
     async def moderate(self, actor: Actor, query: ModerationQuery) -> PageResult[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
         require_role(actor, Role.EDITOR)
         statement = comments.for_moderation(query.deleted).where(articles.visible_to(actor))
-        page = await fetch_entities(self._session, statement, comments.NEWEST, query)
+        page = await fetch_entities(self._unit.session, statement, comments.NEWEST, query)
         return PageResult([_whole(comment) for comment in page.items], page.next_cursor)
 
     async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
@@ -81,8 +77,8 @@ class CommentService:
         comment.write(data.body_markdown, html)
         # First, for whoever inserts a comment holds on to its article, and two who do could not both change it then.
         await self._count(article_id, 1)
-        self._session.add(comment)
-        await self._session.flush()
+        self._unit.session.add(comment)
+        await self._unit.session.flush()
         comment.place_below(parent)
         return await self._reloaded(comment)
 
@@ -95,7 +91,7 @@ class CommentService:
         require_comment_editing(actor, comment)
         comment.write(data.body_markdown, html)
         comment.edited_at = clock.now()
-        await self._session.flush()
+        await self._unit.session.flush()
         return await self._reloaded(comment)
 
     async def delete(self, actor: Actor, comment_id: int) -> None:
@@ -117,17 +113,19 @@ class CommentService:
         return await self._reloaded(comment)
 
     def _record(self, action: str, actor: Actor, comment: Comment) -> None:
-        self._audit.record(action, actor=actor.account if actor else None, subject=comment, author=comment.author_id)
+        self._unit.audit.record(
+            action, actor=actor.account if actor else None, subject=comment, author=comment.author_id
+        )
 
     async def _article_id(self, actor: Actor, slug: str) -> int:
         statement = select(Article.id).where(Article.slug == slug, articles.visible_to(actor))
-        article_id = await self._session.scalar(statement)
+        article_id = await self._unit.session.scalar(statement)
         if article_id is None:
             raise ArticleNotFound
         return article_id
 
     async def _parent(self, article_id: int, parent_id: int) -> Comment:
-        parent = await self._session.scalar(
+        parent = await self._unit.session.scalar(
             select(Comment).where(
                 Comment.id == parent_id, Comment.article_id == article_id, Comment.deleted_at.is_(None)
             )
@@ -141,20 +139,20 @@ class CommentService:
     async def _locked(self, actor: Actor, comment_id: int, *, deleted: bool | None = False) -> Comment:
         require_account(actor)
         statement = comments.for_moderation(deleted).where(Comment.id == comment_id, articles.visible_to(actor))
-        comment: Comment | None = await self._session.scalar(statement.with_for_update(of=Comment, key_share=True))
+        comment: Comment | None = await self._unit.session.scalar(statement.with_for_update(of=Comment, key_share=True))
         if comment is None:
             raise CommentNotFound
         return comment
 
     async def _reloaded(self, comment: Comment) -> CommentRow:
         """The comment as it is read from now on."""
-        (row,) = await self._context.rows.fetch(comments.BY_ID, {"id": comment.id})
+        (row,) = await self._unit.rows.fetch(comments.BY_ID, {"id": comment.id})
         return comments.to_row(row)
 
     async def _count(self, article_id: int, difference: int) -> None:
         """Count in the database, so that no update is lost; a comment does not count as a change to the article."""
         counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
-        await self._session.execute(
+        await self._unit.session.execute(
             update(Article).where(Article.id == article_id).values(counted),
             execution_options={"synchronize_session": False, **invalidates(article(article_id), COMMENT_COUNTS)},
         )

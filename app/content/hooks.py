@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import History
 
+from app.accounts.services.deletions import register_written_articles
 from app.cache import keys
 from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
+from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_public
 
 _LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
@@ -54,6 +56,7 @@ def _by_category(change: Change) -> set[str]:
     return {keys.category(change.instance.id), keys.CATEGORIES}
 
 
+register_written_articles(WrittenArticles)
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
 register_public(Tag.__table__, _by_tag, is_seen_when_new=False)

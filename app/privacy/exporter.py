@@ -7,16 +7,13 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import EmailChange, Invitation, LoginSession, Passkey, PersonalToken, ProviderAccount, User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import UserOut
-from app.audit.log import AuditLog
 from app.audit.models import AuditEvent
 from app.comments.models import Comment
 from app.core import clock
-from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import EXPORTS_OF_ACCOUNT
 from app.db.session import begin_writing, reading
 from app.privacy import queries as exports
@@ -33,6 +30,7 @@ from app.privacy.schemas import (
     ExportedProviderAccount,
     ExportedSession,
 )
+from app.unit_of_work import UnitOfWork
 
 # Bodies have up to half a million characters.
 _ARTICLES = 20
@@ -52,23 +50,21 @@ Passwords and other secrets are not included.
 
 
 class ExportService:
-    def __init__(self, session: AsyncSession, limiter: RateLimiter, audit: AuditLog) -> None:
-        self._session = session
-        self._limiter = limiter
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def export(self, principal: Principal) -> Export:
         """All of the user's data in one complete file. Raises `TooManyRequests`."""
         user = principal.account
-        await self._limiter.hit(EXPORTS_OF_ACCOUNT, str(user.id))
+        await self._unit.limiter.hit(EXPORTS_OF_ACCOUNT, str(user.id))
         archive = Archive()
         try:
             await self._fill(archive, user)
             name = f"{user.username}-{clock.now():%Y-%m-%d}.zip"
             export: Export = await _in_thread(archive.finish, name)
-            await begin_writing(self._session)
-            self._audit.record("account.exported", actor=user, subject=user)
-            await self._session.flush()
+            await begin_writing(self._unit.session)
+            self._unit.audit.record("account.exported", actor=user, subject=user)
+            await self._unit.session.flush()
         except BaseException:
             archive.discard()
             raise
@@ -84,8 +80,8 @@ class ExportService:
 
     async def _account(self, user: User) -> ExportedAccount:
         invitations = select(Invitation).where(Invitation.invited_by_id == user.id).order_by(Invitation.id)
-        async with reading(self._session):
-            apps, codes = (await self._session.execute(exports.second_factors(user.id))).one()
+        async with reading(self._unit.session):
+            apps, codes = (await self._unit.session.execute(exports.second_factors(user.id))).one()
             return ExportedAccount(
                 account=UserOut.model_validate(user),
                 has_authenticator_app=bool(apps),
@@ -102,7 +98,7 @@ class ExportService:
         return await self._all(exports.owned(table, user.id), schema)
 
     async def _all(self, statement: Select[Any], schema: type[BaseModel]) -> list[Any]:
-        return [schema.model_validate(row) for row in await self._session.scalars(statement)]
+        return [schema.model_validate(row) for row in await self._unit.session.scalars(statement)]
 
     async def _list(
         self,
@@ -123,8 +119,8 @@ class ExportService:
         """Use a short transaction for each batch: no connection is held while it is packed."""
         last = 0
         while True:
-            async with reading(self._session):
-                rows = (await self._session.scalars(query(user.id, last).limit(size))).all()
+            async with reading(self._unit.session):
+                rows = (await self._unit.session.scalars(query(user.id, last).limit(size))).all()
             if not rows:
                 return
             last = rows[-1].id

@@ -19,6 +19,7 @@ from app.db.changes.models import Invalidation
 from app.db.errors import is_unreachable
 from app.db.session import Database
 from app.process import ProcessContext
+from app.unit_of_work import unit_of_work
 from app.workers import expired
 
 _PAUSE_SECONDS = 60.0
@@ -76,9 +77,8 @@ class Housekeeper:
             await self._attempt(f"deleting account {user_id}", self._delete_account(user_id, now))
 
     async def _delete_account(self, user_id: int, now: datetime) -> None:
-        async with self._database.writing() as session:
-            await Services(session, self._process, _CLIENT).deletions.carry_out(user_id, now)
-            await session.commit()
+        async with unit_of_work(self._database.writing, self._process, _CLIENT) as unit:
+            await Services(unit).accounts.deletions.carry_out(user_id, now)
 
     async def _clear_sessions(self, now: datetime) -> None:
         await self._clear(LoginSession, expired.expired_sessions(now))
@@ -111,14 +111,13 @@ class Housekeeper:
     async def _clear_unconfirmed(self, now: datetime) -> None:
         condition = expired.never_confirmed(now - KEEP_UNCONFIRMED)
         while ids := await self._some(User, condition, _ACCOUNTS):
-            async with self._database.writing() as session:
+            async with unit_of_work(self._database.writing, self._process, _CLIENT) as unit:
                 # Once more: who confirms an address meanwhile stays.
                 still_expired = (
                     select(User).where(User.id.in_(ids), condition).with_for_update(skip_locked=True, of=User)
                 )
-                found = (await session.scalars(still_expired)).all()
+                found = (await unit.session.scalars(still_expired)).all()
                 for user in found:
-                    await Services(session, self._process, _CLIENT).deletions.expire(user)
-                await session.commit()
+                    await Services(unit).accounts.deletions.expire(user)
             if len(found) < _ACCOUNTS:
                 return

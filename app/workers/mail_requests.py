@@ -10,6 +10,7 @@ from app.core.background import repeat
 from app.core.client import Client
 from app.db.session import Database
 from app.process import ProcessContext
+from app.unit_of_work import unit_of_work
 
 _POLL_SECONDS = 1.0
 _BATCH = 100
@@ -33,15 +34,15 @@ class MailRequestWorker:
         return bool(requests)
 
     async def _carry_out(self, request: MailRequest) -> None:
-        async with self._database.writing() as session:
-            taken = await session.execute(
+        client = Client(request.ip_address, request.user_agent)
+        async with unit_of_work(self._database.writing, self._process, client) as unit:
+            taken = await unit.session.execute(
                 delete(MailRequest).where(MailRequest.id == request.id).returning(MailRequest.id)
             )
             # Another server may have been quicker.
             if taken.scalar_one_or_none() is not None:
-                services = Services(session, self._process, Client(request.ip_address, request.user_agent))
+                services = Services(unit)
                 if request.mail is RequestedMail.PASSWORD_RESET:
-                    await services.recovery.mail_forgotten(request.email)
+                    await services.accounts.recovery.mail_forgotten(request.email)
                 else:
-                    await services.registration.mail_verification(request.email)
-            await session.commit()
+                    await services.accounts.registration.mail_verification(request.email)

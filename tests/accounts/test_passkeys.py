@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import Passkey, ProviderAccount, User
 from app.audit.models import AuditEvent
 from app.core.password_hasher import UNUSABLE
@@ -541,7 +542,7 @@ async def test_the_last_way_in_is_not_removed(
     await session.commit()
     # One that is not offered any more is no way in.
     problem_in(await remove(client, passkey["id"]), 409, "last_login_method")
-    monkeypatch.setattr(users.app.state.process.identities, "names", lambda: ["github"])
+    monkeypatch.setattr(users.app.state.process.share(IdentityProviders), "names", lambda: ["github"])
     assert (await remove(client, passkey["id"])).status_code == 204
 
 

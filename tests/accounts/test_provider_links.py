@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.identities.identity import Identity
+from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import Passkey, ProviderAccount, User
 from app.audit.models import AuditEvent
 from app.core import clock
@@ -205,7 +206,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
     await with_password(users, username="bert")
     thief, owner = await device_of(users, "bert"), await device_of(users, "bert")
     response = await returned_to_link(thief.client, elsewhere, password=PASSWORD)
-    ask = app.state.process.identities.identity
+    ask = app.state.process.share(IdentityProviders).identity
 
     async def change_the_password_meanwhile(provider: str, **values: str) -> Identity:
         body = {"current_password": PASSWORD, "new_password": "nine loud herons"}
@@ -213,7 +214,7 @@ async def test_whoever_is_thrown_out_while_the_provider_answers_links_nothing(
         identity: Identity = await ask(provider, **values)
         return identity
 
-    monkeypatch.setattr(app.state.process.identities, "identity", change_the_password_meanwhile)
+    monkeypatch.setattr(app.state.process.share(IdentityProviders), "identity", change_the_password_meanwhile)
 
     problem_in(await link(thief.client, response), 401, "invalid_token")
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.identities.identity import Identity
+from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import AccountDeletion, ArticleDisposition, LoginSession, ProviderAccount, User
 from app.audit.models import AuditEvent
 from app.core import clock
@@ -553,7 +554,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
         client = await live_users.client()
         responses = [await returned(client, elsewhere) for _ in range(4)]
         database = live_app.state.database
-        ask, held, together = live_app.state.process.identities.identity, [], asyncio.Barrier(4)
+        ask, held, together = live_app.state.process.share(IdentityProviders).identity, [], asyncio.Barrier(4)
 
         async def ask_together(provider: str, **values: str) -> Identity:
             held.append(database.engine.pool.checkedout())
@@ -564,7 +565,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
                 await together.wait()
             return identity
 
-        monkeypatch.setattr(live_app.state.process.identities, "identity", ask_together)
+        monkeypatch.setattr(live_app.state.process.share(IdentityProviders), "identity", ask_together)
 
         signed_in = await asyncio.gather(*(finish(client, response) for response in responses))
 

@@ -22,6 +22,7 @@ from app.core.client import Client
 from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.db.base import Base
+from app.unit_of_work import UnitOfWork
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mailed_token, mails_waiting
 from tests.support.problems import fields_of, problem_in
@@ -527,9 +528,9 @@ async def test_somebody_who_has_lost_everything_can_be_helped(
 ) -> None:
     assert phone.recovery_codes
     user = await session.get_one(User, anna.id)
-    services = Services(session, app.state.process, Client("", ""))
+    services = Services(UnitOfWork(app.state.process, Client("", ""), session))
 
-    await services.second_factors.remove_all(user)
+    await services.accounts.second_factors.remove_all(user)
     await session.commit()
 
     assert (await log_in(await users.client(), "anna")).json()["access_token"]

@@ -17,14 +17,12 @@ REPOSITORY = Path(__file__).parents[2]
 MAX_FILE_LINES = 300
 # Who owns a transaction.
 COMMITTERS = (
-    "app/api/deps.py",
+    "app/unit_of_work.py",
     "app/db/session.py",
     "app/db/migrations.py",
     "app/workers/housekeeping.py",
     "app/mail/outbox.py",
-    "app/workers/mail_requests.py",
     "app/transfer/importing/importer.py",
-    "commands/",
 )
 CATEGORIES = AppError.__subclasses__()
 # What some errors have to say beside a sentence.
@@ -56,7 +54,7 @@ def leaves(kind: type[AppError]) -> list[type[AppError]]:
 def test_nobody_commits_but_who_owns_the_transaction() -> None:
     committers = {path for path, source in sources() if "commit" in calls(source)}
 
-    assert "app/api/deps.py" in committers
+    assert "app/unit_of_work.py" in committers
     assert [path for path in committers if not path.startswith(COMMITTERS)] == []
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from secrets import SystemRandom
 
 import pyotp
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts import recovery_codes, totp
 from app.accounts.services.challenges import Challenges
@@ -57,7 +56,7 @@ def test_only_what_nobody_can_try_out_is_stored_as_a_plain_hash() -> None:
 
 
 def test_a_challenge_has_256_bits_and_no_two_are_alike() -> None:
-    challenges = {Challenges(AsyncSession()).draw() for _ in range(1000)}
+    challenges = {Challenges.draw() for _ in range(1000)}
 
     assert len(challenges) == 1000
     assert {len(challenge) for challenge in challenges} == {32}

@@ -6,8 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts.schemas.passkeys import PasskeyUpdate
-from app.container import Services
-from app.core.client import COMMAND_LINE
+from app.accounts.user_manager import UserManager
 from tests.security.asvs import DOCUMENT
 from tests.support.logins import Device, device_of, with_password
 from tests.support.users import Users
@@ -27,7 +26,7 @@ async def test_people_may_be_logged_in_in_as_many_places_as_they_like(users: Use
 async def test_no_mailed_link_logs_anybody_in(app: FastAPI, users: Users, page: str) -> None:
     anna = await users.user(pending_email="new@example.com")
     async with app.state.database.reading() as session:
-        manager = Services(session, app.state.process, COMMAND_LINE).manager
+        manager = UserManager(session, app.state.settings)
         token = manager.verification_token(anna, "new@example.com") if page == "verify" else manager.reset_token(anna)
     data = {"token": token} | ({"password": "nine loud herons"} if page == "reset-password" else {})
 

@@ -16,11 +16,13 @@ from pydantic import SecretStr
 
 from app.accounts.errors import InvalidPendingToken, SecondFactorRequired
 from app.accounts.models import EmailChange, User
-from app.accounts.services.provider_flows import FLOW_TTL
-from app.container import Services
+from app.accounts.services.logins import LoginService
+from app.accounts.services.provider_flows import FLOW_TTL, ProviderFlows
+from app.accounts.user_manager import UserManager
 from app.core import clock
 from app.core.client import Client
 from app.core.signed_tokens import BadToken, SignedTokens
+from app.unit_of_work import UnitOfWork
 from tests.support.users import Users, client_of
 
 SECRET = "a secret of the tests that is long enough to sign with"
@@ -158,19 +160,20 @@ async def every_kind(users: Users, user: User) -> dict[str, str]:
     client = await users.client_for(user)
     async with app.state.database.writing() as session:
         user = await session.get_one(User, user.id)
-        services = Services(session, app.state.process, Client("", ""))
+        unit = UnitOfWork(app.state.process, Client("", ""), session)
+        manager = UserManager(session, app.state.settings)
         change = EmailChange(user_id=user.id, old_email=user.email, new_email=user.pending_email)
         session.add(change)
         with pytest.raises(SecondFactorRequired) as asked:
-            await services.logins.finish_first_factor(user, "password")
+            await LoginService(unit).finish_first_factor(user, "password")
         await session.commit()
         return {
             "access": client.headers["Authorization"].removeprefix("Bearer "),
             "pending": asked.value.pending_token,
-            "verification": services.manager.verification_token(user, user.pending_email or ""),
-            "reset": services.manager.reset_token(user),
-            "flow": services.provider_flows._signed.sign(FLOW_TTL, sub=str(user.id)),
-            "undo": services.manager.undo_token(change),
+            "verification": manager.verification_token(user, user.pending_email or ""),
+            "reset": manager.reset_token(user),
+            "flow": ProviderFlows(unit)._signed.sign(FLOW_TTL, sub=str(user.id)),
+            "undo": manager.undo_token(change),
         }
 
 
@@ -205,7 +208,7 @@ async def test_only_a_pending_token_stands_for_a_password(app: FastAPI, users: U
     tokens = await every_kind(users, user)
 
     async with app.state.database.writing() as session:
-        logins = Services(session, app.state.process, Client("", "")).logins
+        logins = LoginService(UnitOfWork(app.state.process, Client("", ""), session))
         assert (await logins.user_of_pending_token(tokens.pop("pending"))).id == user.id
         for token in tokens.values():
             with pytest.raises(InvalidPendingToken):

@@ -32,7 +32,7 @@ def offered_by(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalP
             "oidc_issuer": elsewhere.address,
         }
         identities = IdentityProviders(app.state.settings.model_copy(update=values))
-        monkeypatch.setattr(app.state.process, "identities", identities)
+        monkeypatch.setitem(app.state.process.shared, IdentityProviders, identities)
         yield elsewhere
 
 

@@ -3,16 +3,14 @@
 from datetime import datetime
 
 from app.accounts.models import LoginSession, User
-from app.mail.messages import MessageWriter
-from app.mail.outbox import Outbox
+from app.unit_of_work import UnitOfWork
 
 
 class AccountEmails:
     """Emails that owners get without having asked; they don't require a click."""
 
-    def __init__(self, outbox: Outbox, messages: MessageWriter) -> None:
-        self._outbox = outbox
-        self._messages = messages
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     def registration_attempt(self, owner: User) -> None:
         """Someone, perhaps the owner, used the address to register another account."""
@@ -42,4 +40,4 @@ class AccountEmails:
 
     def _send(self, owner: User, template: str, subject: str, **values: object) -> None:
         if owner.email is not None:
-            self._outbox.put(self._messages.notice(template, owner.email, owner.username, subject, **values))
+            self._unit.outbox.put(self._unit.messages.notice(template, owner.email, owner.username, subject, **values))

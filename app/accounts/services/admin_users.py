@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import UnknownSuccessor, UserNotFound
 from app.accounts.models import ArticleDisposition, EmailChange, User
@@ -19,11 +18,10 @@ from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UserManager
-from app.audit.log import AuditLog
 from app.core.errors import Forbidden
 from app.core.roles import Role
 from app.db.constraints import translating
-from app.mail.messages import MessageWriter
+from app.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -37,23 +35,12 @@ class Counted:
 class AdminUserService:
     """`by` is the acting admin, for the audit log; None for the command line."""
 
-    def __init__(
-        self,
-        session: AsyncSession,
-        sessions: SessionService,
-        audit: AuditLog,
-        deletions: AccountDeletionService,
-        account_emails: AccountEmails,
-        manager: UserManager,
-        messages: MessageWriter,
-    ) -> None:
-        self._session = session
-        self._sessions = sessions
-        self._audit = audit
-        self._deletions = deletions
-        self._account_emails = account_emails
-        self._manager = manager
-        self._messages = messages
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._sessions = SessionService(unit)
+        self._deletions = AccountDeletionService(unit)
+        self._account_emails = AccountEmails(unit)
+        self._manager = UserManager(unit.session, unit.settings)
 
     async def list(self, query: UserListQuery) -> Counted:
         """Accounts, newest first."""
@@ -65,19 +52,19 @@ class AdminUserService:
         if query.q:
             wanted.append(users.matching(query.q))
         found = select(User).where(*wanted).order_by(User.id.desc()).limit(query.limit).offset(query.skip)
-        total = await self._session.scalar(select(func.count()).select_from(User).where(*wanted))
-        return Counted((await self._session.scalars(found)).all(), total or 0)
+        total = await self._unit.session.scalar(select(func.count()).select_from(User).where(*wanted))
+        return Counted((await self._unit.session.scalars(found)).all(), total or 0)
 
     async def get(self, user_id: int) -> User:
         """One account. Raises `UserNotFound`."""
-        user = await self._session.scalar(select(User).where(User.id == user_id, users.exists))
+        user = await self._unit.session.scalar(select(User).where(User.id == user_id, users.exists))
         if user is None:
             raise UserNotFound
         return user
 
     async def find(self, login: str) -> User:
         """The account with this email, username or `#id`. Raises `UserNotFound`."""
-        user = await self._session.scalar(users.by_name(login.strip().lower()))
+        user = await self._unit.session.scalar(users.by_name(login.strip().lower()))
         if user is None:
             raise UserNotFound
         return user
@@ -94,7 +81,7 @@ class AdminUserService:
             changes.setdefault("is_verified", False)
             self._account_emails.security_changed(user, "an admin changed the email address of your account")
             # No address that the account had in between may be brought back.
-            await self._session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
+            await self._unit.session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
             user.pending_email = None
         elif changes.get("is_verified") and user.pending_email is not None:
             user.confirm_email()
@@ -108,20 +95,20 @@ class AdminUserService:
             user.end_access()
         if was_active and not user.is_active:
             await self._sessions.end_all(user, by=by)
-            await self._session.execute(personal_tokens.deleted_with(user.id))
+            await self._unit.session.execute(personal_tokens.deleted_with(user.id))
         with translating(UNIQUE_ACCOUNT):
-            await self._session.flush()
-        await self._session.refresh(user)
+            await self._unit.session.flush()
+        await self._unit.session.refresh(user)
         self._record(by, user, role, was_active=was_active, changed=sorted(data.model_fields_set))
         return user
 
     def _record(self, by: User | None, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:
-        self._audit.record("account.changed", actor=by, subject=user, fields=changed)
+        self._unit.audit.record("account.changed", actor=by, subject=user, fields=changed)
         if user.role is not role:
-            self._audit.record("account.role_changed", actor=by, subject=user, before=role, role=user.role)
+            self._unit.audit.record("account.role_changed", actor=by, subject=user, before=role, role=user.role)
         if user.is_active is not was_active:
             action = "account.reactivated" if user.is_active else "account.deactivated"
-            self._audit.record(action, actor=by, subject=user)
+            self._unit.audit.record(action, actor=by, subject=user)
 
     async def end_sessions(self, user_id: int) -> User:
         """Log an account out everywhere. Raises `UserNotFound`."""
@@ -131,8 +118,8 @@ class AdminUserService:
 
     def reset_link(self, user: User) -> str:
         """A password reset link to pass on to the account's owner; it works for active accounts only."""
-        self._audit.record("password.reset_link_made", subject=user)
-        return self._messages.password_link(self._manager.reset_token(user))
+        self._unit.audit.record("password.reset_link_made", subject=user)
+        return self._unit.messages.password_link(self._manager.reset_token(user))
 
     async def delete(
         self, user_id: int, by: User | None = None, *, successor: str | None = None, remove_articles: bool = False
@@ -149,11 +136,11 @@ class AdminUserService:
             await self._deletions.settle_articles(
                 user, ArticleDisposition.HAND_OVER, await self._successor(user, successor), by
             )
-        self._audit.record("account.deleted", actor=by, subject=user)
+        self._unit.audit.record("account.deleted", actor=by, subject=user)
         await self._deletions.forget(user)
 
     async def _successor(self, user: User, username: str) -> User:
-        successor = await self._session.scalar(deletions.successors().where(User.username == username))
+        successor = await self._unit.session.scalar(deletions.successors().where(User.username == username))
         if successor is None or successor is user:
             raise UnknownSuccessor
         return successor
@@ -161,8 +148,8 @@ class AdminUserService:
     async def _locked(self, user_id: int, *, keep_an_admin: bool) -> User:
         user = await self.get(user_id)
         if keep_an_admin:
-            await require_another_admin(self._session, user_id)
-        await self._session.refresh(user, with_for_update=True)
+            await require_another_admin(self._unit.session, user_id)
+        await self._unit.session.refresh(user, with_for_update=True)
         if user.deleted_at is not None:
             raise UserNotFound
         return user

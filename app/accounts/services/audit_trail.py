@@ -2,31 +2,30 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.policies.actors import Actor, require_role
 from app.accounts.queries import audit_events
 from app.accounts.schemas.audit_events import AuditActor, AuditEventOut, AuditFilter, AuditQuery
 from app.audit.models import AuditEvent
 from app.core.roles import Role
 from app.db.paging import PageResult, fetch_page
+from app.unit_of_work import UnitOfWork
 
 
 class AuditTrail:
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def list(self, actor: Actor, query: AuditQuery) -> PageResult[AuditEventOut]:
         """A page of events, newest first, for admins. Raises `InvalidCursor`."""
         require_role(actor, Role.ADMIN)
         statement = audit_events.with_usernames().where(*audit_events.matching(query))
-        rows = await fetch_page(self._session, statement, audit_events.NEWEST, query)
+        rows = await fetch_page(self._unit.session, statement, audit_events.NEWEST, query)
         return PageResult([_to_schema(event, username) for event, username, *_ in rows.items], rows.next_cursor)
 
     async def newest(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEventOut]:
         """The newest events, newest first, for the command line."""
         statement = audit_events.with_usernames().where(*audit_events.matching(wanted))
-        rows = await self._session.execute(audit_events.NEWEST.sort(statement).limit(limit))
+        rows = await self._unit.session.execute(audit_events.NEWEST.sort(statement).limit(limit))
         return [_to_schema(event, username) for event, username in rows]
 
 

@@ -1,10 +1,10 @@
 """Account deletion: requested, cancelled by logging in, and carried out when due."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import UnknownSuccessor
 from app.accounts.models import (
@@ -30,12 +30,11 @@ from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.locking import lock_account
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.sessions import SessionService
-from app.audit.log import AuditLog
 from app.core import clock
-from app.core.config import Settings
 from app.core.password_hasher import UNUSABLE
 from app.db.changes.tracking import invalidates
 from app.mail.models import OutboxMail
+from app.unit_of_work import UnitOfWork
 
 # Rows that are nobody's without the account.
 OWNED = (
@@ -62,24 +61,22 @@ class WrittenArticles(Protocol):
         """Reassign them to another account; returns how many there were."""
 
 
+_written_articles: list[Callable[[UnitOfWork], WrittenArticles]] = []
+
+
+def register_written_articles(factory: Callable[[UnitOfWork], WrittenArticles]) -> None:
+    """Say what is to be done with the articles of an account; content knows."""
+    _written_articles.append(factory)
+
+
 class AccountDeletionService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        settings: Settings,
-        reauthentication: Reauthentication,
-        sessions: SessionService,
-        audit: AuditLog,
-        account_emails: AccountEmails,
-        articles: WrittenArticles,
-    ) -> None:
-        self._session = session
-        self._grace = timedelta(days=settings.deletion_grace_days)
-        self._reauthentication = reauthentication
-        self._sessions = sessions
-        self._audit = audit
-        self._account_emails = account_emails
-        self._articles = articles
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._reauthentication = Reauthentication(unit)
+        self._sessions = SessionService(unit)
+        self._account_emails = AccountEmails(unit)
+        self._articles = _written_articles[0](unit)
+        self._grace = timedelta(days=unit.settings.deletion_grace_days)
 
     async def request(self, principal: Principal, data: DeletionInput) -> datetime:
         """Log an account out everywhere and schedule its deletion; returns when it is due.
@@ -89,27 +86,27 @@ class AccountDeletionService:
         """
         await self._reauthentication.require(principal, data.current_password)
         user = principal.account
-        await require_another_admin(self._session, user.id)
-        await lock_account(self._session, principal)
+        await require_another_admin(self._unit.session, user.id)
+        await lock_account(self._unit.session, principal)
         disposition, successor = await self._disposition(user, data)
         due_at = clock.now() + self._grace
         if not self._grace:
             await self._carry_out(user, disposition, successor)
             return due_at
         await self._log_out(user)
-        self._session.add(
+        self._unit.session.add(
             AccountDeletion(
                 user_id=user.id, articles=disposition, successor_id=successor and successor.id, due_at=due_at
             )
         )
-        self._audit.record("account.deletion_requested", actor=user, subject=user, articles=disposition)
+        self._unit.audit.record("account.deletion_requested", actor=user, subject=user, articles=disposition)
         self._account_emails.deletion_requested(user, due_at)
-        await self._session.flush()
+        await self._unit.session.flush()
         return due_at
 
     async def _disposition(self, user: User, data: DeletionInput) -> tuple[ArticleDisposition, User | None]:
         if data.articles is ArticleDisposition.HAND_OVER:
-            successor = await self._session.scalar(
+            successor = await self._unit.session.scalar(
                 deletions.successors().where(User.username == (data.successor or ""))
             )
             if successor is None or successor is user:
@@ -121,29 +118,29 @@ class AccountDeletionService:
 
     async def _log_out(self, user: User) -> None:
         await self._sessions.end_all(user)
-        await self._session.execute(personal_tokens.deleted_with(user.id))
+        await self._unit.session.execute(personal_tokens.deleted_with(user.id))
         # There may be tokens in them.
-        await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
         """Cancel the deletion of an account because its owner logs in. The account must be locked."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
-        if (await self._session.execute(wish.returning(AccountDeletion.user_id))).all():
-            self._audit.record("account.deletion_undone", actor=user, subject=user)
+        if (await self._unit.session.execute(wish.returning(AccountDeletion.user_id))).all():
+            self._unit.audit.record("account.deletion_undone", actor=user, subject=user)
             self._account_emails.deletion_undone(user)
 
     async def carry_out(self, user_id: int, now: datetime) -> None:
         """Delete an account if it is due and not locked by another transaction; safe to call concurrently."""
-        user = await self._session.scalar(deletions.locked(user_id))
+        user = await self._unit.session.scalar(deletions.locked(user_id))
         if user is None:
             return
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
-        found = await self._session.execute(wish.returning(AccountDeletion.articles, AccountDeletion.successor_id))
+        found = await self._unit.session.execute(wish.returning(AccountDeletion.articles, AccountDeletion.successor_id))
         row = found.one_or_none()
         if row is None:
             return
         successor = (
-            await self._session.scalar(deletions.successors().where(User.id == row.successor_id))
+            await self._unit.session.scalar(deletions.successors().where(User.id == row.successor_id))
             if row.successor_id
             else None
         )
@@ -151,7 +148,7 @@ class AccountDeletionService:
 
     async def _carry_out(self, user: User, disposition: ArticleDisposition, successor: User | None) -> None:
         await self.settle_articles(user, disposition, successor, by=user)
-        self._audit.record("account.deleted", actor=user, subject=user, articles=disposition)
+        self._unit.audit.record("account.deleted", actor=user, subject=user, articles=disposition)
         await self.forget(user)
 
     async def settle_articles(
@@ -162,7 +159,7 @@ class AccountDeletionService:
             # Comments and tags go with them.
             await self._articles.remove(user.id)
         else:
-            successor = successor or await self._session.scalar(deletions.first_admin(but=user.id))
+            successor = successor or await self._unit.session.scalar(deletions.first_admin(but=user.id))
             await self._hand_over(user, successor, by)
 
     async def _hand_over(self, user: User, successor: User | None, by: User | None) -> None:
@@ -170,21 +167,21 @@ class AccountDeletionService:
         count = await self._articles.hand_over(user.id, successor.id) if successor is not None else 0
         if successor is None or not count:
             return
-        self._audit.record("articles.handed_over", actor=by, subject=successor, count=count)
+        self._unit.audit.record("articles.handed_over", actor=by, subject=successor, count=count)
         self._account_emails.articles_handed_over(successor, count)
 
     async def forget(self, user: User) -> None:
         """Delete everything that identifies an account's owner; what they wrote stays. The account must be locked."""
         for table in OWNED:
-            await self._session.execute(delete(table).where(table.user_id == user.id))
-        await self._session.execute(delete(Invitation).where(deletions.invitations_of(user)))
-        await self._session.execute(delete(MailRequest).where(MailRequest.email == user.email))
-        await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+            await self._unit.session.execute(delete(table).where(table.user_id == user.id))
+        await self._unit.session.execute(delete(Invitation).where(deletions.invitations_of(user)))
+        await self._unit.session.execute(delete(MailRequest).where(MailRequest.email == user.email))
+        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
         user.anonymise(UNUSABLE, clock.now())
-        await self._session.flush()
+        await self._unit.session.flush()
 
     async def expire(self, user: User) -> None:
         """Delete an account that was never confirmed, without a trace; it must be locked."""
-        self._audit.record("account.expired", subject=user)
-        await self._session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
-        await self._session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())
+        self._unit.audit.record("account.expired", subject=user)
+        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.models import EmailChange, User
@@ -17,42 +16,22 @@ from app.accounts.services.registration import RegistrationService
 from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UNDO_DAYS, UserManager
-from app.audit.log import AuditLog
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
-from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating
-from app.mail.messages import MessageWriter
-from app.mail.outbox import Outbox
+from app.unit_of_work import UnitOfWork
 
 
 class EmailChangeService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        limiter: RateLimiter,
-        manager: UserManager,
-        registration: RegistrationService,
-        recovery: RecoveryService,
-        sessions: SessionService,
-        second_factor_state: SecondFactorState,
-        reauthentication: Reauthentication,
-        outbox: Outbox,
-        messages: MessageWriter,
-        audit: AuditLog,
-    ) -> None:
-        self._session = session
-        self._limiter = limiter
-        self._manager = manager
-        self._registration = registration
-        self._recovery = recovery
-        self._sessions = sessions
-        self._second_factor_state = second_factor_state
-        self._reauthentication = reauthentication
-        self._outbox = outbox
-        self._messages = messages
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._manager = UserManager(unit.session, unit.settings)
+        self._registration = RegistrationService(unit)
+        self._recovery = RecoveryService(unit)
+        self._sessions = SessionService(unit)
+        self._second_factor_state = SecondFactorState(unit)
+        self._reauthentication = Reauthentication(unit)
 
     async def request(self, principal: Principal, data: EmailChangeInput) -> None:
         """Claim a new email; it takes effect once confirmed, and the current address is notified.
@@ -62,30 +41,30 @@ class EmailChangeService:
         """
         await self._reauthentication.require(principal, data.current_password)
         self._registration.require_allowed_domain(data.email)
-        await self._limiter.hit(MAILS_TO_RECIPIENT, data.email)
+        await self._unit.limiter.hit(MAILS_TO_RECIPIENT, data.email)
         user = principal.account
-        await lock_account(self._session, principal)
+        await lock_account(self._unit.session, principal)
         if data.email == user.email:
             user.pending_email = None
             return
         user.pending_email = data.email
-        await self._session.flush()
-        self._audit.record("account.email_change_requested", actor=user, subject=user)
+        await self._unit.session.flush()
+        self._unit.audit.record("account.email_change_requested", actor=user, subject=user)
         await self._registration.mail_claimed_email(user)
         if user.email is not None:
             await self._tell_present_email(user, user.email, data.email)
 
     async def _tell_present_email(self, user: User, present: str, wished: str) -> None:
         change = EmailChange(user_id=user.id, old_email=present, new_email=wished)
-        self._session.add(change)
-        await self._session.flush()
+        self._unit.session.add(change)
+        await self._unit.session.flush()
         token = self._manager.undo_token(change)
-        self._outbox.put(self._messages.email_change(present, user.username, wished, token, UNDO_DAYS))
+        self._unit.outbox.put(self._unit.messages.email_change(present, user.username, wished, token, UNDO_DAYS))
 
     async def withdraw(self, principal: Principal) -> None:
         """Cancel the change and keep the current email."""
         user = principal.account
-        await lock_account(self._session, principal)
+        await lock_account(self._unit.session, principal)
         if user.email is not None:
             user.pending_email = None
 
@@ -101,26 +80,26 @@ class EmailChangeService:
         user.email, user.is_verified, user.pending_email = old, True, None
         user.hashed_password = UNUSABLE
         with translating({"uq_users_email": EmailTaken()}):
-            await self._session.flush()
+            await self._unit.session.flush()
         # What the account was moved on to from there cannot object: a thief would bring his own address back.
-        await self._session.execute(
+        await self._unit.session.execute(
             delete(EmailChange).where(EmailChange.user_id == user.id, EmailChange.id >= change.id)
         )
         await self._sessions.end_all(user)
-        await self._session.execute(personal_tokens.deleted_with(user.id))
+        await self._unit.session.execute(personal_tokens.deleted_with(user.id))
         await self._second_factor_state.forget_since(
             user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS))
         )
-        await self._session.flush()
-        await self._session.refresh(user)
-        self._audit.record("account.email_change_undone", actor=user, subject=user)
+        await self._unit.session.flush()
+        await self._unit.session.refresh(user)
+        self._unit.audit.record("account.email_change_undone", actor=user, subject=user)
         self._recovery.mail_reset_link(user, old)
 
     async def _locked(self, token: str) -> tuple[User, EmailChange]:
         """The account and its change, if it can still be undone. Raises `InvalidUndoToken`."""
         user_id, change_id = self._manager.undone_by(token)
-        user = await self._session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
-        change = await self._session.scalar(
+        user = await self._unit.session.scalar(select(User).where(User.id == user_id, User.is_active).with_for_update())
+        change = await self._unit.session.scalar(
             select(EmailChange).where(EmailChange.id == change_id, EmailChange.user_id == user_id)
         )
         if user is None or change is None:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidInvitation, InvitationNotFound
 from app.accounts.models import Invitation, User
@@ -11,39 +10,22 @@ from app.accounts.policies.actors import Actor, require_role
 from app.accounts.policies.registration import require_allowed_domain, require_inviting, require_open_registration
 from app.accounts.queries import invitations
 from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
-from app.audit.log import AuditLog
 from app.core import clock
-from app.core.config import Settings
 from app.core.opaque_tokens import digest_of, new_token
-from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.core.roles import Role
 from app.core.schemas.pages import PageQuery
 from app.db.paging import PageResult, fetch_page
 from app.db.session import changed_a_row, reading
-from app.mail.messages import MessageWriter
-from app.mail.outbox import Outbox
+from app.unit_of_work import UnitOfWork
 
 PREFIX = "cli"
 INVITATION_DAYS = 7
 
 
 class InvitationService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        settings: Settings,
-        limiter: RateLimiter,
-        outbox: Outbox,
-        messages: MessageWriter,
-        audit: AuditLog,
-    ) -> None:
-        self._session = session
-        self._settings = settings
-        self._limiter = limiter
-        self._outbox = outbox
-        self._messages = messages
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def create(self, actor: Actor, data: InvitationInput) -> NewInvitation:
         """Invite someone to register with this role, by email if an address is given.
@@ -52,12 +34,12 @@ class InvitationService:
         """
         inviter = require_inviting(actor, data.role).account
         token = new_token(PREFIX)
-        require_open_registration(self._settings.registration, token)
+        require_open_registration(self._unit.settings.registration, token)
         if data.email is not None:
             self._require_allowed_domain(data.email)
-            await self._limiter.hit(MAILS_TO_RECIPIENT, data.email)
-            mail = self._messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
-            self._outbox.put(mail)
+            await self._unit.limiter.hit(MAILS_TO_RECIPIENT, data.email)
+            mail = self._unit.messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
+            self._unit.outbox.put(mail)
         invitation = Invitation(
             digest=digest_of(token),
             role=data.role,
@@ -65,40 +47,40 @@ class InvitationService:
             invited_by_id=inviter.id,
             expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
         )
-        self._session.add(invitation)
-        await self._session.flush()
-        self._audit.record("invitation.created", actor=inviter, subject=invitation, role=data.role)
+        self._unit.session.add(invitation)
+        await self._unit.session.flush()
+        self._unit.audit.record("invitation.created", actor=inviter, subject=invitation, role=data.role)
         made = _to_schema(invitation, inviter.username, None)
         return NewInvitation(**made.model_dump(), token=None if data.email is not None else token)
 
     def _require_allowed_domain(self, email: str) -> None:
-        settings = self._settings
+        settings = self._unit.settings
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
 
     async def list(self, actor: Actor, query: PageQuery) -> PageResult[InvitationOut]:
         """The actor's own invitations, or everyone's for admins; newest first. Raises `InvalidCursor`."""
         principal = require_role(actor, Role.EDITOR)
         statement = invitations.with_names().where(invitations.visible_to(principal))
-        page = await fetch_page(self._session, statement, invitations.NEWEST, query)
+        page = await fetch_page(self._unit.session, statement, invitations.NEWEST, query)
         return PageResult([_to_schema(*row[:3]) for row in page.items], page.next_cursor)
 
     async def revoke(self, actor: Actor, invitation_id: int) -> None:
         """Revoke an invitation. Raises `InvitationNotFound`, also for one that has been used."""
         principal = require_role(actor, Role.EDITOR)
         wanted = select(Invitation).where(Invitation.id == invitation_id, invitations.visible_to(principal))
-        invitation = await self._session.scalar(wanted.with_for_update())
+        invitation = await self._unit.session.scalar(wanted.with_for_update())
         if invitation is None:
             raise InvitationNotFound
         if invitation.used_at is not None:
             raise InvitationNotFound("This invitation has already been used.")
-        self._audit.record("invitation.revoked", actor=principal.account, subject=invitation)
-        await self._session.delete(invitation)
+        self._unit.audit.record("invitation.revoked", actor=principal.account, subject=invitation)
+        await self._unit.session.delete(invitation)
 
     async def found(self, token: str) -> Invitation:
         """The invitation with this token, without using it up. Raises `InvalidInvitation`."""
         wanted = select(Invitation).where(Invitation.digest == digest_of(token), invitations.is_good(clock.now()))
-        async with reading(self._session):
-            invitation = await self._session.scalar(wanted)
+        async with reading(self._unit.session):
+            invitation = await self._unit.session.scalar(wanted)
         if invitation is None:
             raise InvalidInvitation(field="invitation")
         return invitation
@@ -113,9 +95,9 @@ class InvitationService:
             .values(used_at=now, used_by_id=user.id, email=None)
             .execution_options(synchronize_session=False)
         )
-        if not await changed_a_row(self._session, using):
+        if not await changed_a_row(self._unit.session, using):
             raise InvalidInvitation(field="invitation")
-        self._audit.record("invitation.used", actor=user, subject=invitation)
+        self._unit.audit.record("invitation.used", actor=user, subject=invitation)
 
 
 def _to_schema(invitation: Invitation, invited_by: str, used_by: str | None) -> InvitationOut:

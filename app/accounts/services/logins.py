@@ -4,43 +4,26 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
 from app.accounts.models import User
 from app.accounts.queries import second_factors, users
 from app.accounts.schemas.users import LoginForm
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.sessions import SessionService, TokenPair
-from app.audit.log import AuditLog
-from app.core.config import Settings
-from app.core.password_hasher import PasswordHasher
-from app.core.rate_limiter import RateLimiter
 from app.core.rate_limits import LOGIN_FAILURES
 from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.session import reading
+from app.unit_of_work import UnitOfWork
 
 PENDING = timedelta(minutes=5)
 
 
 class LoginService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        settings: Settings,
-        passwords: PasswordHasher,
-        limiter: RateLimiter,
-        sessions: SessionService,
-        audit: AuditLog,
-        deletions: AccountDeletionService,
-    ) -> None:
-        self._session = session
-        self._pending = SignedTokens(settings.access_secret_key, "colophon:second-factor")
-        self._passwords = passwords
-        self._limiter = limiter
-        self._sessions = sessions
-        self._audit = audit
-        self._deletions = deletions
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._sessions = SessionService(unit)
+        self._deletions = AccountDeletionService(unit)
+        self._pending = SignedTokens(unit.settings.access_secret_key, "colophon:second-factor")
 
     async def log_in(self, form: LoginForm) -> TokenPair:
         """Begin a session for the account with this email or username.
@@ -50,12 +33,12 @@ class LoginService:
         login = _as_stored(form.username)
         # Counted by what was typed, known or not: that one address and one username slow down together would tell
         # that they belong to the same account.
-        await self._limiter.hit(LOGIN_FAILURES, login)
-        async with reading(self._session):
-            user = await self._session.scalar(users.by_login(login))
-        is_right, better_hash = await self._passwords.verify(form.password, user.hashed_password if user else None)
+        await self._unit.limiter.hit(LOGIN_FAILURES, login)
+        async with reading(self._unit.session):
+            user = await self._unit.session.scalar(users.by_login(login))
+        is_right, better_hash = await self._unit.passwords.verify(form.password, user.hashed_password if user else None)
         if user is None or not is_right or not user.is_active:
-            self._audit.record("login.failed", subject=user)
+            self._unit.audit.record("login.failed", subject=user)
             raise InvalidCredentials
         await self.unlock(user)
         checked = user.hashed_password
@@ -72,7 +55,7 @@ class LoginService:
         The account must be locked. If it was about to be deleted, the deletion is cancelled.
         """
         await self._deletions.cancel(user)
-        self._audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
+        self._unit.audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
         return await self._sessions.begin(user)
 
     async def finish_first_factor(self, user: User, method: str) -> TokenPair:
@@ -85,7 +68,7 @@ class LoginService:
 
     async def _lock(self, user: User) -> None:
         """Lock the account: it may have been deactivated meanwhile, or a second factor set up."""
-        await self._session.refresh(user, with_for_update=True)
+        await self._unit.session.refresh(user, with_for_update=True)
         if not user.is_active:
             raise InvalidCredentials
 
@@ -95,7 +78,7 @@ class LoginService:
         return await self.complete(user, [method])
 
     async def _require_second_factor(self, user: User) -> None:
-        methods = (await self._session.execute(second_factors.methods_of(user.id))).one()
+        methods = (await self._unit.session.execute(second_factors.methods_of(user.id))).one()
         names = [name for name, is_there in zip(second_factors.METHODS, methods, strict=True) if is_there]
         pending_token = self._pending.sign(PENDING, sub=str(user.id), ver=user.token_version)
         raise SecondFactorRequired(pending_token=pending_token, methods=names)
@@ -106,7 +89,7 @@ class LoginService:
             claims = self._pending.read(token)
         except BadToken as error:
             raise InvalidPendingToken from error
-        user = await self._session.get(User, int(claims["sub"]))
+        user = await self._unit.session.get(User, int(claims["sub"]))
         if user is None or not user.is_active or claims.get("ver") != user.token_version:
             raise InvalidPendingToken
         return user
@@ -114,7 +97,7 @@ class LoginService:
     async def unlock(self, user: User) -> None:
         """Clear the count of failed logins: it was the owner after all."""
         for login in filter(None, (user.email, user.username)):
-            await self._limiter.clear_soon(LOGIN_FAILURES, login)
+            await self._unit.limiter.clear_soon(LOGIN_FAILURES, login)
 
 
 def _as_stored(login: str) -> str:

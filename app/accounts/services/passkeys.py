@@ -1,12 +1,11 @@
 """Passkeys: adding, removing, and logging in with them."""
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidPasskey, LastLoginMethod, NoSecondFactor, PasskeyNotFound, PasskeyTaken
+from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import Passkey, User
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
@@ -18,36 +17,25 @@ from app.accounts.services.logins import LoginService
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import TokenPair
-from app.accounts.webauthn import Assertion, RelyingParty, challenge_of, credential_id_of
-from app.audit.log import AuditLog
+from app.accounts.webauthn import Assertion, challenge_of, credential_id_of, relying_party
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
 from app.db.constraints import translating
 from app.db.session import changed_a_row, reading
+from app.unit_of_work import UnitOfWork
 
 
 class PasskeyService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        here: RelyingParty,
-        providers: Collection[str],
-        challenges: Challenges,
-        logins: LoginService,
-        reauthentication: Reauthentication,
-        second_factor_state: SecondFactorState,
-        audit: AuditLog,
-        account_emails: AccountEmails,
-    ) -> None:
-        self._session = session
-        self._here = here
-        self._providers = providers
-        self._challenges = challenges
-        self._logins = logins
-        self._reauthentication = reauthentication
-        self._second_factor_state = second_factor_state
-        self._audit = audit
-        self._account_emails = account_emails
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        settings = unit.settings
+        self._here = relying_party(settings.site_name, settings.frontend_url, settings.cors_origins)
+        self._providers = unit.process.share(IdentityProviders).names()
+        self._challenges = Challenges(unit)
+        self._logins = LoginService(unit)
+        self._reauthentication = Reauthentication(unit)
+        self._second_factor_state = SecondFactorState(unit)
+        self._account_emails = AccountEmails(unit)
 
     # --- One's own -------------------------------------------------------------------------------------------------
 
@@ -59,9 +47,10 @@ class PasskeyService:
         require_confirmed_email(principal)
         user = principal.account
         await self._reauthentication.require(principal, password)
-        async with reading(self._session):
+        async with reading(self._unit.session):
             there = [
-                passkey.credential_id for passkey in await self._session.scalars(second_factors.passkeys_of(user.id))
+                passkey.credential_id
+                for passkey in await self._unit.session.scalars(second_factors.passkeys_of(user.id))
             ]
         challenge = self._challenges.draw()
         options = self._here.creation_options(challenge, _handle_of(user), user.username, user.display_name, there)
@@ -85,21 +74,21 @@ class PasskeyService:
             is_backed_up=made.is_backed_up,
             name=data.name,
         )
-        self._session.add(passkey)
+        self._unit.session.add(passkey)
         with translating({"uq_passkeys_credential_id": PasskeyTaken()}):
-            await self._session.flush()
+            await self._unit.session.flush()
         codes = await self._second_factor_state.begin(principal)
-        self._audit.record("passkey.added", actor=user, subject=passkey)
+        self._unit.audit.record("passkey.added", actor=user, subject=passkey)
         self._account_emails.security_changed(user, "a passkey was added to your account")
         return PasskeyAdded(passkey=PasskeyOut.model_validate(passkey), recovery_codes=codes)
 
     async def rename(self, principal: Principal, passkey_id: int, name: str) -> Passkey:
         """Raises `PasskeyNotFound`."""
-        passkey = await self._session.get(Passkey, passkey_id, with_for_update=True)
+        passkey = await self._unit.session.get(Passkey, passkey_id, with_for_update=True)
         if passkey is None or passkey.user_id != principal.id:
             raise PasskeyNotFound
         passkey.name = name
-        await self._session.flush()
+        await self._unit.session.flush()
         return passkey
 
     async def remove(self, principal: Principal, passkey_id: int, password: str | None) -> None:
@@ -110,16 +99,16 @@ class PasskeyService:
         user = principal.account
         await self._reauthentication.require(principal, password)
         await self._second_factor_state.lock(principal)
-        passkey = await self._session.get(Passkey, passkey_id)
+        passkey = await self._unit.session.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise PasskeyNotFound
         has_password = user.hashed_password != UNUSABLE
         others = second_factors.ways_in_besides(passkey.id, user.id, self._providers)
-        if not (has_password or await self._session.scalar(others)):
+        if not (has_password or await self._unit.session.scalar(others)):
             raise LastLoginMethod
-        self._audit.record("passkey.removed", actor=user, subject=passkey)
-        await self._session.delete(passkey)
-        await self._session.flush()
+        self._unit.audit.record("passkey.removed", actor=user, subject=passkey)
+        await self._unit.session.delete(passkey)
+        await self._unit.session.flush()
         await self._second_factor_state.settle(user)
         self._account_emails.security_changed(user, "a passkey was removed from your account")
 
@@ -130,9 +119,9 @@ class PasskeyService:
 
         Raises `InvalidPendingToken`, or `NoSecondFactor` if that account has none.
         """
-        async with reading(self._session):
+        async with reading(self._unit.session):
             user = await self._waiting(pending_token)
-            allowed = await self._session.scalars(second_factors.passkeys_of(user.id)) if user else ()
+            allowed = await self._unit.session.scalars(second_factors.passkeys_of(user.id)) if user else ()
         credential_ids = [passkey.credential_id for passkey in allowed]
         if user is not None and not credential_ids:
             raise NoSecondFactor
@@ -147,14 +136,14 @@ class PasskeyService:
         Raises `InvalidPendingToken`, or `InvalidPasskey` if anything is wrong with the passkey or its account.
         """
         challenge, credential_id = challenge_of(data.credential), credential_id_of(data.credential)
-        async with reading(self._session):
+        async with reading(self._unit.session):
             waiting = await self._waiting(data.pending_token)
-            row = (await self._session.execute(second_factors.passkey_with_owner(credential_id))).one_or_none()
+            row = (await self._unit.session.execute(second_factors.passkey_with_owner(credential_id))).one_or_none()
         if row is None:
             raise self._failed(None)
         passkey, user = row
         assertion = self._verified(data.credential, challenge, passkey)
-        await self._session.refresh(user, with_for_update=True)
+        await self._unit.session.refresh(user, with_for_update=True)
         # Right or wrong, this was the answer: there is no second one.
         was_asked = await self._challenges.use_up(challenge, waiting)
         if assertion is None or not was_asked or not _may_log_in(user, waiting, assertion):
@@ -171,7 +160,7 @@ class PasskeyService:
             return None
 
     def _failed(self, user: User | None) -> InvalidPasskey:
-        self._audit.record("login.failed", subject=user, method="passkey")
+        self._unit.audit.record("login.failed", subject=user, method="passkey")
         return InvalidPasskey()
 
     async def _waiting(self, pending_token: str | None) -> User | None:
@@ -183,7 +172,7 @@ class PasskeyService:
         is_next = Passkey.sign_count < assertion.sign_count if assertion.sign_count else Passkey.sign_count == 0
         values = {"sign_count": assertion.sign_count, "is_backed_up": assertion.is_backed_up}
         used = update(Passkey).where(Passkey.id == passkey.id, is_next).values(**values, last_used_at=clock.now())
-        return await changed_a_row(self._session, used)
+        return await changed_a_row(self._unit.session, used)
 
 
 def _handle_of(user: User) -> bytes:

@@ -1,35 +1,32 @@
 """The public part of an account, as its owner edits it."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import ProfileUpdate
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.locking import lock_account
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
-from app.audit.log import AuditLog
 from app.db.constraints import translating
+from app.unit_of_work import UnitOfWork
 
 
 class ProfileService:
-    def __init__(self, session: AsyncSession, audit: AuditLog, account_emails: AccountEmails) -> None:
-        self._session = session
-        self._audit = audit
-        self._account_emails = account_emails
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._account_emails = AccountEmails(unit)
 
     async def update(self, principal: Principal, data: ProfileUpdate) -> User:
         """Change what others see of the account. Raises `UsernameTaken`."""
         user = principal.account
         # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
-        await lock_account(self._session, principal)
+        await lock_account(self._unit.session, principal)
         before = user.username
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))
         with translating(UNIQUE_ACCOUNT):
-            await self._session.flush()
+            await self._unit.session.flush()
         if user.username != before:
             # It is what one logs in with.
             self._account_emails.security_changed(user, f"your username is now {user.username}")
-        self._audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
+        self._unit.audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

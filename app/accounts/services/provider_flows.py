@@ -14,8 +14,8 @@ from app.accounts.errors import ProviderFailed, UnknownProvider
 from app.accounts.identities.identity import Identity
 from app.accounts.identities.providers import IdentityProviders
 from app.accounts.schemas.providers import AuthorizationInput, AuthorizationOut
-from app.core.config import Settings
 from app.core.signed_tokens import BadToken, SignedTokens
+from app.unit_of_work import UnitOfWork
 
 FLOW_TTL = timedelta(minutes=10)
 _BYTES = 32
@@ -24,10 +24,10 @@ _BYTES = 32
 class ProviderFlows:
     """`purpose` says what a flow is for, and for whom; a flow begun for another purpose is refused."""
 
-    def __init__(self, settings: Settings, identities: IdentityProviders) -> None:
-        self._frontend_url = settings.frontend_url
-        self._signed = SignedTokens(settings.access_secret_key, "colophon:provider-flow")
-        self._identities = identities
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._identities = unit.process.share(IdentityProviders)
+        self._frontend_url = unit.settings.frontend_url
+        self._signed = SignedTokens(unit.settings.access_secret_key, "colophon:provider-flow")
 
     def names(self) -> list[str]:
         """The names of the configured providers."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.errors import (
     LastLoginMethod,
     LoginRequired,
@@ -20,31 +18,22 @@ from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.second_factor_state import SecondFactorState
-from app.audit.log import AuditLog
 from app.core.password_hasher import UNUSABLE
 from app.db.constraints import translating
+from app.unit_of_work import UnitOfWork
 
 
 class ProviderLinkService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        flows: ProviderFlows,
-        reauthentication: Reauthentication,
-        second_factor_state: SecondFactorState,
-        audit: AuditLog,
-        account_emails: AccountEmails,
-    ) -> None:
-        self._session = session
-        self._flows = flows
-        self._reauthentication = reauthentication
-        self._second_factor_state = second_factor_state
-        self._audit = audit
-        self._account_emails = account_emails
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._flows = ProviderFlows(unit)
+        self._reauthentication = Reauthentication(unit)
+        self._second_factor_state = SecondFactorState(unit)
+        self._account_emails = AccountEmails(unit)
 
     async def list(self, principal: Principal) -> Sequence[ProviderAccount]:
         """The providers linked to the account."""
-        return (await self._session.scalars(providers.of_account(principal.id))).all()
+        return (await self._unit.session.scalars(providers.of_account(principal.id))).all()
 
     async def begin(self, principal: Principal, provider: str, password: str | None) -> AuthorizationOut:
         """The URL to send the owner to, for linking on their return.
@@ -81,10 +70,10 @@ class ProviderLinkService:
         account = ProviderAccount(
             user_id=user.id, provider=identity.provider, subject=identity.subject, email=identity.email
         )
-        self._session.add(account)
+        self._unit.session.add(account)
         with translating({"uq_provider_accounts_provider_subject": ProviderAccountTaken()}):
-            await self._session.flush()
-        self._audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
+            await self._unit.session.flush()
+        self._unit.audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
         if notify:
             self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
         return account
@@ -102,16 +91,16 @@ class ProviderLinkService:
             raise ProviderNotLinked
         has_password = user.hashed_password != UNUSABLE
         others = providers.ways_in_besides(provider, user.id, self._flows.names())
-        if not (has_password or await self._session.scalar(others)):
+        if not (has_password or await self._unit.session.scalar(others)):
             raise LastLoginMethod
-        self._audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
-        await self._session.delete(account)
-        await self._session.flush()
+        self._unit.audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
+        await self._unit.session.delete(account)
+        await self._unit.session.flush()
         self._account_emails.security_changed(user, f"you can no longer sign in with {provider}")
 
     async def _linked(self, user: User, provider: str) -> ProviderAccount | None:
         of_provider = providers.of_account(user.id).where(ProviderAccount.provider == provider)
-        account: ProviderAccount | None = await self._session.scalar(of_provider)
+        account: ProviderAccount | None = await self._unit.session.scalar(of_provider)
         return account
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.errors import AccountNotLinked, EmailTaken, InvalidCredentials, ProviderEmailUnverified, UsernameTaken
 from app.accounts.identities.identity import Identity
 from app.accounts.models import User
@@ -15,12 +13,11 @@ from app.accounts.services.provider_flows import ProviderFlows
 from app.accounts.services.provider_links import ProviderLinkService
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import TokenPair
-from app.audit.log import AuditLog
-from app.core.config import Settings
 from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.core.slugs import alternatives, slug_for
 from app.db.constraints import translating
+from app.unit_of_work import UnitOfWork
 
 _SIGN_IN = "sign in"
 _USERNAME_MIN_LENGTH = 3
@@ -29,21 +26,11 @@ _USERNAME_BASE_LENGTH = 31
 
 
 class ProviderSignInService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        settings: Settings,
-        flows: ProviderFlows,
-        links: ProviderLinkService,
-        logins: LoginService,
-        audit: AuditLog,
-    ) -> None:
-        self._session = session
-        self._settings = settings
-        self._flows = flows
-        self._links = links
-        self._logins = logins
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._flows = ProviderFlows(unit)
+        self._links = ProviderLinkService(unit)
+        self._logins = LoginService(unit)
 
     def offered(self) -> list[ProviderOut]:
         """The providers that users can sign in with here."""
@@ -63,13 +50,13 @@ class ProviderSignInService:
         """
         # First, while no connection to the database is held.
         identity = await self._flows.finish(provider, _SIGN_IN, data)
-        user = await self._session.scalar(providers.owner_of(identity.provider, identity.subject))
+        user = await self._unit.session.scalar(providers.owner_of(identity.provider, identity.subject))
         if user is None:
             user = await self._link(identity)
-        await self._session.refresh(user, with_for_update=True)
+        await self._unit.session.refresh(user, with_for_update=True)
         self._require_active(user)
         # Once more under the lock: it may have been unlinked meanwhile, to keep somebody out.
-        if await self._session.scalar(providers.owner_of(identity.provider, identity.subject)) is not user:
+        if await self._unit.session.scalar(providers.owner_of(identity.provider, identity.subject)) is not user:
             raise InvalidCredentials
         return await self._logins.finish_first_factor(user, identity.provider)
 
@@ -93,7 +80,7 @@ class ProviderSignInService:
 
         Accounts that only claim the email are ignored: it belongs to the account that has confirmed it.
         """
-        user = await self._session.scalar(providers.having_email(email).with_for_update())
+        user = await self._unit.session.scalar(providers.having_email(email).with_for_update())
         if user is None:
             return None
         # Whoever edits, or is protected by a second factor, decides there which provider is believed about them.
@@ -105,15 +92,15 @@ class ProviderSignInService:
 
     def _require_active(self, user: User) -> None:
         if not user.is_active:
-            self._audit.record("login.failed", subject=user, method="provider")
+            self._unit.audit.record("login.failed", subject=user, method="provider")
             raise InvalidCredentials("The linked account is not active.")
 
     async def _open_account(self, identity: Identity, email: str) -> User:
-        settings = self._settings
+        settings = self._unit.settings
         require_open_registration(settings.registration, None)
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
         user = await self._stored(identity, email)
-        self._audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
+        self._unit.audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
         await self._links.attach(user, identity, notify=False)
         return user
 
@@ -123,15 +110,15 @@ class ProviderSignInService:
                 email=email,
                 username=username,
                 display_name=identity.display_name or username,
-                role=self._settings.default_role,
+                role=self._unit.settings.default_role,
                 hashed_password=UNUSABLE,
                 is_verified=True,
             )
             try:
                 with translating(UNIQUE_ACCOUNT):
-                    async with self._session.begin_nested():
-                        self._session.add(user)
-                        await self._session.flush()
+                    async with self._unit.session.begin_nested():
+                        self._unit.session.add(user)
+                        await self._unit.session.flush()
             except UsernameTaken:
                 continue
             return user

@@ -1,16 +1,14 @@
 """Accounts created other than by registration."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.accounts.models import User
 from app.accounts.passwords import check_password
 from app.accounts.queries import users
 from app.accounts.schemas.users import RegisterInput
-from app.audit.log import AuditLog
-from app.core.password_hasher import UNUSABLE, PasswordHasher
+from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.db.constraints import translating
+from app.unit_of_work import UnitOfWork
 
 UNIQUE_ACCOUNT = {
     "uq_users_email": EmailTaken(field="email"),
@@ -19,10 +17,8 @@ UNIQUE_ACCOUNT = {
 
 
 class ProvisioningService:
-    def __init__(self, session: AsyncSession, passwords: PasswordHasher, audit: AuditLog) -> None:
-        self._session = session
-        self._passwords = passwords
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def create_verified(self, data: RegisterInput, role: Role) -> User:
         """Create an account with a known email. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
@@ -32,11 +28,11 @@ class ProvisioningService:
             username=data.username,
             display_name=data.display_name or data.username,
             role=role,
-            hashed_password=await self._passwords.hash(data.password),
+            hashed_password=await self._unit.passwords.hash(data.password),
             is_verified=True,
         )
         await self._add(user)
-        self._audit.record("account.created", subject=user, role=role)
+        self._unit.audit.record("account.created", subject=user, role=role)
         return user
 
     async def promote(self, login: str) -> User:
@@ -44,7 +40,7 @@ class ProvisioningService:
 
         This also confirms the email.
         """
-        user = await self._session.scalar(users.by_login(login.strip().lower()).with_for_update())
+        user = await self._unit.session.scalar(users.by_login(login.strip().lower()).with_for_update())
         if user is None:
             raise UserNotFound
         before, was_active = user.role, user.is_active
@@ -54,10 +50,10 @@ class ProvisioningService:
         user.confirm_email()
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
-            await self._session.flush()
-        self._audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
+            await self._unit.session.flush()
+        self._unit.audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
         if not was_active:
-            self._audit.record("account.reactivated", subject=user)
+            self._unit.audit.record("account.reactivated", subject=user)
         return user
 
     async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
@@ -73,10 +69,10 @@ class ProvisioningService:
             hashed_password=UNUSABLE,
         )
         await self._add(user)
-        self._audit.record("account.created", subject=user, role=role)
+        self._unit.audit.record("account.created", subject=user, role=role)
         return user
 
     async def _add(self, user: User) -> None:
-        self._session.add(user)
+        self._unit.session.add(user)
         with translating(UNIQUE_ACCOUNT):
-            await self._session.flush()
+            await self._unit.session.flush()

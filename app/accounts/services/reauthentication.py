@@ -4,20 +4,17 @@ from datetime import timedelta
 
 from app.accounts.errors import RecentLoginRequired, WrongPassword
 from app.accounts.policies.actors import Principal
-from app.audit.log import AuditLog
 from app.core import clock
-from app.core.password_hasher import UNUSABLE, PasswordHasher
-from app.core.rate_limiter import RateLimiter
+from app.core.password_hasher import UNUSABLE
 from app.core.rate_limits import PASSWORD_FAILURES
+from app.unit_of_work import UnitOfWork
 
 RECENT = timedelta(minutes=10)
 
 
 class Reauthentication:
-    def __init__(self, passwords: PasswordHasher, limiter: RateLimiter, audit: AuditLog) -> None:
-        self._passwords = passwords
-        self._limiter = limiter
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def require(self, principal: Principal, password: str | None) -> None:
         """Require the current password or, for an account without one, a recent login.
@@ -31,9 +28,9 @@ class Reauthentication:
             return
         if password is None:
             raise WrongPassword("Enter your current password.", field="current_password")
-        await self._limiter.hit(PASSWORD_FAILURES, str(account.id))
-        is_right, _ = await self._passwords.verify(password, account.hashed_password)
+        await self._unit.limiter.hit(PASSWORD_FAILURES, str(account.id))
+        is_right, _ = await self._unit.passwords.verify(password, account.hashed_password)
         if not is_right:
-            self._audit.record("reauthentication.failed", actor=account, subject=account)
+            self._unit.audit.record("reauthentication.failed", actor=account, subject=account)
             raise WrongPassword(field="current_password")
-        await self._limiter.clear(PASSWORD_FAILURES, str(account.id))
+        await self._unit.limiter.clear(PASSWORD_FAILURES, str(account.id))

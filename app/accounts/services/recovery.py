@@ -1,7 +1,6 @@
 """Passwords: forgotten, reset and changed."""
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidResetToken
 from app.accounts.models import LoginSession, RequestedMail, User
@@ -15,38 +14,19 @@ from app.accounts.services.logins import LoginService
 from app.accounts.services.mail_requests import MailRequests
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.user_manager import RESET_HOURS, UserManager
-from app.audit.log import AuditLog
-from app.core.password_hasher import PasswordHasher
 from app.db.constraints import translating
 from app.db.session import reading
-from app.mail.messages import MessageWriter
-from app.mail.outbox import Outbox
+from app.unit_of_work import UnitOfWork
 
 
 class RecoveryService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        passwords: PasswordHasher,
-        requests: MailRequests,
-        manager: UserManager,
-        logins: LoginService,
-        reauthentication: Reauthentication,
-        outbox: Outbox,
-        messages: MessageWriter,
-        audit: AuditLog,
-        account_emails: AccountEmails,
-    ) -> None:
-        self._session = session
-        self._passwords = passwords
-        self._requests = requests
-        self._manager = manager
-        self._logins = logins
-        self._reauthentication = reauthentication
-        self._outbox = outbox
-        self._messages = messages
-        self._audit = audit
-        self._account_emails = account_emails
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._requests = MailRequests(unit)
+        self._manager = UserManager(unit.session, unit.settings)
+        self._logins = LoginService(unit)
+        self._reauthentication = Reauthentication(unit)
+        self._account_emails = AccountEmails(unit)
 
     async def forgot_password(self, email: str) -> None:
         """Request a password reset link by email, if there is an account. Raises `TooManyRequests`."""
@@ -54,34 +34,34 @@ class RecoveryService:
 
     async def mail_forgotten(self, email: str) -> None:
         """Send that link, now that the response no longer depends on it."""
-        user = await self._session.scalar(users.by_login(email))
+        user = await self._unit.session.scalar(users.by_login(email))
         if user is not None and user.is_active:
             self.mail_reset_link(user, email)
 
     def mail_reset_link(self, user: User, email: str) -> None:
         """Email a password reset link; using it ends every login."""
         token = self._manager.reset_token(user)
-        self._audit.record("password.reset_requested", subject=user)
-        self._outbox.put(self._messages.password_reset(email, user.username, token, RESET_HOURS))
+        self._unit.audit.record("password.reset_requested", subject=user)
+        self._unit.outbox.put(self._unit.messages.password_reset(email, user.username, token, RESET_HOURS))
 
     async def reset_password(self, token: str, password: str) -> None:
         """Set a new password with the emailed token, which also confirms the email.
 
         Raises `InvalidResetToken` or `WeakPassword`.
         """
-        async with reading(self._session):
+        async with reading(self._unit.session):
             user = await self._manager.user_of_reset_token(token)
         await check_password(password, email=user.contact_email, username=user.username)
-        hashed = await self._passwords.hash(password)
+        hashed = await self._unit.passwords.hash(password)
         # Once more under a lock, for the token works a single time even when it is used twice at once.
-        await self._session.refresh(user, with_for_update=True)
+        await self._unit.session.refresh(user, with_for_update=True)
         if await self._manager.user_of_reset_token(token) is not user:
             raise InvalidResetToken
         await self._set_password(user, hashed)
         user.confirm_email()
         with translating({"uq_users_email": InvalidResetToken()}):
-            await self._session.flush()
-        self._audit.record("password.reset", actor=user, subject=user)
+            await self._unit.session.flush()
+        self._unit.audit.record("password.reset", actor=user, subject=user)
         await self._logins.unlock(user)
 
     async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
@@ -92,16 +72,16 @@ class RecoveryService:
         user = principal.account
         await self._reauthentication.require(principal, data.current_password)
         await check_password(data.new_password, email=user.contact_email, username=user.username, field="new_password")
-        hashed = await self._passwords.hash(data.new_password)
+        hashed = await self._unit.passwords.hash(data.new_password)
         # The password may have been reset meanwhile, because somebody else knew it.
-        await lock_account(self._session, principal)
+        await lock_account(self._unit.session, principal)
         await self._set_password(user, hashed)
-        self._audit.record("password.changed", actor=user, subject=user)
+        self._unit.audit.record("password.changed", actor=user, subject=user)
 
     async def _set_password(self, user: User, hashed: str) -> None:
         user.change_password(hashed)
         if user.email is not None:
             # Who asked for another address knew the old password; it may not have been the owner.
             user.pending_email = None
-        await self._session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+        await self._unit.session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
         self._account_emails.password_changed(user)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidAccessToken, InvalidRefreshToken, LoginSessionNotFound, RefreshTokenReused
 from app.accounts.models import LoginSession, RefreshToken, User
@@ -14,12 +13,10 @@ from app.accounts.queries import sessions
 from app.accounts.schemas.sessions import SessionOut
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.user_manager import AccessTokens
-from app.audit.log import AuditLog
 from app.core import clock
-from app.core.client import Client
-from app.core.config import Settings
 from app.core.opaque_tokens import digest_of, new_token
 from app.db.session import reading
+from app.unit_of_work import UnitOfWork
 
 REFRESH_PREFIX = "clr"
 # For a client whose answer got lost, and for two tabs that ask at the same moment.
@@ -38,38 +35,29 @@ class TokenPair:
 
 
 class SessionService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        settings: Settings,
-        client: Client,
-        tokens: AccessTokens,
-        audit: AuditLog,
-        account_emails: AccountEmails,
-    ) -> None:
-        self._session = session
-        self._settings = settings
-        self._client = client
-        self._tokens = tokens
-        self._audit = audit
-        self._account_emails = account_emails
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._tokens = AccessTokens(unit.settings)
+        self._account_emails = AccountEmails(unit)
 
     async def begin(self, user: User) -> TokenPair:
         """Log an account in on this client; the user must have been authenticated."""
         login = LoginSession(
             user_id=user.id,
-            user_agent=self._client.user_agent,
-            ip_address=self._client.ip_address,
-            expires_at=clock.now() + timedelta(days=self._settings.refresh_token_expire_days),
+            user_agent=self._unit.client.user_agent,
+            ip_address=self._unit.client.ip_address,
+            expires_at=clock.now() + timedelta(days=self._unit.settings.refresh_token_expire_days),
         )
-        self._session.add(login)
-        await self._session.flush()
+        self._unit.session.add(login)
+        await self._unit.session.flush()
         return await self._pair(user, login.id, generation=0)
 
     async def _pair(self, user: User, session_id: int, generation: int) -> TokenPair:
         refresh_token = new_token(REFRESH_PREFIX)
-        self._session.add(RefreshToken(session_id=session_id, digest=digest_of(refresh_token), generation=generation))
-        await self._session.flush()
+        self._unit.session.add(
+            RefreshToken(session_id=session_id, digest=digest_of(refresh_token), generation=generation)
+        )
+        await self._unit.session.flush()
         access_token = await self._tokens.write_token(user, session_id)
         return TokenPair(access_token, refresh_token, int(self._tokens.lifetime.total_seconds()))
 
@@ -81,37 +69,37 @@ class SessionService:
         """
         now = clock.now()
         digest = digest_of(refresh_token)
-        row = (await self._session.execute(sessions.of_refresh_token(digest))).one_or_none()
+        row = (await self._unit.session.execute(sessions.of_refresh_token(digest))).one_or_none()
         if row is None:
             raise InvalidRefreshToken
         login, user = row
-        token = (await self._session.scalars(select(RefreshToken).where(RefreshToken.digest == digest))).one()
+        token = (await self._unit.session.scalars(select(RefreshToken).where(RefreshToken.digest == digest))).one()
         if login.expires_at <= now or login.last_used_at <= now - IDLE or not user.is_active:
             raise InvalidRefreshToken
         if token.used_at is not None and now - token.used_at > GRACE:
             await self._end_stolen(login, user)
             raise RefreshTokenReused
-        await self._session.execute(
+        await self._unit.session.execute(
             update(RefreshToken)
             .where(RefreshToken.session_id == login.id, RefreshToken.generation <= token.generation)
             .where(RefreshToken.used_at.is_(None))
             .values(used_at=now)
         )
-        login.last_used_at, login.ip_address = now, self._client.ip_address
-        login.user_agent = self._client.user_agent
+        login.last_used_at, login.ip_address = now, self._unit.client.ip_address
+        login.user_agent = self._unit.client.user_agent
         return await self._pair(user, login.id, token.generation + 1)
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:
-        self._audit.record("session.token_reused", actor=user, subject=login)
+        self._unit.audit.record("session.token_reused", actor=user, subject=login)
         self._account_emails.stolen_session(user, login)
-        await self._session.delete(login)
-        await self._session.flush()
+        await self._unit.session.delete(login)
+        await self._unit.session.flush()
 
     async def principal(self, access_token: str) -> Principal:
         """The principal of an access token, if its session has not ended. Raises `InvalidAccessToken`."""
         claims = self._tokens.claims_of(access_token)
-        async with reading(self._session):
-            found = await self._session.execute(
+        async with reading(self._unit.session):
+            found = await self._unit.session.execute(
                 sessions.of_access_token(claims.user_id, claims.session_id, claims.version)
             )
         row = found.one_or_none()
@@ -121,14 +109,14 @@ class SessionService:
         return Principal(
             user,
             LoggedIn(session_id, authenticated_at),
-            lacks_second_factor=lacks_second_factor(user, self._settings.require_2fa_for),
+            lacks_second_factor=lacks_second_factor(user, self._unit.settings.require_2fa_for),
         )
 
     async def list(self, principal: Principal) -> Sequence[SessionOut]:
         """The account's sessions, the most recently used first."""
         current = principal.login.session_id if principal.login else None
         now = clock.now()
-        found = await self._session.scalars(sessions.of_account(principal.id, now, now - IDLE))
+        found = await self._unit.session.scalars(sessions.of_account(principal.id, now, now - IDLE))
         return [
             SessionOut(
                 id=login.id,
@@ -144,13 +132,13 @@ class SessionService:
 
     async def end(self, user: User, session_id: int) -> None:
         """End one of the account's sessions, at once. Raises `LoginSessionNotFound`."""
-        login = await self._session.scalar(
+        login = await self._unit.session.scalar(
             select(LoginSession).where(LoginSession.id == session_id, LoginSession.user_id == user.id)
         )
         if login is None:
             raise LoginSessionNotFound
-        self._audit.record("session.ended", actor=user, subject=login)
-        await self._session.delete(login)
+        self._unit.audit.record("session.ended", actor=user, subject=login)
+        await self._unit.session.delete(login)
 
     async def end_current(self, principal: Principal) -> None:
         """End the session of the request, at once. Raises `LoginSessionNotFound`."""
@@ -165,5 +153,5 @@ class SessionService:
             user.end_access()
         else:
             statement = statement.where(LoginSession.id != but)
-        await self._session.execute(statement)
-        self._audit.record("session.all_ended", actor=by, subject=user)
+        await self._unit.session.execute(statement)
+        self._unit.audit.record("session.all_ended", actor=by, subject=user)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Executable, literal, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Totp
 from app.core.encryption import Cipher, Undecryptable
+from app.unit_of_work import UnitOfWork
 
 # Nobody else reads them to change them, or writes others, before the transaction ends.
 _LOCKS: dict[str, Executable] = {
@@ -28,12 +28,12 @@ class Renewal:
 class StoredSecrets:
     """The secrets of authenticator apps."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def lock(self) -> None:
         """Lock the stored secrets until the transaction ends."""
-        await self._session.execute(_LOCKS[self._session.get_bind().dialect.name])
+        await self._unit.session.execute(_LOCKS[self._unit.session.get_bind().dialect.name])
 
     async def renew(self, secrets: Sequence[str]) -> Renewal:
         """Re-encrypt with the first of `secrets` what is encrypted with another of them."""
@@ -47,7 +47,7 @@ class StoredSecrets:
                 count += 1
             except Undecryptable:
                 lost.append(totp.user_id)
-        await self._session.flush()
+        await self._unit.session.flush()
         return Renewal(count, lost)
 
     async def unreadable(self, secrets: Sequence[str]) -> Sequence[int]:
@@ -56,7 +56,7 @@ class StoredSecrets:
         return [totp.user_id for totp in await self._all() if not _reads(cipher, totp)]
 
     async def _all(self) -> Sequence[Totp]:
-        return (await self._session.scalars(select(Totp).order_by(Totp.user_id))).all()
+        return (await self._unit.session.scalars(select(Totp).order_by(Totp.user_id))).all()
 
 
 def _reads(cipher: Cipher, totp: Totp) -> bool:

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.deps import get_public_services
+from app.api.anonymous import is_anonymous
+from app.api.deps import public_services
 from app.api.responses import json_response, page_response
 from app.comments.schemas import CommentListQuery
 from app.content.schemas.articles import ArticleListQuery
@@ -43,18 +44,18 @@ class _Route:
 
 async def _articles(request: Request, _slug: str) -> Response:
     query = _query_of(request, ArticleListQuery)
-    services = await get_public_services(request)
-    return page_response(request, await services.articles.list(None, query))
+    services = await public_services(request)
+    return page_response(request, await services.content.articles.list(None, query))
 
 
 async def _article(request: Request, slug: str) -> Response:
-    services = await get_public_services(request)
-    return json_response(await services.articles.get(None, slug))
+    services = await public_services(request)
+    return json_response(await services.content.articles.get(None, slug))
 
 
 async def _comments(request: Request, slug: str) -> Response:
     query = _query_of(request, CommentListQuery)
-    services = await get_public_services(request)
+    services = await public_services(request)
     return page_response(request, await services.comments.list(None, slug, query))
 
 
@@ -75,16 +76,12 @@ class FastReadsMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await _respond(scope) if _is_anonymous(scope) else None
+        response = await _respond(scope) if _may_be_served_here(scope) else None
         await (response or self._app)(scope, receive, send)
 
 
-def _is_anonymous(scope: Scope) -> bool:
-    return (
-        scope["type"] == "http"
-        and scope["method"] == "GET"
-        and not any(name == b"authorization" for name, _ in scope["headers"])
-    )
+def _may_be_served_here(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] == "GET" and is_anonymous(scope)
 
 
 async def _respond(scope: Scope) -> Response | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
+from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.api.responses import json_response, page_response
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
@@ -31,15 +31,17 @@ router = APIRouter(prefix="/articles", tags=["articles"])
     responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def list_articles(request: Request, visit: VisitDep, query: Annotated[ArticleListQuery, Query()]) -> Any:
+async def list_articles(
+    request: Request, services: ServicesDep, actor: ActorDep, query: Annotated[ArticleListQuery, Query()]
+) -> Any:
     """List articles, without their bodies."""
-    return page_response(request, await visit.services.articles.list(visit.actor, query))
+    return page_response(request, await services.content.articles.list(actor, query))
 
 
 @router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
     """Create an article. It is a draft unless `status` says otherwise."""
-    return ArticleOut.model_validate(await services.articles.create(actor, data))
+    return ArticleOut.model_validate(await services.content.articles.create(actor, data))
 
 
 @router.get(
@@ -48,20 +50,20 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
     responses=raises(InvalidAccessToken, ArticleNotFound),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def read_article(visit: VisitDep, slug: SlugPath) -> Any:
-    return json_response(await visit.services.articles.get(visit.actor, slug))
+async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+    return json_response(await services.content.articles.get(actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))
 async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
     """Update an article. Omitted fields stay unchanged."""
-    return ArticleOut.model_validate(await services.articles.update(actor, slug, data))
+    return ArticleOut.model_validate(await services.content.articles.update(actor, slug, data))
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITING))
 async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete an article. Editors can restore it."""
-    await services.articles.delete(actor, slug)
+    await services.content.articles.delete(actor, slug)
 
 
 @router.put("/{slug}/publication", responses=raises(*_EDITING, PublicationInFuture))
@@ -69,16 +71,16 @@ async def publish_article(
     services: ServicesDep, actor: ActorDep, slug: SlugPath, data: PublicationInput | None = None
 ) -> ArticleOut:
     """Publish an article, dated as given, or else as before, or else now."""
-    return ArticleOut.model_validate(await services.articles.publish(actor, slug, data or PublicationInput()))
+    return ArticleOut.model_validate(await services.content.articles.publish(actor, slug, data or PublicationInput()))
 
 
 @router.delete("/{slug}/publication", status_code=204, responses=raises(*_EDITING))
 async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Turn an article back into a draft."""
-    await services.articles.unpublish(actor, slug)
+    await services.content.articles.unpublish(actor, slug)
 
 
 @router.put("/{slug}/restoration", responses=raises(*_EDITING))
 async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
     """Restore a deleted article. Editors only."""
-    return ArticleOut.model_validate(await services.articles.restore(actor, slug))
+    return ArticleOut.model_validate(await services.content.articles.restore(actor, slug))

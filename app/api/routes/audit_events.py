@@ -23,4 +23,4 @@ async def list_audit_events(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[AuditQuery, Query()]
 ) -> Any:
     """List audit events, newest first. They can be neither changed nor deleted."""
-    return link.on(await services.audit_trail.list(actor, query))
+    return link.on(await services.accounts.audit_trail.list(actor, query))

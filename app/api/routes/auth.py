@@ -49,7 +49,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]
     The response is the same if the address already has an account; only its owner is told, by email. Until the address
     is confirmed, log in with the username.
     """
-    await services.registration.register(data)
+    await services.accounts.registration.register(data)
     return {}
 
 
@@ -60,7 +60,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]
 )
 async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
     """Log in with an email address or username."""
-    return cookie.deliver(await services.logins.log_in(form), in_cookie=form.use_cookie)
+    return cookie.deliver(await services.accounts.logins.log_in(form), in_cookie=form.use_cookie)
 
 
 @router.post(
@@ -70,27 +70,27 @@ async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated
 )
 async def refresh(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
     """Exchange a refresh token, which works only once, for new tokens. With the cookie, send an empty object."""
-    pair = await services.sessions.refresh(cookie.token_of(data))
+    pair = await services.accounts.sessions.refresh(cookie.token_of(data))
     return cookie.deliver(pair, in_cookie=data.refresh_token is None)
 
 
 @router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
 async def request_verify_token(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
     """Request another confirmation link by email. The response is the same if there is no such account."""
-    await services.registration.request_verification(data.email)
+    await services.accounts.registration.request_verification(data.email)
     return {}
 
 
 @router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken, TooManyRequests))
 async def verify(services: ServicesDep, data: VerifyInput) -> UserOut:
     """Confirm a first or changed email address with the token from the email."""
-    return UserOut.model_validate(await services.registration.verify(data.token))
+    return UserOut.model_validate(await services.accounts.registration.verify(data.token))
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
 async def forgot_password(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
     """Request a password reset link by email. The response is the same if there is no such account."""
-    await services.recovery.forgot_password(data.email)
+    await services.accounts.recovery.forgot_password(data.email)
     return {}
 
 
@@ -102,7 +102,7 @@ async def forgot_password(services: ServicesDep, data: EmailInput) -> dict[str, 
 )
 async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> None:
     """Choose a new password with the token from the email. All sessions end."""
-    await services.recovery.reset_password(data.token, data.password)
+    await services.accounts.recovery.reset_password(data.token, data.password)
 
 
 @router.post(
@@ -116,4 +116,4 @@ async def undo_email_change(services: ServicesDep, data: VerifyInput) -> None:
 
     All sessions end, the password stops working, and a link to choose a new one is sent to the old address.
     """
-    await services.email_changes.undo(data.token)
+    await services.accounts.email_changes.undo(data.token)

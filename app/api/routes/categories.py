@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, PublicServicesDep, ServicesDep, SlugPath
+from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import raises
 from app.api.responses import json_response
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
@@ -18,28 +18,28 @@ router = APIRouter(prefix="/categories", tags=["categories"])
 
 
 @router.get("", response_model=list[CategoryTree])
-async def list_categories(services: PublicServicesDep) -> Any:
+async def list_categories(services: ServicesDep) -> Any:
     """List all categories as a tree."""
-    return json_response(await services.categories.tree())
+    return json_response(await services.content.categories.tree())
 
 
 @router.post("", status_code=201, responses=raises(*_EDITOR, *_PLACING))
 async def create_category(services: ServicesDep, actor: ActorDep, data: CategoryInput) -> CategoryOut:
-    return await services.categories.create(actor, data)
+    return await services.content.categories.create(actor, data)
 
 
 @router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound))
-async def read_category(services: PublicServicesDep, slug: SlugPath) -> Any:
-    return json_response(await services.categories.get(slug))
+async def read_category(services: ServicesDep, slug: SlugPath) -> Any:
+    return json_response(await services.content.categories.get(slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, *_PLACING, CategoryNotFound, CategoryCycle))
 async def update_category(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CategoryUpdate) -> CategoryOut:
     """Update a category. When it moves, everything in it moves too."""
-    return await services.categories.update(actor, slug, data)
+    return await services.content.categories.update(actor, slug, data)
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR, CategoryNotFound))
 async def delete_category(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete a category. The articles and categories in it move up to its parent."""
-    await services.categories.delete(actor, slug)
+    await services.content.categories.delete(actor, slug)

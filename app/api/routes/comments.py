@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, VisitDep, limited, limited_by_account
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.api.responses import page_response
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
@@ -35,12 +35,13 @@ router = APIRouter(tags=["comments"])
 )
 async def list_comments(
     request: Request,
-    visit: VisitDep,
+    services: ServicesDep,
+    actor: ActorDep,
     slug: SlugPath,
     query: Annotated[CommentListQuery, Query()],
 ) -> Any:
     """List the comments on an article in thread order: each is followed by its replies."""
-    return page_response(request, await visit.services.comments.list(visit.actor, slug, query))
+    return page_response(request, await services.comments.list(actor, slug, query))
 
 
 @router.post(

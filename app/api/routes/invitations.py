@@ -34,7 +34,7 @@ async def create_invitation(services: ServicesDep, actor: ActorDep, data: Invita
 
     With an email address, the link is sent there. Without one, the response contains the token to pass on yourself.
     """
-    return await services.invitations.create(actor, data)
+    return await services.accounts.invitations.create(actor, data)
 
 
 @router.get("", response_model=Page[InvitationOut], responses=raises(*_EDITOR, InvalidCursor))
@@ -42,10 +42,10 @@ async def list_invitations(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]
 ) -> Any:
     """List your own invitations, or everyone's for admins, newest first."""
-    return link.on(await services.invitations.list(actor, query))
+    return link.on(await services.accounts.invitations.list(actor, query))
 
 
 @router.delete("/{invitation_id}", status_code=204, responses=raises(*_EDITOR, InvitationNotFound))
 async def revoke_invitation(services: ServicesDep, actor: ActorDep, invitation_id: IdPath) -> None:
     """Revoke an invitation that has not been used."""
-    await services.invitations.revoke(actor, invitation_id)
+    await services.accounts.invitations.revoke(actor, invitation_id)

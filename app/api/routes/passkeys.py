@@ -44,7 +44,7 @@ async def ask_for_passkey(services: ServicesDep, owner: OwnerDep, data: Reauthen
 
     Parse them with `PublicKeyCredential.parseCreationOptionsFromJSON`.
     """
-    return await services.passkeys.creation_options(owner, data.current_password)
+    return await services.accounts.passkeys.creation_options(owner, data.current_password)
 
 
 @router.post("/users/me/passkeys", status_code=201, responses=raises(*_OWNER, InvalidPasskey, PasskeyTaken))
@@ -53,12 +53,12 @@ async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput
 
     If this is the account's first second factor, its other sessions end.
     """
-    return await services.passkeys.add(owner, data)
+    return await services.accounts.passkeys.add(owner, data)
 
 
 @router.patch("/users/me/passkeys/{passkey_id}", responses=raises(*_OWNER, PasskeyNotFound))
 async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: PasskeyUpdate) -> PasskeyOut:
-    return PasskeyOut.model_validate(await services.passkeys.rename(owner, passkey_id, data.name))
+    return PasskeyOut.model_validate(await services.accounts.passkeys.rename(owner, passkey_id, data.name))
 
 
 @router.delete(
@@ -70,7 +70,7 @@ async def remove_passkey(
     services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: ReauthenticationInput
 ) -> None:
     """Remove a passkey. Recovery codes are removed with the last second factor."""
-    await services.passkeys.remove(owner, passkey_id, data.current_password)
+    await services.accounts.passkeys.remove(owner, passkey_id, data.current_password)
 
 
 @router.post(
@@ -84,7 +84,7 @@ async def ask_for_login(services: ServicesDep, data: PasskeyOptionsInput) -> dic
     Parse them with `PublicKeyCredential.parseRequestOptionsFromJSON`. Without a pending token, the browser offers every
     passkey it has for this site.
     """
-    return await services.passkeys.request_options(data.pending_token)
+    return await services.accounts.passkeys.request_options(data.pending_token)
 
 
 @router.post(
@@ -97,4 +97,4 @@ async def log_in_with_passkey(services: ServicesDep, cookie: RefreshCookieDep, d
 
     Send the pending token if you requested the options with it.
     """
-    return cookie.deliver(await services.passkeys.log_in(data), in_cookie=data.use_cookie)
+    return cookie.deliver(await services.accounts.passkeys.log_in(data), in_cookie=data.use_cookie)

@@ -33,16 +33,16 @@ router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens
 )
 async def create_personal_token(services: ServicesDep, owner: OwnerDep, data: PersonalTokenInput) -> NewPersonalToken:
     """Create a personal access token, to be sent as a bearer token. It is shown only in this response."""
-    return await services.personal_tokens.create(owner, data)
+    return await services.accounts.personal_tokens.create(owner, data)
 
 
 @router.get("", responses=raises(*_OWNER))
 async def list_personal_tokens(services: ServicesDep, owner: OwnerDep) -> Sequence[PersonalTokenOut]:
     """List the personal access tokens that have not expired, newest first."""
-    return await services.personal_tokens.list(owner)
+    return await services.accounts.personal_tokens.list(owner)
 
 
 @router.delete("/{token_id}", status_code=204, responses=raises(*_OWNER, PersonalTokenNotFound))
 async def revoke_personal_token(services: ServicesDep, owner: OwnerDep, token_id: IdPath) -> None:
     """Revoke a personal access token. It stops working immediately."""
-    await services.personal_tokens.revoke(owner, token_id)
+    await services.accounts.personal_tokens.revoke(owner, token_id)

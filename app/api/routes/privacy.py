@@ -56,7 +56,7 @@ async def delete_me(
     Logging in during the grace period cancels the deletion. Articles are handed over to a successor or removed.
     Comments on other articles stay, without your name.
     """
-    due_at = await services.deletions.request(owner, data)
+    due_at = await services.accounts.deletions.request(owner, data)
     cookie.clear()
     return DeletionOut(due_at=due_at)
 

@@ -59,7 +59,7 @@ router = APIRouter(tags=["providers"])
 @router.get("/auth/providers")
 async def list_providers(services: ServicesDep) -> Sequence[ProviderOut]:
     """List the providers that users can sign in with."""
-    return services.providers.offered()
+    return services.accounts.providers.offered()
 
 
 @router.post("/auth/providers/{provider}/authorizations", dependencies=[limited(LOGIN)], responses=raises(*_FLOW))
@@ -68,7 +68,7 @@ async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> Author
 
     The browser returns to `/sign-in/{provider}` on the frontend, with `code` and `state` in the query.
     """
-    return await services.providers.begin(provider)
+    return await services.accounts.providers.begin(provider)
 
 
 @router.post(
@@ -84,13 +84,15 @@ async def sign_in(
     A provider account that is not linked yet is linked to the account with the same email address, if both sides have
     confirmed it. If no account has the address, one is created.
     """
-    return cookie.deliver(await services.providers.sign_in(provider, data), in_cookie=data.use_cookie)
+    return cookie.deliver(await services.accounts.providers.sign_in(provider, data), in_cookie=data.use_cookie)
 
 
 @router.get("/users/me/providers", responses=raises(*_OWNER))
 async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[ProviderAccountOut]:
     """List the provider accounts linked to your account."""
-    return [ProviderAccountOut.model_validate(account) for account in await services.provider_links.list(owner)]
+    return [
+        ProviderAccountOut.model_validate(account) for account in await services.accounts.provider_links.list(owner)
+    ]
 
 
 @router.post(
@@ -102,7 +104,7 @@ async def begin_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> AuthorizationOut:
     """Start linking a provider account. Works like starting to sign in."""
-    return await services.provider_links.begin(owner, provider, data.current_password)
+    return await services.accounts.provider_links.begin(owner, provider, data.current_password)
 
 
 @router.post(
@@ -115,7 +117,7 @@ async def link_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: AuthorizationInput
 ) -> ProviderAccountOut:
     """Link the provider account that the browser returned from, in the same session that started it."""
-    return ProviderAccountOut.model_validate(await services.provider_links.link(owner, provider, data))
+    return ProviderAccountOut.model_validate(await services.accounts.provider_links.link(owner, provider, data))
 
 
 @router.delete(
@@ -127,4 +129,4 @@ async def unlink_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> None:
     """Unlink a provider account. An account without a password must keep at least one way to log in."""
-    await services.provider_links.unlink(owner, provider, data.current_password)
+    await services.accounts.provider_links.unlink(owner, provider, data.current_password)

@@ -37,13 +37,13 @@ router = APIRouter(tags=["second factors"])
 @router.get("/users/me/second-factors", responses=raises(*_OWNER))
 async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> SecondFactorsOut:
     """Show which second factors are set up, and how many recovery codes are left."""
-    return await services.second_factors.overview(owner.account)
+    return await services.accounts.second_factors.overview(owner.account)
 
 
 @router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, EmailNotVerified, SecondFactorExists))
 async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
     """Start setting up an authenticator app. It takes effect once a code has confirmed the new secret."""
-    return await services.second_factors.begin_totp(owner, data.current_password)
+    return await services.accounts.second_factors.begin_totp(owner, data.current_password)
 
 
 @router.put("/users/me/totp", responses=raises(*_OWNER, NoSecondFactor, SecondFactorExists, InvalidSecondFactor))
@@ -52,19 +52,19 @@ async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirm
 
     If this is the account's first second factor, its other sessions end.
     """
-    return FirstRecoveryCodes(recovery_codes=await services.second_factors.confirm_totp(owner, data.code))
+    return FirstRecoveryCodes(recovery_codes=await services.accounts.second_factors.confirm_totp(owner, data.code))
 
 
 @router.delete("/users/me/totp", status_code=204, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
 async def remove_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> None:
     """Remove the authenticator app. Recovery codes are removed with the last second factor."""
-    await services.second_factors.remove_totp(owner, data.current_password)
+    await services.accounts.second_factors.remove_totp(owner, data.current_password)
 
 
 @router.post("/users/me/recovery-codes", status_code=201, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
 async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> NewRecoveryCodes:
     """Create ten new recovery codes. The old ones stop working."""
-    codes = await services.second_factors.renew_recovery_codes(owner, data.current_password)
+    codes = await services.accounts.second_factors.renew_recovery_codes(owner, data.current_password)
     return NewRecoveryCodes(recovery_codes=codes)
 
 
@@ -78,4 +78,4 @@ async def give_second_factor(services: ServicesDep, cookie: RefreshCookieDep, da
 
     Each code works once. The pending token is valid for five minutes, unless the password changes.
     """
-    return cookie.deliver(await services.second_factors.log_in(data), in_cookie=data.use_cookie)
+    return cookie.deliver(await services.accounts.second_factors.log_in(data), in_cookie=data.use_cookie)

@@ -17,24 +17,24 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 @router.post("/logout", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
 async def logout(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End this session. Its access token and refresh token stop working immediately."""
-    await services.sessions.end_current(owner)
+    await services.accounts.sessions.end_current(owner)
     cookie.clear()
 
 
 @router.post("/logout-all", status_code=204, responses=raises(*_OWNER))
 async def logout_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End all sessions of the account immediately, including this one."""
-    await services.sessions.end_all(owner.account, by=owner.account)
+    await services.accounts.sessions.end_all(owner.account, by=owner.account)
     cookie.clear()
 
 
 @router.get("/sessions", responses=raises(*_OWNER))
 async def list_sessions(services: ServicesDep, owner: OwnerDep) -> Sequence[SessionOut]:
     """List the sessions of the account, most recently used first."""
-    return await services.sessions.list(owner)
+    return await services.accounts.sessions.list(owner)
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
 async def end_session(services: ServicesDep, owner: OwnerDep, session_id: IdPath) -> None:
     """End one session of the account immediately."""
-    await services.sessions.end(owner.account, session_id)
+    await services.accounts.sessions.end(owner.account, session_id)

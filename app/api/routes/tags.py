@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, ServicesDep, SlugPath, VisitDep
+from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.api.responses import json_response, page_response
 from app.content.errors import TagNotFound, TagTaken
@@ -23,9 +23,11 @@ router = APIRouter(prefix="/tags", tags=["tags"])
     responses=raises(InvalidAccessToken, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQuery, Query()]) -> Any:
+async def list_tags(
+    request: Request, services: ServicesDep, actor: ActorDep, query: Annotated[TagListQuery, Query()]
+) -> Any:
     """List the tags of published articles by slug. Editors also see unused tags."""
-    return page_response(request, await visit.services.tags.list(visit.actor, query))
+    return page_response(request, await services.content.tags.list(actor, query))
 
 
 @router.get(
@@ -34,22 +36,22 @@ async def list_tags(request: Request, visit: VisitDep, query: Annotated[TagListQ
     responses=raises(InvalidAccessToken, TagNotFound),
     openapi_extra=LOGIN_OPTIONAL,
 )
-async def read_tag(visit: VisitDep, slug: SlugPath) -> Any:
-    return json_response(await visit.services.tags.get(visit.actor, slug))
+async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+    return json_response(await services.content.tags.get(actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
 async def rename_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
-    return TagOut.model_validate(await services.tags.rename(actor, slug, data))
+    return TagOut.model_validate(await services.content.tags.rename(actor, slug, data))
 
 
 @router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR))
 async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete a tag, removing it from all articles."""
-    await services.tags.delete(actor, slug)
+    await services.content.tags.delete(actor, slug)
 
 
 @router.post("/{slug}/merges", responses=raises(*_EDITOR))
 async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
     """Merge other tags into this one."""
-    return TagOut.model_validate(await services.tags.merge(actor, slug, data))
+    return TagOut.model_validate(await services.content.tags.merge(actor, slug, data))

@@ -46,13 +46,13 @@ async def read_me(account: AccountDep) -> UserOut:
 @router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
 async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
     """Update your public profile."""
-    return UserOut.model_validate(await services.profiles.update(owner, data))
+    return UserOut.model_validate(await services.accounts.profiles.update(owner, data))
 
 
 @router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))
 async def change_my_password(services: ServicesDep, owner: OwnerDep, data: ChangePasswordInput) -> None:
     """Change your password. All sessions end."""
-    await services.recovery.change_password(owner, data)
+    await services.accounts.recovery.change_password(owner, data)
 
 
 @router.put(
@@ -66,14 +66,14 @@ async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailCha
 
     The response is the same if the new address already has an account.
     """
-    await services.email_changes.request(owner, data)
+    await services.accounts.email_changes.request(owner, data)
     return {}
 
 
 @router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
 async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
     """Cancel an email address change that has not been confirmed yet."""
-    await services.email_changes.withdraw(owner)
+    await services.accounts.email_changes.withdraw(owner)
 
 
 @router.get(
@@ -84,20 +84,20 @@ async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
 )
 async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[UserListQuery, Query()]) -> Any:
     """List all accounts, newest first. Admins only."""
-    return await services.admin_users.list(query)
+    return await services.accounts.admin_users.list(query)
 
 
 @router.get("/{user_id}", responses=raises(*_ADMIN, UserNotFound))
 async def read_user(services: ServicesDep, _admin: AdminDep, user_id: IdPath) -> UserOut:
-    return UserOut.model_validate(await services.admin_users.get(user_id))
+    return UserOut.model_validate(await services.accounts.admin_users.get(user_id))
 
 
 @router.patch("/{user_id}", responses=raises(*_ADMIN, UserNotFound, EmailTaken, UsernameTaken, LastAdmin))
 async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, data: UserUpdate) -> UserOut:
-    return UserOut.model_validate(await services.admin_users.update(user_id, data, admin.account))
+    return UserOut.model_validate(await services.accounts.admin_users.update(user_id, data, admin.account))
 
 
 @router.delete("/{user_id}", status_code=204, responses=raises(*_ADMIN, UserNotFound, LastAdmin))
 async def delete_user(services: ServicesDep, admin: AdminDep, user_id: IdPath) -> None:
     """Delete an account and its personal data. What its owner wrote stays, under an anonymous name."""
-    await services.admin_users.delete(user_id, admin.account)
+    await services.accounts.admin_users.delete(user_id, admin.account)

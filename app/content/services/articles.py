@@ -7,11 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.accounts.policies.actors import Actor, is_editor, require_account, require_role
-from app.audit.log import AuditLog
 from app.cache import keys
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken
 from app.content.markup import RenderedArticle
@@ -29,8 +27,8 @@ from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating, violated_constraint
 from app.db.paging import PageResult, empty_page, read_page
-from app.db.read_context import ReadContext
 from app.db.session import reading
+from app.unit_of_work import UnitOfWork
 
 _SLUG_CONSTRAINT = "uq_articles_slug"
 # Applied by other means than by setting the attribute of the same name.
@@ -38,19 +36,10 @@ _COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
 
 
 class ArticleService:
-    def __init__(
-        self,
-        session: AsyncSession,
-        context: ReadContext,
-        tags: TagService,
-        categories: CategoryService,
-        audit: AuditLog,
-    ) -> None:
-        self._session = session
-        self._context = context
-        self._tags = tags
-        self._categories = categories
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._tags = TagService(unit)
+        self._categories = CategoryService(unit)
 
     async def list(self, actor: Actor, query: ArticleListQuery) -> PageResult[SummaryRow]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
@@ -62,7 +51,7 @@ class ArticleService:
         page = await self._page(actor, query)
         items = [article_rows.summary(row, surrogate_keys) for row in page.items]
         if actor is None:
-            self._context.surrogate_keys.add(*surrogate_keys, *_cut_from(query))
+            self._unit.surrogate_keys.add(*surrogate_keys, *_cut_from(query))
         return PageResult(items, page.next_cursor)
 
     async def _page(self, actor: Actor, query: ArticleListQuery) -> PageResult[Row]:
@@ -94,23 +83,23 @@ class ArticleService:
 
         if query.category is not None and not within:
             return empty_page(spec.order, query)
-        return await read_page(self._context.rows, listing, spec.order, query, values)
+        return await read_page(self._unit.rows, listing, spec.order, query, values)
 
     async def get(self, actor: Actor, slug: str) -> ArticleRow:
         """One article with its bodies. Raises `ArticleNotFound`."""
         values = {"slug": slug, "actor_id": actor.id if actor else None}
-        found = await self._context.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
+        found = await self._unit.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
         if not found:
             raise ArticleNotFound
         surrogate_keys: set[str] = set()
         article = article_rows.whole(found[0], surrogate_keys)
         if actor is None:
-            self._context.surrogate_keys.add(*surrogate_keys)
+            self._unit.surrogate_keys.add(*surrogate_keys)
         return article
 
     async def any_exist(self) -> bool:
         """Whether there are any articles at all, including drafts and deleted ones."""
-        return await self._session.scalar(select(Article.id).limit(1)) is not None
+        return await self._unit.session.scalar(select(Article.id).limit(1)) is not None
 
     async def create(self, actor: Actor, data: ArticleInput) -> ArticleRow:
         """Create an article. Raises `SlugTaken` for a given slug, `UnknownCategory` or `TooComplex`."""
@@ -142,8 +131,8 @@ class ArticleService:
         if slug is not None:
             article.slug = slug
             with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
-                self._session.add(article)
-                await self._session.flush()
+                self._unit.session.add(article)
+                await self._unit.session.flush()
             return
         base = slug_for(article.title)
         if await self._stored_as(article, base):
@@ -156,9 +145,9 @@ class ArticleService:
     async def _stored_as(self, article: Article, slug: str) -> bool:
         article.slug = slug
         try:
-            async with self._session.begin_nested():
-                self._session.add(article)
-                await self._session.flush()
+            async with self._unit.session.begin_nested():
+                self._unit.session.add(article)
+                await self._unit.session.flush()
         except IntegrityError as error:
             if violated_constraint(error) != _SLUG_CONSTRAINT:
                 raise
@@ -166,7 +155,7 @@ class ArticleService:
         return True
 
     async def _alternatives(self, base: str) -> Iterator[str]:
-        taken = await self._session.scalars(articles.slugs_like(base))
+        taken = await self._unit.session.scalars(articles.slugs_like(base))
         numbers = [int(match[1]) for slug in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", slug))]
         return alternatives(base, max([1, *numbers]) + 1)
 
@@ -187,19 +176,19 @@ class ArticleService:
             # Said here, because other tags alone change no column of the article.
             article.updated_at = clock.now()
         with translating({_SLUG_CONSTRAINT: SlugTaken(field="slug")}):
-            await self._session.flush()
+            await self._unit.session.flush()
         if "tags" in sent:
             # Last: tags are counted after everything else (`app/content/models/counters.py`).
             wanted = await self._tags.named(data.tags)
             await self._tags.lock([*article.tags, *wanted])
             article.tags = list(wanted)
-            await self._session.flush()
+            await self._unit.session.flush()
         self._record_interference("article.changed", actor, article, fields=sorted(sent))
         return await self._reloaded(article)
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
         """Render before anything is locked, but only for those who may change the article."""
-        async with reading(self._session):
+        async with reading(self._unit.session):
             await self._editable(actor, articles.to_change(), slug)
         return await rendered_article(markdown)
 
@@ -210,7 +199,7 @@ class ArticleService:
         if data.published_at is not None and data.published_at > now:
             raise PublicationInFuture(field="published_at")
         article.publish(data.published_at or article.published_at or now)
-        await self._session.flush()
+        await self._unit.session.flush()
         self._record_interference("article.published", actor, article)
         return await self._reloaded(article)
 
@@ -229,14 +218,14 @@ class ArticleService:
     async def restore(self, actor: Actor, slug: str) -> ArticleRow:
         """Restore a deleted article as it was. Raises `ArticleNotFound` if there is none."""
         require_role(actor, Role.EDITOR)
-        article = await self._session.scalar(
+        article = await self._unit.session.scalar(
             select(Article).where(Article.slug == slug).with_for_update(key_share=True)
         )
         if article is None:
             raise ArticleNotFound
         if article.deleted_at is not None:
             article.deleted_at = None
-            await self._session.flush()
+            await self._unit.session.flush()
             self._record("article.restored", actor, article)
         return await self._reloaded(article)
 
@@ -247,7 +236,7 @@ class ArticleService:
 
     def _record(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
         account = actor.account if actor else None
-        self._audit.record(action, actor=account, subject=article, author=article.author_id, **details)
+        self._unit.audit.record(action, actor=account, subject=article, author=article.author_id, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
         """The article, locked until the transaction ends, if the actor may change it."""
@@ -256,7 +245,7 @@ class ArticleService:
 
     async def _editable(self, actor: Actor, statement: Select[tuple[Article]], slug: str) -> Article:
         require_account(actor)
-        article = await self._session.scalar(statement.where(Article.slug == slug, articles.visible_to(actor)))
+        article = await self._unit.session.scalar(statement.where(Article.slug == slug, articles.visible_to(actor)))
         if article is None:
             raise ArticleNotFound
         require_article_editing(actor, article)
@@ -264,7 +253,7 @@ class ArticleService:
 
     async def _reloaded(self, article: Article) -> ArticleRow:
         """The article as it is read from now on."""
-        (row,) = await self._context.rows.fetch(article_rows.BY_ID, {"id": article.id})
+        (row,) = await self._unit.rows.fetch(article_rows.BY_ID, {"id": article.id})
         return article_rows.whole(row, set())
 
 

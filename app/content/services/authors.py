@@ -9,12 +9,12 @@ from app.content.schemas.rows import ProfileRow
 from app.core.schemas.pages import PageQuery
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.paging import PageResult, read_page
-from app.db.read_context import ReadContext
+from app.unit_of_work import UnitOfWork
 
 
 class AuthorService:
-    def __init__(self, context: ReadContext) -> None:
-        self._context = context
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def list(self, page: PageQuery) -> PageResult[ProfileRow]:
         """Everyone who has published something."""
@@ -22,7 +22,7 @@ class AuthorService:
         def listing(cursor: bool, size: int) -> CompiledSelect:
             return authors.authors(cursor=cursor, size=size)
 
-        found = await read_page(self._context.rows, listing, authors.BY_USERNAME, page, {})
+        found = await read_page(self._unit.rows, listing, authors.BY_USERNAME, page, {})
         self._note(found.items)
         return PageResult([authors.profile(row) for row in found.items], found.next_cursor)
 
@@ -31,7 +31,7 @@ class AuthorService:
 
         This includes deleted accounts: their articles are still listed under the placeholder name.
         """
-        found = await self._context.rows.fetch(authors.PROFILE, {"username": username})
+        found = await self._unit.rows.fetch(authors.PROFILE, {"username": username})
         if not found:
             raise AuthorNotFound
         self._note(found)
@@ -39,4 +39,4 @@ class AuthorService:
 
     def _note(self, rows: Sequence[Row]) -> None:
         # Everybody gets the same.
-        self._context.surrogate_keys.add(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))
+        self._unit.surrogate_keys.add(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.policies.actors import Actor, require_role
-from app.audit.log import AuditLog
 from app.cache import keys
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.models import Article, Category
@@ -19,7 +17,7 @@ from app.core.roles import Role
 from app.core.slugs import slug_for, sort_key
 from app.db.advisory_locks import AdvisoryLock, take_advisory_lock
 from app.db.constraints import translating
-from app.db.read_context import ReadContext
+from app.unit_of_work import UnitOfWork
 
 MAX_DEPTH = 6
 _UNIQUE = {"uq_categories_slug": CategoryTaken(field="slug")}
@@ -71,15 +69,13 @@ class _Forest:
 
 
 class CategoryService:
-    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
-        self._session = session
-        self._context = context
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def tree(self) -> list[CategoryTree]:
         """All categories, by name, each with those below it."""
         # Everybody gets the same.
-        self._context.surrogate_keys.add(keys.CATEGORIES)
+        self._unit.surrogate_keys.add(keys.CATEGORIES)
         return (await self._forest()).tree(None)
 
     async def get(self, slug: str) -> CategoryOut:
@@ -88,18 +84,18 @@ class CategoryService:
         category = forest.with_slug(slug)
         if category is None:
             raise CategoryNotFound
-        self._context.surrogate_keys.add(keys.CATEGORIES)
+        self._unit.surrogate_keys.add(keys.CATEGORIES)
         return forest.to_schema(category)
 
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; empty if there is no such category."""
-        return [row[0] for row in await self._context.rows.fetch(categories.SUBTREE, {"slug": slug})]
+        return [row[0] for row in await self._unit.rows.fetch(categories.SUBTREE, {"slug": slug})]
 
     async def id_of(self, slug: str | None) -> int | None:
         """The category id for an article. Raises `UnknownCategory`."""
         if slug is None:
             return None
-        found = await self._session.scalar(select(Category.id).where(Category.slug == slug))
+        found = await self._unit.session.scalar(select(Category.id).where(Category.slug == slug))
         if found is None:
             raise UnknownCategory(field="category")
         return found
@@ -109,12 +105,12 @@ class CategoryService:
 
         Raises `CategoryTaken` if another transaction creates it at the same time.
         """
-        category = await self._session.scalar(select(Category).where(Category.slug == slug_for(name)))
+        category = await self._unit.session.scalar(select(Category).where(Category.slug == slug_for(name)))
         if category is None:
             category = Category(name=name, slug=slug_for(name))
-            self._session.add(category)
+            self._unit.session.add(category)
             with translating(_UNIQUE):
-                await self._session.flush()
+                await self._unit.session.flush()
             self._record("category.created", None, category, slug=category.slug)
         return category.id
 
@@ -130,9 +126,9 @@ class CategoryService:
             description=data.description,
             parent_id=parent.id if parent else None,
         )
-        self._session.add(category)
+        self._unit.session.add(category)
         with translating(_UNIQUE):
-            await self._session.flush()
+            await self._unit.session.flush()
         self._record("category.created", actor, category, slug=category.slug)
         return await self.get(category.slug)
 
@@ -142,13 +138,13 @@ class CategoryService:
         found = forest.with_slug(slug)
         if found is None:
             raise CategoryNotFound
-        category = await self._session.get_one(Category, found.id)
+        category = await self._unit.session.get_one(Category, found.id)
         for name in data.model_fields_set - {"parent"}:
             setattr(category, name, getattr(data, name))
         if "parent" in data.model_fields_set:
             category.parent_id = _new_parent(forest, found, _parent(forest, data.parent))
         with translating(_UNIQUE):
-            await self._session.flush()
+            await self._unit.session.flush()
         self._record("category.changed", actor, category, slug=slug, fields=sorted(data.model_fields_set))
         return await self.get(category.slug)
 
@@ -156,36 +152,36 @@ class CategoryService:
         """Delete a category; its contents move to its parent, or to none. Raises `CategoryNotFound`."""
         require_role(actor, Role.EDITOR)
         # Of two deletions, one might hold articles that the other is about to move.
-        await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
+        await take_advisory_lock(self._unit.session, AdvisoryLock.CATEGORY_TREE)
         # Before the categories, as whoever publishes them: see `app/content/models/counters.py`.
         inside = select(Article.id).join(Category, Category.id == Article.category_id).where(Category.slug == slug)
-        await self._session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
+        await self._unit.session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
         forest = await self._locked_forest(actor)
         found = forest.with_slug(slug)
         if found is None:
             raise CategoryNotFound
-        category = await self._session.get_one(Category, found.id)
+        category = await self._unit.session.get_one(Category, found.id)
         moved = {"updated_at": Article.updated_at, "category_id": category.parent_id}
-        await self._session.execute(update(Article).where(Article.category_id == category.id).values(moved))
-        for child in await self._session.scalars(select(Category).where(Category.parent_id == category.id)):
+        await self._unit.session.execute(update(Article).where(Article.category_id == category.id).values(moved))
+        for child in await self._unit.session.scalars(select(Category).where(Category.parent_id == category.id)):
             child.parent_id = category.parent_id
-        await self._session.flush()
-        await self._session.delete(category)
+        await self._unit.session.flush()
+        await self._unit.session.delete(category)
         self._record("category.deleted", actor, category, slug=slug)
 
     def _record(self, action: str, actor: Actor, category: Category, **details: Any) -> None:
-        self._audit.record(action, actor=actor.account if actor else None, subject=category, **details)
+        self._unit.audit.record(action, actor=actor.account if actor else None, subject=category, **details)
 
     async def _forest(self) -> _Forest:
-        found = map(CategoryRow._make, await self._context.rows.fetch(categories.ALL, {}))
+        found = map(CategoryRow._make, await self._unit.rows.fetch(categories.ALL, {}))
         # Sorted here, because what the databases make of case and accents differs.
         return _grown(sorted(found, key=lambda category: (sort_key(category.name), category.id)))
 
     async def _locked_forest(self, actor: Actor) -> _Forest:
         """The tree, locked until the transaction ends: two concurrent moves could create a cycle."""
         require_role(actor, Role.EDITOR)
-        await take_advisory_lock(self._session, AdvisoryLock.CATEGORY_TREE)
-        await self._session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
+        await take_advisory_lock(self._unit.session, AdvisoryLock.CATEGORY_TREE)
+        await self._unit.session.execute(select(Category.id).order_by(Category.id).with_for_update(key_share=True))
         return await self._forest()
 
 

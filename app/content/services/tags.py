@@ -5,10 +5,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.policies.actors import Actor, is_editor, require_role
-from app.audit.log import AuditLog
 from app.cache import keys
 from app.content.errors import TagNotFound, TagTaken
 from app.content.models import Article, Tag, article_tags
@@ -21,14 +19,12 @@ from app.core.slugs import slug_for
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating
 from app.db.paging import PageResult, read_page
-from app.db.read_context import ReadContext
+from app.unit_of_work import UnitOfWork
 
 
 class TagService:
-    def __init__(self, session: AsyncSession, context: ReadContext, audit: AuditLog) -> None:
-        self._session = session
-        self._context = context
-        self._audit = audit
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
 
     async def list(self, actor: Actor, query: TagListQuery) -> PageResult[TagRow]:
         """Tags of published articles; editors also see unused ones."""
@@ -37,13 +33,13 @@ class TagService:
         def listing(cursor: bool, size: int) -> CompiledSelect:
             return tags.listing(unused=unused, cursor=cursor, size=size)
 
-        page = await read_page(self._context.rows, listing, tags.BY_SLUG, query, {})
+        page = await read_page(self._unit.rows, listing, tags.BY_SLUG, query, {})
         self._note(actor, page.items)
         return PageResult([tags.to_row(row) for row in page.items], page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""
-        found = await self._context.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
+        found = await self._unit.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
         if not found:
             raise TagNotFound
         self._note(actor, found)
@@ -51,18 +47,18 @@ class TagService:
 
     def _note(self, actor: Actor, rows: Sequence[Row]) -> None:
         if actor is None:
-            self._context.surrogate_keys.add(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
+            self._unit.surrogate_keys.add(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
         """The tags with these names; missing ones are created. Names with the same slug are one tag."""
         wanted = {slug_for(name): name for name in reversed(names)}
         # Without what else is to be stored, which would be counted now, before its turn.
-        with self._session.no_autoflush:
+        with self._unit.session.no_autoflush:
             found = await self._known(wanted)
             # In order of slug, so that two requests that make the same tags at once do not wait for each other.
             missing = sorted(wanted.keys() - found.keys())
             if missing:
-                await self._session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
+                await self._unit.session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
                 found = await self._known(wanted)
         # In the order in which they are counted.
         return sorted(set(found.values()), key=lambda tag: tag.id)
@@ -72,7 +68,7 @@ class TagService:
         if not wanted:
             return {}
         statement = select(Tag).where(or_(Tag.slug.in_(list(wanted)), Tag.name.in_(list(wanted.values()))))
-        known = (await self._session.scalars(statement)).all()
+        known = (await self._unit.session.scalars(statement)).all()
         by_name, by_slug = {tag.name: tag for tag in known}, {tag.slug: tag for tag in known}
         found = ((slug, by_name.get(name) or by_slug.get(slug)) for slug, name in wanted.items())
         return {slug: tag for slug, tag in found if tag is not None}
@@ -82,19 +78,19 @@ class TagService:
         ids = {tag.id for tag in wanted}
         if ids:
             statement = select(Tag.id).where(Tag.id.in_(ids)).order_by(Tag.id).with_for_update(key_share=True)
-            await self._session.execute(statement)
+            await self._unit.session.execute(statement)
 
     async def _lock_named(self, slugs: Iterable[str]) -> Sequence[Tag]:
         statement = select(Tag).where(Tag.slug.in_(list(slugs))).order_by(Tag.id).with_for_update(key_share=True)
-        return (await self._session.scalars(statement)).all()
+        return (await self._unit.session.scalars(statement)).all()
 
     async def _lock_articles_of(self, slugs: Iterable[str]) -> None:
         tagged = select(article_tags.c.article_id).join(Tag).where(Tag.slug.in_(list(slugs)))
         statement = select(Article.id).where(Article.id.in_(tagged)).order_by(Article.id)
-        await self._session.execute(statement.with_for_update(key_share=True))
+        await self._unit.session.execute(statement.with_for_update(key_share=True))
 
     def _insert_unless_there(self, pairs: Sequence[tuple[str, str]]) -> Any:
-        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._session.get_bind().dialect.name]
+        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._unit.session.get_bind().dialect.name]
         # Spelled out, because SQLAlchemy cannot derive one column's default from another's for several rows at once.
         times = dict.fromkeys(("created_at", "updated_at"), clock.now())
         values = [{"slug": slug, "name": name, **times} for slug, name in pairs]
@@ -105,7 +101,7 @@ class TagService:
         tag = await self._locked(actor, slug)
         tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
         with translating({"uq_tags_slug": TagTaken(field="name")}):
-            await self._session.flush()
+            await self._unit.session.flush()
         self._record("tag.renamed", actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
@@ -129,23 +125,23 @@ class TagService:
             .where(article_tags.c.tag_id.in_(ids), article_tags.c.article_id.not_in(tagged))
             .distinct()
         )
-        await self._session.execute(insert(article_tags).from_select(["article_id", "tag_id"], moving))
-        await self._session.execute(delete(Tag).where(Tag.id.in_(ids)))
+        await self._unit.session.execute(insert(article_tags).from_select(["article_id", "tag_id"], moving))
+        await self._unit.session.execute(delete(Tag).where(Tag.id.in_(ids)))
         self._record("tag.merged", actor, target, slug=target.slug, merged=[tag.slug for tag in sources])
         return await self.get(actor, target.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete a tag and remove it from all articles. Raises `TagNotFound`."""
         tag = await self._locked(actor, slug)
-        await self._session.delete(tag)
+        await self._unit.session.delete(tag)
         self._record("tag.deleted", actor, tag, slug=slug)
 
     def _record(self, action: str, actor: Actor, tag: Tag, **details: Any) -> None:
-        self._audit.record(action, actor=actor.account if actor else None, subject=tag, **details)
+        self._unit.audit.record(action, actor=actor.account if actor else None, subject=tag, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Tag:
         require_role(actor, Role.EDITOR)
-        tag = await self._session.scalar(select(Tag).where(Tag.slug == slug).with_for_update(key_share=True))
+        tag = await self._unit.session.scalar(select(Tag).where(Tag.slug == slug).with_for_update(key_share=True))
         if tag is None:
             raise TagNotFound
         return tag

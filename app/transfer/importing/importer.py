@@ -28,6 +28,7 @@ from app.transfer.importing.front_matter import BadPost, NotAPost
 from app.transfer.importing.liquid import is_left_in
 from app.transfer.importing.posts import Post, read_post
 from app.transfer.importing.report import Outcome, Report
+from app.unit_of_work import unit_of_work
 
 FilePost = tuple[SourceFile, Post]
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -126,23 +127,22 @@ class PostImporter:
             await session.commit()
 
     async def _store(self, decision: Decision, post: Post, rendered: RenderedArticle) -> Decision:
-        async with self._database.writing() as session:
-            services = Services(session, self._process, COMMAND_LINE)
-            article = await _article(session, decision)
+        async with unit_of_work(self._database.writing, self._process, COMMAND_LINE) as unit:
+            services = Services(unit)
+            article = await _article(unit.session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
-            byline = await byline_for(session, post.author)
+            byline = await byline_for(unit.session, post.author)
             article.author_id = byline.id or await _new_account(byline, post.author, services)
             await _fill(article, post, rendered, services)
             article.source = decision.source
-            await services.articles.add(article, decision.slug)
-            await session.commit()
+            await services.content.articles.add(article, decision.slug)
         self._report.attribute(byline)
         return decision
 
 
 async def _new_account(byline: Byline, author: Author, services: Services) -> int:
-    return (await services.provisioning.create_unclaimed(byline.username, author.name, byline.email)).id
+    return (await services.accounts.provisioning.create_unclaimed(byline.username, author.name, byline.email)).id
 
 
 async def _rendered(post: Post) -> RenderedArticle:
@@ -166,8 +166,8 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:
     """Set the article's contents from the post."""
     content = post.content
-    article.category_id = await services.categories.named(post.category) if post.category else None
-    article.tags = list(await services.tags.named(content.tags))
+    article.category_id = await services.content.categories.named(post.category) if post.category else None
+    article.tags = list(await services.content.tags.named(content.tags))
     article.title = content.title
     article.given_excerpt = content.excerpt
     article.language = content.language

@@ -1,0 +1,120 @@
+"""The unit of work: what a request, a command or a job does to the blog, all of it or nothing."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.log import AuditLog
+from app.cache.keys import SurrogateKeys
+from app.core.client import Client
+from app.core.config import Settings
+from app.core.errors import AppError
+from app.core.password_hasher import PasswordHasher
+from app.core.rate_limiter import RateLimiter
+from app.db.compiled_selects import Rows, SessionRows
+from app.events import handlers_of
+from app.mail.messages import MessageWriter
+from app.mail.outbox import Outbox
+from app.process import ProcessContext
+
+T = TypeVar("T")
+
+
+class NoSession(RuntimeError):
+    """A public read, which has no session, tried to use one: nobody would close it."""
+
+
+class UnitOfWork:
+    """What services are made of. Whoever opened it commits; services never do.
+
+    Without a session, only what everybody may see can be read, by `rows`.
+    """
+
+    def __init__(
+        self,
+        process: ProcessContext,
+        client: Client,
+        session: AsyncSession | None = None,
+        rows: Rows | None = None,
+        surrogate_keys: SurrogateKeys | None = None,
+    ) -> None:
+        """`rows` is where the blog is read; unless given, the session. `surrogate_keys` collects what was shown."""
+        self.process = process
+        self.client = client
+        self.surrogate_keys = surrogate_keys or SurrogateKeys()
+        self._session = session
+        self._rows = rows
+        self._events: deque[object] = deque()
+
+    @property
+    def session(self) -> AsyncSession:
+        """The database session, which connects when it is first used. Raises `NoSession`."""
+        if self._session is None:
+            raise NoSession
+        return self._session
+
+    @cached_property
+    def rows(self) -> Rows:
+        return self._rows or SessionRows(self.session)
+
+    @property
+    def settings(self) -> Settings:
+        return self.process.settings
+
+    @property
+    def limiter(self) -> RateLimiter:
+        return self.process.limiter
+
+    @property
+    def passwords(self) -> PasswordHasher:
+        return self.process.passwords
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self.session, self.client)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.session)
+
+    @cached_property
+    def messages(self) -> MessageWriter:
+        return MessageWriter(self.settings.site_name, self.settings.frontend_url)
+
+    def emit(self, event: object) -> None:
+        """Tell whoever has registered for it, before the transaction commits, that this has happened."""
+        self._events.append(event)
+
+    async def commit(self) -> None:
+        """Run the handlers of what was emitted, then commit. For whoever opened the unit."""
+        while self._events:
+            await self.session.flush()
+            event = self._events.popleft()
+            for handler in handlers_of(event):
+                await handler(self, event)
+        await self.session.commit()
+
+
+def per_unit(kind: Callable[[UnitOfWork], T]) -> "cached_property[T]":
+    """An attribute of a group of services: the service, made of the group's `unit` when it is first asked for."""
+    return cached_property(lambda group: kind(group.unit))
+
+
+@asynccontextmanager
+async def unit_of_work(
+    open_session: Callable[[], AsyncSession], process: ProcessContext, client: Client
+) -> AsyncIterator[UnitOfWork]:
+    """A unit of work in a transaction of its own: committed at the end, rolled back if anything fails."""
+    async with open_session() as session:
+        unit = UnitOfWork(process, client, session)
+        try:
+            yield unit
+        except AppError as error:
+            if error.commits_on_error:
+                await unit.commit()
+            raise
+        await unit.commit()
