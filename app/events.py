@@ -15,10 +15,9 @@ _handlers: dict[type, list[Handler[Any]]] = {}
 
 
 def handle(event: type[E], handler: Handler[E]) -> None:
-    """Have `handler` called with each event of this type, before the transaction that emits it commits.
+    """Have `handler` called whenever an event of this type is emitted, in the same transaction.
 
-    What it does belongs to that transaction: should it fail, nothing has happened. Whatever concerns the outside world,
-    or takes long, is a job to be enqueued.
+    Should it fail, nothing has happened. Whatever concerns the outside world, or takes long, is a job to be enqueued.
     """
     _handlers.setdefault(event, []).append(handler)
 

@@ -1,6 +1,5 @@
 """The unit of work: what a request, a command or a job does to the blog, all of it or nothing."""
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -48,7 +47,6 @@ class UnitOfWork:
         self.surrogate_keys = surrogate_keys or SurrogateKeys()
         self._session = session
         self._rows = rows
-        self._events: deque[object] = deque()
 
     @property
     def session(self) -> AsyncSession:
@@ -85,18 +83,16 @@ class UnitOfWork:
     def messages(self) -> MessageWriter:
         return MessageWriter(self.settings.site_name, self.settings.frontend_url)
 
-    def emit(self, event: object) -> None:
-        """Tell whoever has registered for it, before the transaction commits, that this has happened."""
-        self._events.append(event)
+    async def emit(self, event: object) -> None:
+        """Tell whoever has registered for it that this has happened; what they do belongs to the same transaction.
 
-    async def commit(self) -> None:
-        """Run the handlers of what was emitted, then commit. For whoever opened the unit."""
-        while self._events:
+        Should a handler fail, so does the caller. Emit last, when everything is as the event says.
+        """
+        handlers = handlers_of(event)
+        if handlers:
             await self.session.flush()
-            event = self._events.popleft()
-            for handler in handlers_of(event):
-                await handler(self, event)
-        await self.session.commit()
+        for handler in handlers:
+            await handler(self, event)
 
 
 def per_unit(kind: Callable[[UnitOfWork], T]) -> "cached_property[T]":
@@ -115,6 +111,6 @@ async def unit_of_work(
             yield unit
         except AppError as error:
             if error.commits_on_error:
-                await unit.commit()
+                await session.commit()
             raise
-        await unit.commit()
+        await session.commit()

@@ -1,6 +1,6 @@
 """The audit log: who did what to what, when and from where."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,13 @@ class Account(Protocol):
     def id(self) -> int: ...
 
 
+class Row(NamedTuple):
+    """What was acted on, for whoever has not loaded it."""
+
+    table: str
+    id: int
+
+
 class AuditLog:
     """Records events for services; they are stored in the same transaction as what they describe, or not at all."""
 
@@ -30,21 +37,21 @@ class AuditLog:
         self,
         action: str,
         *,
-        actor: Account | None = None,
+        actor: Account | int | None = None,
         subject: object | None = None,
         **details: Any,
     ) -> None:
         """Record an action, such as `login.failed`. Put neither secrets nor personal data into the details.
 
-        `subject` is the row that was acted on, which must have been flushed.
+        `actor` is an account or its id; `subject` is the object that was acted on, flushed, or a `Row`.
         """
         if action in _LOGINS:
             metrics.logins_total.labels(_LOGINS[action]).inc()
         self._session.add(
             AuditEvent(
                 action=action,
-                actor_id=actor.id if actor is not None else None,
-                subject_type=getattr(subject, "__tablename__", None),
+                actor_id=getattr(actor, "id", actor),
+                subject_type=subject.table if isinstance(subject, Row) else getattr(subject, "__tablename__", None),
                 subject_id=getattr(subject, "id", None),
                 ip_address=self._client.ip_address,
                 user_agent=self._client.user_agent,

@@ -1,6 +1,7 @@
 """Comments: written, replied to, listed, deleted and restored."""
 
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -9,6 +10,7 @@ from app.cache import keys
 from app.cache.keys import COMMENT_COUNTS, article
 from app.comments import queries as comments
 from app.comments.errors import CommentNotFound, ParentCommentNotFound, ThreadTooDeep
+from app.comments.events import CommentDeleted, CommentEdited, CommentEvent, CommentRestored, CommentWritten
 from app.comments.models import MAX_DEPTH, Comment
 from app.comments.policies import require_comment_deletion, require_comment_editing
 from app.comments.rendering import rendered_comment
@@ -80,6 +82,7 @@ class CommentService:
         self._unit.session.add(comment)
         await self._unit.session.flush()
         comment.place_below(parent)
+        await self._emit(CommentWritten, author.id, comment, parent_id=comment.parent_id)
         return await self._reloaded(comment)
 
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
@@ -91,31 +94,30 @@ class CommentService:
         require_comment_editing(actor, comment)
         comment.write(data.body_markdown, html)
         comment.edited_at = clock.now()
-        await self._unit.session.flush()
+        await self._emit(CommentEdited, comment.author_id, comment)
         return await self._reloaded(comment)
 
     async def delete(self, actor: Actor, comment_id: int) -> None:
         """Delete a comment; its replies stay. Raises `CommentNotFound`."""
+        by = require_account(actor)
         comment = await self._locked(actor, comment_id)
         require_comment_deletion(actor, comment, comment.article)
         comment.deleted_at = clock.now()
         await self._count(comment.article_id, -1)
-        self._record("comment.deleted", actor, comment)
+        await self._emit(CommentDeleted, by.id, comment)
 
     async def restore(self, actor: Actor, comment_id: int) -> CommentRow:
         """Restore a deleted comment. Raises `CommentNotFound`."""
-        require_role(actor, Role.EDITOR)
+        editor = require_role(actor, Role.EDITOR)
         comment = await self._locked(actor, comment_id, deleted=None)
         if comment.is_deleted:
             comment.deleted_at = None
             await self._count(comment.article_id, 1)
-            self._record("comment.restored", actor, comment)
+            await self._emit(CommentRestored, editor.id, comment)
         return await self._reloaded(comment)
 
-    def _record(self, action: str, actor: Actor, comment: Comment) -> None:
-        self._unit.audit.record(
-            action, actor=actor.account if actor else None, subject=comment, author=comment.author_id
-        )
+    async def _emit(self, event: type[CommentEvent], by: int, comment: Comment, **details: Any) -> None:
+        await self._unit.emit(event(comment.id, comment.article_id, comment.author_id, by, **details))
 
     async def _article_id(self, actor: Actor, slug: str) -> int:
         statement = select(Article.id).where(Article.slug == slug, articles.visible_to(actor))

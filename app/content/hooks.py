@@ -1,4 +1,4 @@
-"""Which public responses a change to articles, tags or categories invalidates."""
+"""What articles, tags and categories have to do with the rest of the blog."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.orm.attributes import History
 
 from app.accounts.services.deletions import register_written_articles
 from app.cache import keys
+from app.content import auditing
 from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_public
@@ -56,6 +57,7 @@ def _by_category(change: Change) -> set[str]:
     return {keys.category(change.instance.id), keys.CATEGORIES}
 
 
+auditing.register()
 register_written_articles(WrittenArticles)
 register_public(Article.__table__, _by_article)
 register_public(article_tags)

@@ -22,8 +22,8 @@ NEW_PASSWORD = "seven slow barges"
 # What is done, by whom, and what the audit log calls it.
 STEPS = """
 PATCH  /articles/{article}              editor  article.changed
-PUT    /articles/{article}/publication  editor  article.published
 DELETE /articles/{article}/publication  editor  article.unpublished
+PUT    /articles/{article}/publication  editor  article.published
 DELETE /articles/{article}              editor  article.deleted
 PUT    /articles/{article}/restoration  editor  article.restored
 PATCH  /tags/first                      editor  tag.renamed

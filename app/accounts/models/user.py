@@ -54,10 +54,12 @@ class User(Timestamps, Base):
         """Where the account's owner can be reached, confirmed or not."""
         return self.email or self.pending_email or ""
 
-    def confirm_email(self) -> None:
-        """Make the pending email the account's own."""
+    def confirm_email(self) -> bool:
+        """Make the pending email the account's own. Returns whether it had not been confirmed before."""
+        is_news = not self.is_verified or self.pending_email is not None
         self.email, self.pending_email = self.pending_email or self.email, None
         self.is_verified = True
+        return is_news
 
     def change_password(self, hashed_password: str) -> None:
         """Set a new password and end everything that was logged in with the old one."""

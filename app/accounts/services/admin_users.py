@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select
 
 from app.accounts.errors import UnknownSuccessor, UserNotFound
+from app.accounts.events import AccountConfirmed
 from app.accounts.models import ArticleDisposition, EmailChange, User
 from app.accounts.queries import deletions, personal_tokens, users
 from app.accounts.schemas.users import UserListQuery, UserUpdate
@@ -74,6 +75,7 @@ class AdminUserService:
         changes = {name: getattr(data, name) for name in data.model_fields_set}
         deposes = changes.get("role", Role.ADMIN) is not Role.ADMIN or not changes.get("is_active", True)
         user = await self._locked(user_id, keep_an_admin=deposes)
+        confirmed_before = user.email if user.is_verified else None
         if changes.get("email", user.email) != user.email:
             if by is not None and by.id == user.id:
                 raise Forbidden("Change your own email address in your account settings, where it will be confirmed.")
@@ -100,6 +102,8 @@ class AdminUserService:
             await self._unit.session.flush()
         await self._unit.session.refresh(user)
         self._record(by, user, role, was_active=was_active, changed=sorted(data.model_fields_set))
+        if user.is_verified and user.email != confirmed_before:
+            await self._unit.emit(AccountConfirmed(user.id, by.id if by else None))
         return user
 
     def _record(self, by: User | None, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from app.accounts.errors import EmailTaken, InvalidUndoToken
+from app.accounts.events import AccountConfirmed
 from app.accounts.models import EmailChange, User
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import personal_tokens
@@ -93,6 +94,7 @@ class EmailChangeService:
         await self._unit.session.flush()
         await self._unit.session.refresh(user)
         self._unit.audit.record("account.email_change_undone", actor=user, subject=user)
+        await self._unit.emit(AccountConfirmed(user.id, user.id))
         self._recovery.mail_reset_link(user, old)
 
     async def _locked(self, token: str) -> tuple[User, EmailChange]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.accounts.errors import AccountNotLinked, EmailTaken, InvalidCredentials, ProviderEmailUnverified, UsernameTaken
+from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.identities.identity import Identity
 from app.accounts.models import User
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
@@ -102,6 +103,8 @@ class ProviderSignInService:
         user = await self._stored(identity, email)
         self._unit.audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
         await self._links.attach(user, identity, notify=False)
+        await self._unit.emit(AccountCreated(user.id, user.id))
+        await self._unit.emit(AccountConfirmed(user.id, user.id))
         return user
 
     async def _stored(self, identity: Identity, email: str) -> User:

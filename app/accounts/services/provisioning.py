@@ -1,6 +1,7 @@
 """Accounts created other than by registration."""
 
 from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
+from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.models import User
 from app.accounts.passwords import check_password
 from app.accounts.queries import users
@@ -33,6 +34,8 @@ class ProvisioningService:
         )
         await self._add(user)
         self._unit.audit.record("account.created", subject=user, role=role)
+        await self._unit.emit(AccountCreated(user.id, None))
+        await self._unit.emit(AccountConfirmed(user.id, None))
         return user
 
     async def promote(self, login: str) -> User:
@@ -47,13 +50,15 @@ class ProvisioningService:
         if user.role is not Role.ADMIN:
             user.role = Role.ADMIN
             user.end_access()
-        user.confirm_email()
+        is_confirmed_now = user.confirm_email()
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
             await self._unit.session.flush()
         self._unit.audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
         if not was_active:
             self._unit.audit.record("account.reactivated", subject=user)
+        if is_confirmed_now:
+            await self._unit.emit(AccountConfirmed(user.id, None))
         return user
 
     async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
@@ -70,6 +75,7 @@ class ProvisioningService:
         )
         await self._add(user)
         self._unit.audit.record("account.created", subject=user, role=role)
+        await self._unit.emit(AccountCreated(user.id, None))
         return user
 
     async def _add(self, user: User) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import delete
 
 from app.accounts.errors import InvalidResetToken
+from app.accounts.events import AccountConfirmed
 from app.accounts.models import LoginSession, RequestedMail, User
 from app.accounts.passwords import check_password
 from app.accounts.policies.actors import Principal
@@ -58,10 +59,12 @@ class RecoveryService:
         if await self._manager.user_of_reset_token(token) is not user:
             raise InvalidResetToken
         await self._set_password(user, hashed)
-        user.confirm_email()
+        is_confirmed_now = user.confirm_email()
         with translating({"uq_users_email": InvalidResetToken()}):
             await self._unit.session.flush()
         self._unit.audit.record("password.reset", actor=user, subject=user)
+        if is_confirmed_now:
+            await self._unit.emit(AccountConfirmed(user.id, user.id))
         await self._logins.unlock(user)
 
     async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:

@@ -7,6 +7,7 @@ like any other, and only the email that is sent differs.
 from sqlalchemy import select
 
 from app.accounts.errors import InvalidVerificationToken
+from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.models import RequestedMail, User
 from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
@@ -54,6 +55,7 @@ class RegistrationService:
         if invitation is not None:
             await self._invitations.use(invitation, user)
         self._unit.audit.record("account.registered", actor=user, subject=user)
+        await self._unit.emit(AccountCreated(user.id, user.id))
         await self.mail_claimed_email(user)
 
     def require_allowed_domain(self, email: str) -> None:
@@ -96,6 +98,7 @@ class RegistrationService:
         if before is not None and before != user.email:
             await self._tell_former_email(user, before)
         self._unit.audit.record("account.email_confirmed", actor=user, subject=user)
+        await self._unit.emit(AccountConfirmed(user.id, user.id))
         return user
 
     async def _tell_former_email(self, user: User, former: str) -> None:

@@ -12,6 +12,14 @@ from app.accounts.models import User
 from app.accounts.policies.actors import Actor, is_editor, require_account, require_role
 from app.cache import keys
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken
+from app.content.events import (
+    ArticleChanged,
+    ArticleDeleted,
+    ArticleEvent,
+    ArticlePublished,
+    ArticleRestored,
+    ArticleUnpublished,
+)
 from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleStatus
 from app.content.policies import require_article_editing
@@ -108,6 +116,8 @@ class ArticleService:
         if data.status is ArticleStatus.PUBLISHED:
             article.publish(clock.now())
         await self.add(article, data.slug)
+        if article.status is ArticleStatus.PUBLISHED:
+            await self._emit(ArticlePublished, actor, article)
         return await self._reloaded(article)
 
     async def compose(self, author: User, data: ArticleInput) -> Article:
@@ -183,7 +193,8 @@ class ArticleService:
             await self._tags.lock([*article.tags, *wanted])
             article.tags = list(wanted)
             await self._unit.session.flush()
-        self._record_interference("article.changed", actor, article, fields=sorted(sent))
+        if sent:
+            await self._emit(ArticleChanged, actor, article, fields=tuple(sorted(sent)))
         return await self._reloaded(article)
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
@@ -198,22 +209,27 @@ class ArticleService:
         now = clock.now()
         if data.published_at is not None and data.published_at > now:
             raise PublicationInFuture(field="published_at")
+        was_public, before = article.status is ArticleStatus.PUBLISHED, article.published_at
         article.publish(data.published_at or article.published_at or now)
         await self._unit.session.flush()
-        self._record_interference("article.published", actor, article)
+        if not was_public:
+            await self._emit(ArticlePublished, actor, article)
+        elif article.published_at != before:
+            await self._emit(ArticleChanged, actor, article, fields=("published_at",))
         return await self._reloaded(article)
 
     async def unpublish(self, actor: Actor, slug: str) -> None:
         """Make an article a draft again."""
         article = await self._locked(actor, slug)
-        article.unpublish()
-        self._record_interference("article.unpublished", actor, article)
+        if article.status is ArticleStatus.PUBLISHED:
+            article.unpublish()
+            await self._emit(ArticleUnpublished, actor, article)
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete an article; editors can restore it."""
         article = await self._locked(actor, slug)
         article.deleted_at = clock.now()
-        self._record("article.deleted", actor, article)
+        await self._emit(ArticleDeleted, actor, article)
 
     async def restore(self, actor: Actor, slug: str) -> ArticleRow:
         """Restore a deleted article as it was. Raises `ArticleNotFound` if there is none."""
@@ -225,18 +241,11 @@ class ArticleService:
             raise ArticleNotFound
         if article.deleted_at is not None:
             article.deleted_at = None
-            await self._unit.session.flush()
-            self._record("article.restored", actor, article)
+            await self._emit(ArticleRestored, actor, article)
         return await self._reloaded(article)
 
-    def _record_interference(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
-        """Record a change only if it was not made by the article's author."""
-        if actor is not None and actor.id != article.author_id:
-            self._record(action, actor, article, **details)
-
-    def _record(self, action: str, actor: Actor, article: Article, **details: Any) -> None:
-        account = actor.account if actor else None
-        self._unit.audit.record(action, actor=account, subject=article, author=article.author_id, **details)
+    async def _emit(self, event: type[ArticleEvent], actor: Actor, article: Article, **details: Any) -> None:
+        await self._unit.emit(event(article.id, article.author_id, actor.id if actor else None, **details))
 
     async def _locked(self, actor: Actor, slug: str) -> Article:
         """The article, locked until the transaction ends, if the actor may change it."""

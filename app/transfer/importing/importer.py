@@ -12,8 +12,9 @@ from sqlalchemy.orm import selectinload
 
 from app.container import Services
 from app.content.errors import SlugTaken
+from app.content.events import ArticleChanged, ArticleEvent, ArticlePublished, ArticleUnpublished
 from app.content.markup import RenderedArticle, render_article
-from app.content.models import Article
+from app.content.models import Article, ArticleStatus
 from app.core import clock
 from app.core.client import COMMAND_LINE
 from app.core.config import Settings
@@ -31,6 +32,8 @@ from app.transfer.importing.report import Outcome, Report
 from app.unit_of_work import unit_of_work
 
 FilePost = tuple[SourceFile, Post]
+# What a post that has changed may have changed in its article.
+_FIELDS = ("body_markdown", "category", "excerpt", "language", "published_at", "slug", "tags", "title")
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -133,12 +136,26 @@ class PostImporter:
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
             byline = await byline_for(unit.session, post.author)
+            was_public = article.status is ArticleStatus.PUBLISHED
             article.author_id = byline.id or await _new_account(byline, post.author, services)
             await _fill(article, post, rendered, services)
             article.source = decision.source
             await services.content.articles.add(article, decision.slug)
+            if event := _event(decision, article, was_public=was_public):
+                await unit.emit(event)
         self._report.attribute(byline)
         return decision
+
+
+def _event(decision: Decision, article: Article, *, was_public: bool) -> ArticleEvent | None:
+    """What has happened to an article; a new draft is nobody's business."""
+    is_public = article.status is ArticleStatus.PUBLISHED
+    if is_public is not was_public:
+        kind = ArticlePublished if is_public else ArticleUnpublished
+        return kind(article.id, article.author_id, None)
+    if decision.article is not None:
+        return ArticleChanged(article.id, article.author_id, None, _FIELDS)
+    return None
 
 
 async def _new_account(byline: Byline, author: Author, services: Services) -> int:

@@ -1,0 +1,24 @@
+"""What happens to accounts, for domains that care.
+
+`by` is the id of the account that did it; None stands for the command line and for the blog itself.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AccountEvent:
+    user_id: int
+    by: int | None
+
+
+class AccountCreated(AccountEvent):
+    """By its owner (`by`), or for somebody. Its email need not be confirmed yet."""
+
+
+class AccountConfirmed(AccountEvent):
+    """The account's email is known to be its owner's: the first one, or another than before."""
+
+
+class AccountDeleted(AccountEvent):
+    """Who it belonged to was forgotten. Its row stays, under a placeholder name, as long as something refers to it."""

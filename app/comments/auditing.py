@@ -1,0 +1,25 @@
+"""What the audit log keeps of comments: every deletion."""
+
+from app.audit.log import Row
+from app.comments.events import CommentDeleted, CommentEvent, CommentRestored
+from app.comments.models import Comment
+from app.events import handle
+from app.unit_of_work import UnitOfWork
+
+
+async def _deleted(unit: UnitOfWork, event: CommentDeleted) -> None:
+    _record(unit, "comment.deleted", event)
+
+
+async def _restored(unit: UnitOfWork, event: CommentRestored) -> None:
+    _record(unit, "comment.restored", event)
+
+
+def _record(unit: UnitOfWork, action: str, event: CommentEvent) -> None:
+    comment = Row(Comment.__tablename__, event.comment_id)
+    unit.audit.record(action, actor=event.by, subject=comment, author=event.author_id)
+
+
+def register() -> None:
+    handle(CommentDeleted, _deleted)
+    handle(CommentRestored, _restored)

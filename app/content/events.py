@@ -1,0 +1,41 @@
+"""What happens to articles, for domains that care.
+
+`by` is the id of the account that did it; None stands for the command line and for the blog itself.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ArticleEvent:
+    article_id: int
+    author_id: int
+    by: int | None
+
+    @property
+    def is_interference(self) -> bool:
+        """Whether somebody else than the author did it."""
+        return self.by is not None and self.by != self.author_id
+
+
+class ArticlePublished(ArticleEvent):
+    """It was a draft, or is new, and can be seen by everybody now."""
+
+
+@dataclass(frozen=True)
+class ArticleChanged(ArticleEvent):
+    """`fields` were set, be it of a draft or of a published article."""
+
+    fields: tuple[str, ...]
+
+
+class ArticleUnpublished(ArticleEvent):
+    """It is a draft again."""
+
+
+class ArticleDeleted(ArticleEvent):
+    """It cannot be seen any more. It can be restored, unless its author's account was deleted with it."""
+
+
+class ArticleRestored(ArticleEvent):
+    """It is as it was before it was deleted."""
