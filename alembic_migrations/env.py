@@ -6,7 +6,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import Connection, DateTime
 
-import app.models  # noqa: F401 - fills the metadata
+import app.hooks  # noqa: F401 - fills the metadata
 from app.core.config import Settings
 from app.db.base import Base, LowercaseString, UtcDateTime
 from app.db.migrations import check_foreign_keys, lock, migration_engine

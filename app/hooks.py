@@ -1,7 +1,10 @@
-"""Loads the hooks of all domains: importing this module registers them."""
+"""Loads all domains, lowest first: their tables, and what each of them has to do with the rest of the blog."""
 
-from app.accounts import hooks as accounts
-from app.comments import hooks as comments
-from app.content import hooks as content
+# ruff: noqa: F401, I001 - that they are loaded, in this order, is all that matters
 
-__all__ = ["accounts", "comments", "content"]
+import app.db.changes.models
+import app.audit.models
+import app.mail.models
+import app.accounts.hooks
+import app.content.hooks
+import app.comments.hooks

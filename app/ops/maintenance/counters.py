@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select, text, update
 
-import app.models  # noqa: F401 - fills the metadata
+import app.hooks  # noqa: F401 - fills the metadata
 from app.cache.keys import EVERYTHING
 from app.db.base import Base
 from app.db.changes.broadcast import broadcast

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import app.models  # noqa: F401 - fills the metadata
+import app.hooks  # noqa: F401 - fills the metadata
 from app.db.base import Base
 from app.db.session import open_database
 
