@@ -41,6 +41,14 @@ class Order:
     def types(self) -> list[type]:
         return [column.type.python_type for column in self.columns]
 
+    def added_to(self, statement: Select[Any]) -> Select[Any]:
+        """The statement with the sort values in each row; see `values`."""
+        return statement.add_columns(*self.columns)
+
+    def values(self, row: Sequence[Any]) -> Sequence[Value]:
+        """The sort values in a row of a statement to which they were added last."""
+        return row[-len(self.columns) :]
+
     def after(self, values: Sequence[Value]) -> ColumnElement[bool]:
         """Whether a row comes after the one with these sort values."""
         row = tuple_(*self.columns)

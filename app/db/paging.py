@@ -26,16 +26,15 @@ class PageResult(Generic[T]):
 async def fetch_page(
     session: AsyncSession, statement: Select[Any], order: Order, page: PageQuery, skip: int = 0
 ) -> PageResult[Row[Any]]:
-    """The rows of one page, each with its sort values at the end. Raises `InvalidCursor`."""
-    width = len(order.columns)
+    """The rows of one page. Raises `InvalidCursor`."""
     if page.cursor is not None:
         statement = statement.where(order.after(decode_cursor(page.cursor, order.name, order.types)))
-    statement = order.sort(statement).add_columns(*order.columns).limit(page.limit + 1).offset(skip or None)
+    statement = order.added_to(order.sort(statement)).limit(page.limit + 1).offset(skip or None)
     rows = (await session.execute(statement)).all()
     if len(rows) <= page.limit:
         return PageResult(rows, None)
     rows = rows[: page.limit]
-    return PageResult(rows, encode_cursor(order.name, rows[-1][-width:]))
+    return PageResult(rows, encode_cursor(order.name, order.values(rows[-1])))
 
 
 async def read_page(
@@ -45,9 +44,9 @@ async def read_page(
     page: PageQuery,
     parameters: Mapping[str, Any],
 ) -> PageResult[Sequence[Any]]:
-    """The rows of one page of a compiled listing, each with its sort values at the end. Raises `InvalidCursor`.
+    """The rows of one page of a compiled listing. Raises `InvalidCursor`.
 
-    `listing` makes the select, given whether there is a cursor and the size.
+    `listing` makes the select, given whether there is a cursor and the size; the order is `added_to` it.
     """
     bound = dict(parameters)
     if page.cursor is not None:
@@ -56,7 +55,7 @@ async def read_page(
     if len(found) <= page.limit:
         return PageResult(found, None)
     found = found[: page.limit]
-    return PageResult(found, encode_cursor(order.name, found[-1][-len(order.columns) :]))
+    return PageResult(found, encode_cursor(order.name, order.values(found[-1])))
 
 
 def empty_page(order: Order, page: PageQuery) -> PageResult[Any]:
