@@ -1,47 +1,56 @@
 """Queries for comments."""
 
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, exists, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from app.accounts.models import User
+from app.cache import keys
 from app.comments.models import Comment
-from app.comments.schemas import CommentRow
+from app.comments.schemas import CommentOut
 from app.content.models import Article
 from app.content.queries.articles import Viewer, exists_for
-from app.content.schemas.rows import AuthorRow
+from app.content.queries.authors import AuthorRow
 from app.db.base import BigId
-from app.db.compiled_selects import CompiledSelect, Row
+from app.db.compiled_selects import CompiledSelect
 from app.db.keyset import Order
+from app.db.row_fields import NullWith, SurrogateKey
+from app.db.row_shapes import RowShape
 
 IN_THREADS = Order("comments:threads", (Comment.path,))
 # Ids only grow, and theirs is an index that is there anyway.
 NEWEST = Order("comments:newest", (Comment.id,), descending=True)
 # Paths are digits, which come before letters in every order.
 _AFTER_ALL_DIGITS = "z"
-# Where they are in a row.
-ARTICLE_ID, AUTHOR_ID = 1, 5
 
 
-def to_row(row: Row) -> CommentRow:
-    """The row as shown; of a deleted comment with replies only the position is left."""
-    comment_id, _, parent_id, depth, deleted_at, *rest = row
-    _, username, display_name, avatar_url, markdown, html, created_at, edited_at, _ = rest
-    gone = deleted_at is not None
-    author: AuthorRow = {"username": username, "display_name": display_name, "avatar_url": avatar_url}
-    return {
-        "id": comment_id,
-        "parent_id": parent_id,
-        "depth": depth,
-        "is_deleted": gone,
-        "author": None if gone else author,
-        "body_markdown": None if gone else markdown,
-        "body_html": None if gone else html,
-        "created_at": created_at,
-        "edited_at": edited_at,
-    }
+def _unless_deleted(column: Any) -> ColumnElement[Any]:
+    return case((Comment.deleted_at.is_(None), column))
+
+
+class CommentRow(TypedDict):
+    """A comment; of a deleted one with replies only the position is left."""
+
+    id: Annotated[
+        int,
+        Comment.id,
+        SurrogateKey(keys.comments_of, Comment.article_id),
+        SurrogateKey(keys.article, Comment.article_id),
+    ]
+    parent_id: Annotated[int | None, Comment.parent_id]
+    depth: Annotated[int, Comment.depth]
+    is_deleted: Annotated[bool, Comment.deleted_at.is_not(None)]
+    author: Annotated[AuthorRow | None, NullWith(_unless_deleted(Comment.author_id))]
+    body_markdown: Annotated[str | None, _unless_deleted(Comment.body_markdown)]
+    body_html: Annotated[str | None, _unless_deleted(Comment.body_html)]
+    created_at: Annotated[datetime, Comment.created_at]
+    edited_at: Annotated[datetime | None, Comment.edited_at]
+
+
+COMMENT = RowShape(CommentRow, CommentOut)
 
 
 def _is_visible() -> ColumnElement[bool]:
@@ -56,12 +65,7 @@ def _is_visible() -> ColumnElement[bool]:
     return or_(Comment.deleted_at.is_(None), exists().where(below))
 
 
-_columns = (
-    *(Comment.id, Comment.article_id, Comment.parent_id, Comment.depth, Comment.deleted_at),
-    *(Comment.author_id, User.username, User.display_name, User.avatar_url),
-    *(Comment.body_markdown, Comment.body_html, Comment.created_at, Comment.edited_at, Comment.path),
-)
-_with_author = select(*_columns).join(User, User.id == Comment.author_id)
+_with_author = COMMENT.select().select_from(Comment).join(User, User.id == Comment.author_id)
 BY_ID = CompiledSelect(_with_author.where(Comment.id == bindparam("id", type_=BigId)))
 
 
@@ -70,7 +74,7 @@ def listing(viewer: Viewer, *, cursor: bool, size: int) -> CompiledSelect:
     """A page of the comments of the article with this slug, if it exists for the viewer."""
     article = select(Article.id).where(Article.slug == bindparam("slug", type_=String()), exists_for(viewer))
     inside = _with_author.where(Comment.article_id == article.scalar_subquery(), _is_visible())
-    statement = IN_THREADS.first(inside, size)
+    statement = IN_THREADS.added_to(IN_THREADS.first(inside, size))
     statement = statement.where(IN_THREADS.after_bound()) if cursor else statement
     return CompiledSelect(statement)
 

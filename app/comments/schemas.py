@@ -1,12 +1,11 @@
 """Comments as clients send and see them."""
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from pydantic import Field
 
 from app.content.schemas.authors import AuthorSummary
-from app.content.schemas.rows import AuthorRow
 from app.core.schemas.base import MAX_ID, Input, Output, Prose
 from app.core.schemas.pages import PageQuery
 
@@ -35,20 +34,6 @@ class CommentOut(Output):
     depth: int
     is_deleted: bool
     author: AuthorSummary | None
-    body_markdown: str | None
-    body_html: str | None
-    created_at: datetime
-    edited_at: datetime | None
-
-
-class CommentRow(TypedDict):
-    """`CommentOut` as read from the database, without further validation."""
-
-    id: int
-    parent_id: int | None
-    depth: int
-    is_deleted: bool
-    author: AuthorRow | None
     body_markdown: str | None
     body_html: str | None
     created_at: datetime

@@ -13,11 +13,11 @@ from app.comments.errors import CommentNotFound, ParentCommentNotFound, ThreadTo
 from app.comments.events import CommentDeleted, CommentEdited, CommentEvent, CommentRestored, CommentWritten
 from app.comments.models import MAX_DEPTH, Comment
 from app.comments.policies import require_comment_deletion, require_comment_editing
+from app.comments.queries import CommentRow
 from app.comments.rendering import rendered_comment
 from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
-    CommentRow,
     CommentUpdate,
     ModeratedComment,
     ModerationQuery,
@@ -45,19 +45,19 @@ class CommentService:
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         listing = partial(_listing, viewer)
         page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
-        if page.items:
-            article_id = page.items[0][comments.ARTICLE_ID]
-        else:
+        surrogate_keys: set[str] = set()
+        if not page.items:
             found = await self._unit.rows.fetch(article_rows.id_by_slug(viewer), values)
             if not found:
                 raise ArticleNotFound
-            article_id = found[0][0]
+            ((article_id,),) = found
+            surrogate_keys |= {keys.comments_of(article_id), keys.article(article_id)}
             # It may have been published in between.
             page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
+        items = comments.COMMENT.unpack(page.items, surrogate_keys)
         if actor is None:
-            self._unit.surrogate_keys.add(keys.comments_of(article_id), keys.article(article_id))
-            self._unit.surrogate_keys.add(*(keys.author(row[comments.AUTHOR_ID]) for row in page.items))
-        return PageResult([comments.to_row(row) for row in page.items], page.next_cursor)
+            self._unit.surrogate_keys.add(*surrogate_keys)
+        return PageResult(items, page.next_cursor)
 
     async def moderate(self, actor: Actor, query: ModerationQuery) -> PageResult[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
@@ -148,8 +148,9 @@ class CommentService:
 
     async def _reloaded(self, comment: Comment) -> CommentRow:
         """The comment as it is read from now on."""
-        (row,) = await self._unit.rows.fetch(comments.BY_ID, {"id": comment.id})
-        return comments.to_row(row)
+        found = await self._unit.rows.fetch(comments.BY_ID, {"id": comment.id})
+        (shown,) = comments.COMMENT.unpack(found, set())
+        return shown
 
     async def _count(self, article_id: int, difference: int) -> None:
         """Count in the database, so that no update is lost; a comment does not count as a change to the article."""

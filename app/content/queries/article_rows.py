@@ -1,95 +1,80 @@
-"""Queries for articles: the columns of a list entry and of a whole article, and the selects that fetch them.
+"""Queries for articles: what is shown of one in a list and by itself, and the selects that fetch it.
 
 Wherever an index has the page's order, it decides which articles are on the page. There is no such index for the titles
 and comment counts of one tag, author or category: their articles are sorted. For the intersection of several tags or
 filters, the articles of the first are scanned.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
-from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select, String, bindparam, exists, func, or_, select, type_coerce, union_all
 
 from app.accounts.models import User
 from app.cache import keys
 from app.content.models import Article, Category, Tag, article_tags
 from app.content.queries.articles import ListStatus, Viewer, exists_for, is_own, order_of, with_status
-from app.content.schemas.rows import ArticleRow, SummaryRow
+from app.content.queries.authors import AuthorRow
+from app.content.queries.categories import CategoryRefRow
+from app.content.queries.tags import TagRefRow
+from app.content.schemas.articles import ArticleOut, ArticleSummary
 from app.core.schemas.pages import MAX_SKIP
 from app.db.base import BigId, UtcDateTime
-from app.db.compiled_selects import CompiledSelect, Row
-from app.db.functions import json_rows
+from app.db.compiled_selects import CompiledSelect
 from app.db.keyset import Order
+from app.db.row_fields import Many, NullWith, SurrogateKey
+from app.db.row_shapes import RowShape
 
 # Categories below one, each of which is looked into by itself; of more, the articles are sorted.
 MAX_BRANCHES = 24
 _KEPT = 256
 
-_tags = (
-    select(json_rows(Tag.slug, Tag.name, Tag.id))
+_its_tags = (
+    select()
+    .select_from(Tag)
     .join(article_tags, article_tags.c.tag_id == Tag.id)
     .where(article_tags.c.article_id == Article.id)
     .correlate(Article)
-    .scalar_subquery()
 )
-_summary = (
-    *(Article.id, Article.slug, Article.title),
-    func.coalesce(func.nullif(Article.given_excerpt, ""), Article.derived_excerpt),
-    *(type_coerce(Article.status, String), Article.language, Article.cover_image_url),
-    *(Article.author_id, User.username, User.display_name, User.avatar_url),
-    *(Article.category_id, Category.slug, Category.name),
-    _tags,
-    *(Article.word_count, Article.reading_minutes, Article.comment_count),
-    *(Article.published_at, Article.created_at, Article.updated_at),
-)
-_WIDTH = len(_summary)
-_whole = (*_summary, Article.body_markdown, Article.body_html)
 
 
-def summary(row: Row, surrogate_keys: set[str]) -> SummaryRow:
-    """An article in a list; the surrogate keys of what it shows are added to `surrogate_keys`."""
-    article_id, slug, title, excerpt, status, language, cover_image_url = row[:7]
-    author_id, username, display_name, avatar_url, category_id, category_slug, category_name = row[7:14]
-    tags_text, word_count, reading_minutes, comment_count, published_at, created_at, updated_at = row[14:_WIDTH]
-    # By code point, whatever the server's locale.
-    tags = sorted(from_json(tags_text)) if tags_text else []
-    surrogate_keys.add(keys.article(article_id))
-    surrogate_keys.add(keys.author(author_id))
-    surrogate_keys.update(keys.tag(tag_id) for _, _, tag_id in tags)
-    if category_id is not None:
-        surrogate_keys.add(keys.category(category_id))
-    return {
-        "id": article_id,
-        "slug": slug,
-        "title": title,
-        "excerpt": excerpt,
-        "status": status,
-        "language": language,
-        "cover_image_url": cover_image_url,
-        "author": {"username": username, "display_name": display_name, "avatar_url": avatar_url},
-        "category": None if category_id is None else {"slug": category_slug, "name": category_name},
-        "tags": [{"slug": tag_slug, "name": name} for tag_slug, name, _ in tags],
-        "word_count": word_count,
-        "reading_minutes": reading_minutes,
-        "comment_count": comment_count,
-        "published_at": published_at,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
+class SummaryRow(TypedDict):
+    """An article in a list."""
+
+    id: Annotated[int, Article.id, SurrogateKey(keys.article, Article.id)]
+    slug: Annotated[str, Article.slug]
+    title: Annotated[str, Article.title]
+    excerpt: Annotated[str, func.coalesce(func.nullif(Article.given_excerpt, ""), Article.derived_excerpt)]
+    status: Annotated[str, type_coerce(Article.status, String)]
+    language: Annotated[str, Article.language]
+    cover_image_url: Annotated[str | None, Article.cover_image_url]
+    author: AuthorRow
+    category: Annotated[CategoryRefRow | None, NullWith(Category.id)]
+    tags: Annotated[list[TagRefRow], Many(_its_tags)]
+    word_count: Annotated[int, Article.word_count]
+    reading_minutes: Annotated[int, Article.reading_minutes]
+    comment_count: Annotated[int, Article.comment_count]
+    published_at: Annotated[datetime | None, Article.published_at]
+    created_at: Annotated[datetime, Article.created_at]
+    updated_at: Annotated[datetime, Article.updated_at]
 
 
-def whole(row: Row, surrogate_keys: set[str]) -> ArticleRow:
-    """An article with its body; the surrogate keys of what it shows are added to `surrogate_keys`."""
-    markdown, html = row[_WIDTH : _WIDTH + 2]
-    return {**summary(row, surrogate_keys), "body_markdown": markdown, "body_html": html}
+class ArticleRow(SummaryRow):
+    """An article with its body."""
+
+    body_markdown: Annotated[str, Article.body_markdown]
+    body_html: Annotated[str, Article.body_html]
 
 
-def _of(columns: Sequence[Any], source: Any = Article) -> Select[Any]:
+SUMMARY = RowShape(SummaryRow, ArticleSummary)
+ARTICLE = RowShape(ArticleRow, ArticleOut)
+
+
+def _of(shape: RowShape[Any], source: Any = Article) -> Select[Any]:
     return (
-        select(*columns)
+        shape.select()
         .select_from(source)
         .join(User, User.id == Article.author_id)
         .outerjoin(Category, Category.id == Article.category_id)
@@ -99,12 +84,12 @@ def _of(columns: Sequence[Any], source: Any = Article) -> Select[Any]:
 # --- One article ----------------------------------------------------------------------------------------------------
 
 _with_slug = Article.slug == bindparam("slug", type_=String())
-BY_ID = CompiledSelect(_of(_whole).where(Article.id == bindparam("id", type_=BigId)))
+BY_ID = CompiledSelect(_of(ARTICLE).where(Article.id == bindparam("id", type_=BigId)))
 
 
 @cache
 def by_slug(viewer: Viewer) -> CompiledSelect:
-    return CompiledSelect(_of(_whole).where(_with_slug, exists_for(viewer)))
+    return CompiledSelect(_of(ARTICLE).where(_with_slug, exists_for(viewer)))
 
 
 @cache
@@ -144,14 +129,14 @@ class ArticleListSpec:
 
 @lru_cache(_KEPT)
 def listing(spec: ArticleListSpec) -> CompiledSelect:
-    """A page of articles, each with its sort values at the end.
+    """A page of articles.
 
     Besides those of the spec, its parameters are what the order's `after_bound` needs.
     """
     order = spec.order
     if spec.by_date and spec.tags:
         through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
-        tagged = _of((*_summary, *order.columns), _tagged).where(*through, *_in_categories(spec))
+        tagged = order.added_to(_of(SUMMARY, _tagged)).where(*through, *_in_categories(spec))
         return CompiledSelect(_page(spec, tagged, _order_of_tagged(order)))
     if spec.by_date and 1 < spec.categories <= MAX_BRANCHES:
         return CompiledSelect(_merged(spec))
@@ -159,7 +144,7 @@ def listing(spec: ArticleListSpec) -> CompiledSelect:
         # What is left out is not looked up.
         picked = _page(spec, select(*_pair(order)).where(*_in_categories(spec)), order).subquery()
         return CompiledSelect(_looked_up(picked, order))
-    return CompiledSelect(_page(spec, _of((*_summary, *order.columns)).where(*_in_categories(spec)), order))
+    return CompiledSelect(_page(spec, order.added_to(_of(SUMMARY)).where(*_in_categories(spec)), order))
 
 
 def _page(spec: ArticleListSpec, statement: Select[Any], order: Order) -> Select[Any]:
@@ -238,4 +223,4 @@ def _merged(spec: ArticleListSpec) -> Select[Any]:
 def _looked_up(picked: Any, order: Order) -> Select[Any]:
     source = picked.join(Article, Article.id == picked.c.key_1)
     chosen = Order(order.name, (picked.c.key_0, picked.c.key_1), order.descending)
-    return chosen.sort(_of((*_summary, *order.columns), source))
+    return chosen.sort(order.added_to(_of(SUMMARY, source)))

@@ -1,25 +1,36 @@
 """Queries for categories."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypedDict
 
 from sqlalchemy import String, bindparam, select
 
+from app.cache import keys
 from app.content.models import Category
 from app.db.compiled_selects import CompiledSelect
+from app.db.row_fields import SurrogateKey
+from app.db.row_shapes import columns_of
+
+
+class CategoryRefRow(TypedDict):
+    """A category, as an article refers to it."""
+
+    slug: Annotated[str, Category.slug, SurrogateKey(keys.category, Category.id)]
+    name: Annotated[str, Category.name]
 
 
 class CategoryRow(NamedTuple):
-    id: int
-    parent_id: int | None
-    slug: str
-    name: str
-    description: str
+    """A category in the tree, which is made of all of them."""
+
+    id: Annotated[int, Category.id]
+    parent_id: Annotated[int | None, Category.parent_id]
+    slug: Annotated[str, Category.slug]
+    name: Annotated[str, Category.name]
+    description: Annotated[str, Category.description]
     # Of articles directly in it.
-    article_count: int
+    article_count: Annotated[int, Category.article_count]
 
 
-_columns = (Category.id, Category.parent_id, Category.slug, Category.name, Category.description, Category.article_count)
-ALL = CompiledSelect(select(*_columns))
+ALL = CompiledSelect(select(*columns_of(CategoryRow)))
 
 _tree = select(Category.id).where(Category.slug == bindparam("slug", type_=String())).cte("subtree", recursive=True)
 _tree = _tree.union_all(select(Category.id).join(_tree, Category.parent_id == _tree.c.id))

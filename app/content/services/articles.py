@@ -24,8 +24,8 @@ from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleStatus
 from app.content.policies import require_article_editing
 from app.content.queries import article_rows, articles
+from app.content.queries.article_rows import ArticleRow, SummaryRow
 from app.content.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
-from app.content.schemas.rows import ArticleRow, SummaryRow
 from app.content.services.categories import CategoryService
 from app.content.services.rendering import rendered_article
 from app.content.services.tags import TagService
@@ -57,7 +57,7 @@ class ArticleService:
             require_role(actor, Role.EDITOR)
         surrogate_keys: set[str] = set()
         page = await self._page(actor, query)
-        items = [article_rows.summary(row, surrogate_keys) for row in page.items]
+        items = article_rows.SUMMARY.unpack(page.items, surrogate_keys)
         if actor is None:
             self._unit.surrogate_keys.add(*surrogate_keys, *_cut_from(query))
         return PageResult(items, page.next_cursor)
@@ -100,7 +100,7 @@ class ArticleService:
         if not found:
             raise ArticleNotFound
         surrogate_keys: set[str] = set()
-        article = article_rows.whole(found[0], surrogate_keys)
+        (article,) = article_rows.ARTICLE.unpack(found, surrogate_keys)
         if actor is None:
             self._unit.surrogate_keys.add(*surrogate_keys)
         return article
@@ -262,8 +262,9 @@ class ArticleService:
 
     async def _reloaded(self, article: Article) -> ArticleRow:
         """The article as it is read from now on."""
-        (row,) = await self._unit.rows.fetch(article_rows.BY_ID, {"id": article.id})
-        return article_rows.whole(row, set())
+        found = await self._unit.rows.fetch(article_rows.BY_ID, {"id": article.id})
+        (shown,) = article_rows.ARTICLE.unpack(found, set())
+        return shown
 
 
 def _cut_from(query: ArticleListQuery) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.cache import keys
 from app.content.errors import AuthorNotFound
 from app.content.queries import authors
-from app.content.schemas.rows import ProfileRow
+from app.content.queries.authors import ProfileRow
 from app.core.schemas.pages import PageQuery
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.paging import PageResult, read_page
@@ -23,20 +23,22 @@ class AuthorService:
             return authors.authors(cursor=cursor, size=size)
 
         found = await read_page(self._unit.rows, listing, authors.BY_USERNAME, page, {})
-        self._note(found.items)
-        return PageResult([authors.profile(row) for row in found.items], found.next_cursor)
+        return PageResult(self._shown(found.items), found.next_cursor)
 
     async def get(self, username: str) -> ProfileRow:
         """The public profile of someone who has published something. Raises `AuthorNotFound`.
 
         This includes deleted accounts: their articles are still listed under the placeholder name.
         """
-        found = await self._unit.rows.fetch(authors.PROFILE, {"username": username})
+        found = await self._unit.rows.fetch(authors.WITH_USERNAME, {"username": username})
         if not found:
             raise AuthorNotFound
-        self._note(found)
-        return authors.profile(found[0])
+        (profile,) = self._shown(found)
+        return profile
 
-    def _note(self, rows: Sequence[Row]) -> None:
+    def _shown(self, rows: Sequence[Row]) -> Sequence[ProfileRow]:
+        surrogate_keys = {keys.AUTHORS}
+        shown = authors.PROFILE.unpack(rows, surrogate_keys)
         # Everybody gets the same.
-        self._unit.surrogate_keys.add(keys.AUTHORS, *(keys.author(row[authors.ID]) for row in rows))
+        self._unit.surrogate_keys.add(*surrogate_keys)
+        return shown

@@ -89,7 +89,7 @@ class CategoryService:
 
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; empty if there is no such category."""
-        return [row[0] for row in await self._unit.rows.fetch(categories.SUBTREE, {"slug": slug})]
+        return [category_id for (category_id,) in await self._unit.rows.fetch(categories.SUBTREE, {"slug": slug})]
 
     async def id_of(self, slug: str | None) -> int | None:
         """The category id for an article. Raises `UnknownCategory`."""

@@ -11,7 +11,7 @@ from app.cache import keys
 from app.content.errors import TagNotFound, TagTaken
 from app.content.models import Article, Tag, article_tags
 from app.content.queries import tags
-from app.content.schemas.rows import TagRow
+from app.content.queries.tags import TagRow
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
 from app.core import clock
 from app.core.roles import Role
@@ -34,20 +34,22 @@ class TagService:
             return tags.listing(unused=unused, cursor=cursor, size=size)
 
         page = await read_page(self._unit.rows, listing, tags.BY_SLUG, query, {})
-        self._note(actor, page.items)
-        return PageResult([tags.to_row(row) for row in page.items], page.next_cursor)
+        return PageResult(self._shown(actor, page.items), page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
         """One tag. Raises `TagNotFound`."""
         found = await self._unit.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
         if not found:
             raise TagNotFound
-        self._note(actor, found)
-        return tags.to_row(found[0])
+        (tag,) = self._shown(actor, found)
+        return tag
 
-    def _note(self, actor: Actor, rows: Sequence[Row]) -> None:
+    def _shown(self, actor: Actor, rows: Sequence[Row]) -> Sequence[TagRow]:
+        surrogate_keys = {keys.TAGS}
+        shown = tags.TAG.unpack(rows, surrogate_keys)
         if actor is None:
-            self._unit.surrogate_keys.add(keys.TAGS, *(keys.tag(row[tags.ID]) for row in rows))
+            self._unit.surrogate_keys.add(*surrogate_keys)
+        return shown
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
         """The tags with these names; missing ones are created. Names with the same slug are one tag."""
