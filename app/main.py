@@ -1,6 +1,7 @@
 """Puts the application together."""
 
 from functools import partial
+from operator import attrgetter
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -34,6 +35,8 @@ def create_app(settings: Settings) -> FastAPI:
         version="1.0.0",
         description="The API of this blog: accounts, articles, comments, tags and categories.",
         lifespan=lifespan,
+        # Generated clients name their methods after the functions of the routes.
+        generate_unique_id_function=attrgetter("name"),
         # A redirection would lead to whatever host the client named.
         redirect_slashes=False,
         docs_url="/docs" if settings.shows_docs else None,

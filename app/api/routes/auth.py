@@ -58,7 +58,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed, TooManyRequests),
 )
-async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
+async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
     """Log in with an email address or username."""
     return cookie.deliver(await services.accounts.logins.log_in(form), in_cookie=form.use_cookie)
 
@@ -68,27 +68,27 @@ async def login(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated
     dependencies=[limited(TOKEN)],
     responses=raises(InvalidRefreshToken, RefreshTokenReused, OriginNotAllowed, TooManyRequests),
 )
-async def refresh(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
+async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
     """Exchange a refresh token, which works only once, for new tokens. With the cookie, send an empty object."""
     pair = await services.accounts.sessions.refresh(cookie.token_of(data))
     return cookie.deliver(pair, in_cookie=data.refresh_token is None)
 
 
 @router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
-async def request_verify_token(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
+async def request_verification(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
     """Request another confirmation link by email. The response is the same if there is no such account."""
     await services.accounts.registration.request_verification(data.email)
     return {}
 
 
 @router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken, TooManyRequests))
-async def verify(services: ServicesDep, data: VerifyInput) -> UserOut:
+async def verify_email(services: ServicesDep, data: VerifyInput) -> UserOut:
     """Confirm a first or changed email address with the token from the email."""
     return UserOut.model_validate(await services.accounts.registration.verify(data.token))
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
-async def forgot_password(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
+async def request_password_reset(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
     """Request a password reset link by email. The response is the same if there is no such account."""
     await services.accounts.recovery.forgot_password(data.email)
     return {}

@@ -21,14 +21,14 @@ _UNREADY: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/live")
-async def live(response: Response) -> Alive:
+async def check_liveness(response: Response) -> Alive:
     """Check whether the process is alive. If it doesn't respond, restart it."""
     response.headers.update(_NO_STORE)
     return Alive()
 
 
 @router.get("/ready", response_model=Readiness, responses=_UNREADY)
-async def ready(request: Request) -> JSONResponse:
+async def check_readiness(request: Request) -> JSONResponse:
     """Check whether the server is ready. If not, send requests elsewhere for a while; don't restart it."""
     if getattr(request.app.state, "draining", False):
         return _unready("draining", "The server is shutting down.", Readiness(state=State.FAILING, parts={}))

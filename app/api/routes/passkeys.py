@@ -39,7 +39,7 @@ router = APIRouter(tags=["passkeys"])
 
 
 @router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
-async def ask_for_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
+async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
     """Get options for `navigator.credentials.create`.
 
     Parse them with `PublicKeyCredential.parseCreationOptionsFromJSON`.
@@ -78,7 +78,7 @@ async def remove_passkey(
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, NoSecondFactor, TooManyRequests),
 )
-async def ask_for_login(services: ServicesDep, data: PasskeyOptionsInput) -> dict[str, Any]:
+async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) -> dict[str, Any]:
     """Get options for `navigator.credentials.get`.
 
     Parse them with `PublicKeyCredential.parseRequestOptionsFromJSON`. Without a pending token, the browser offers every

@@ -76,7 +76,7 @@ async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> Author
     dependencies=[limited(LOGIN)],
     responses=raises(*_FLOW, *_LOGIN, *_LINKING, *_OPENING),
 )
-async def sign_in(
+async def sign_in_with_provider(
     services: ServicesDep, cookie: RefreshCookieDep, provider: ProviderPath, data: ProviderSignInInput
 ) -> TokensOut:
     """Complete the sign-in with the `code` and `state` that the browser returned with, within ten minutes.
@@ -100,7 +100,7 @@ async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[
     dependencies=[limited(LOGIN)],
     responses=raises(*_REAUTHENTICATED, *_FLOW, EmailNotVerified),
 )
-async def begin_link(
+async def begin_provider_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> AuthorizationOut:
     """Start linking a provider account. Works like starting to sign in."""

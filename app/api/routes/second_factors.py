@@ -73,7 +73,9 @@ async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: Rea
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed, TooManyRequests),
 )
-async def give_second_factor(services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput) -> TokensOut:
+async def log_in_with_second_factor(
+    services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput
+) -> TokensOut:
     """Complete a login that failed with `second_factor_required`, using a code or a recovery code.
 
     Each code works once. The pending token is valid for five minutes, unless the password changes.

@@ -15,14 +15,14 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 
 
 @router.post("/logout", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
-async def logout(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
+async def log_out(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End this session. Its access token and refresh token stop working immediately."""
     await services.accounts.sessions.end_current(owner)
     cookie.clear()
 
 
 @router.post("/logout-all", status_code=204, responses=raises(*_OWNER))
-async def logout_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
+async def log_out_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End all sessions of the account immediately, including this one."""
     await services.accounts.sessions.end_all(owner.account, by=owner.account)
     cookie.clear()

@@ -41,7 +41,7 @@ async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> An
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
-async def rename_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
+async def update_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
     return TagOut.model_validate(await services.content.tags.rename(actor, slug, data))
 
 

@@ -71,7 +71,7 @@ async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailCha
 
 
 @router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
-async def keep_my_email(services: ServicesDep, owner: OwnerDep) -> None:
+async def cancel_my_email_change(services: ServicesDep, owner: OwnerDep) -> None:
     """Cancel an email address change that has not been confirmed yet."""
     await services.accounts.email_changes.withdraw(owner)
 
