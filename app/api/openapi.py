@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.accounts.errors import InsufficientScope
 from app.api.errors import MEDIA_TYPE, status_of
+from app.api.openapi_tags import tags_of
 from app.core.errors import AppError
 from app.core.schemas.problem import Problem
 
@@ -31,7 +32,13 @@ def install(app: FastAPI) -> None:
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _with_problems(
-                get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+                get_openapi(
+                    title=app.title,
+                    version=app.version,
+                    description=app.description,
+                    routes=app.routes,
+                    tags=tags_of(app),
+                )
             )
         return app.openapi_schema
 

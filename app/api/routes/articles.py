@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
 from app.content.schemas.articles import (
@@ -22,7 +23,9 @@ from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
 _EDITING = (*_WRITER, ArticleNotFound)
-router = APIRouter(prefix="/articles", tags=["articles"])
+router = APIRouter(
+    prefix="/articles", tags=[Tag("articles", "What the blog has published, and the drafts of its authors.")]
+)
 
 
 @router.get(
@@ -51,6 +54,7 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+    """Show an article. Only its author and editors can see a draft."""
     return json_response(await services.content.articles.get(actor, slug))
 
 

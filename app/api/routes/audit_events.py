@@ -8,10 +8,11 @@ from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.accounts.schemas.audit_events import AuditEventOut, AuditQuery
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
 from app.core.schemas.pages import Page
 
-router = APIRouter(prefix="/audit-events", tags=["audit"])
+router = APIRouter(prefix="/audit-events", tags=[Tag("audit log", "Who did what to what, and when, for admins.")])
 
 
 @router.get(

@@ -24,10 +24,11 @@ from app.accounts.schemas.sessions import RefreshInput, TokensOut
 from app.accounts.schemas.users import EmailInput, LoginForm, RegisterInput, ResetPasswordInput, UserOut, VerifyInput
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests
 from app.core.rate_limits import LOGIN, MAIL, REGISTER, TOKEN
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and recovery of an account by email.")])
 
 
 @router.post(

@@ -6,20 +6,23 @@ from fastapi import APIRouter, Query, Request
 
 from app.api.deps import ServicesDep, SlugPath
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.content.errors import AuthorNotFound
 from app.content.schemas.authors import AuthorOut
 from app.core.errors import InvalidCursor
 from app.core.schemas.pages import Page, PageQuery
 
-router = APIRouter(prefix="/authors", tags=["authors"])
+router = APIRouter(prefix="/authors", tags=[Tag("authors", "Public profiles of people who have published something.")])
 
 
 @router.get("", response_model=Page[AuthorOut], responses=raises(InvalidCursor))
 async def list_authors(request: Request, services: ServicesDep, query: Annotated[PageQuery, Query()]) -> Any:
+    """List the people who have published something."""
     return page_response(request, await services.content.authors.list(query))
 
 
 @router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound))
 async def read_author(services: ServicesDep, username: SlugPath) -> Any:
+    """Show the public profile of somebody who has published something."""
     return json_response(await services.content.authors.get(username))

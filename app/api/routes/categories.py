@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.api.responses import json_response
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
@@ -14,7 +15,7 @@ from app.core.errors import Forbidden, Unauthenticated
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
 _PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)
-router = APIRouter(prefix="/categories", tags=["categories"])
+router = APIRouter(prefix="/categories", tags=[Tag("categories", "The tree in which articles are filed.")])
 
 
 @router.get("", response_model=list[CategoryTree])
@@ -25,11 +26,13 @@ async def list_categories(services: ServicesDep) -> Any:
 
 @router.post("", status_code=201, responses=raises(*_EDITOR, *_PLACING))
 async def create_category(services: ServicesDep, actor: ActorDep, data: CategoryInput) -> CategoryOut:
+    """Create a category, at the top level unless it has a parent."""
     return await services.content.categories.create(actor, data)
 
 
 @router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound))
 async def read_category(services: ServicesDep, slug: SlugPath) -> Any:
+    """Show a category, without those below it."""
     return json_response(await services.content.categories.get(slug))
 
 

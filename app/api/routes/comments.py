@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.openapi_tags import Tag
 from app.api.responses import page_response
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
 from app.comments.schemas import (
@@ -24,7 +25,7 @@ from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
 _EDITING = (*_WRITER, Forbidden, CommentNotFound)
-router = APIRouter(tags=["comments"])
+router = APIRouter(tags=[Tag("comments", "Comments on articles, in threads, and their moderation.")])
 
 
 @router.get(
@@ -59,6 +60,7 @@ async def list_comments(
     ),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
+    """Comment on an article, or reply to a comment on it."""
     return CommentOut.model_validate(await services.comments.create(actor, slug, data))
 
 

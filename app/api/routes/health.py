@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.api.errors import MEDIA_TYPE
+from app.api.openapi_tags import Tag
 from app.core.logging import request_id
 from app.ops.schemas import Alive, Readiness, State, Unreadiness
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", tags=[Tag("health", "Checks for load balancers and service managers.")])
 _NO_STORE = {"Cache-Control": "no-store"}
 _UNREADY: dict[int | str, dict[str, Any]] = {
     503: {

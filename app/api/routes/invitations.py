@@ -15,12 +15,13 @@ from app.accounts.errors import (
 from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
 from app.core.rate_limits import MAIL
 from app.core.schemas.pages import Page, PageQuery
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)
-router = APIRouter(prefix="/invitations", tags=["invitations"])
+router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations to create an account.")])
 
 
 @router.post(

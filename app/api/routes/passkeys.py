@@ -30,12 +30,13 @@ from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
-router = APIRouter(tags=["passkeys"])
+router = APIRouter(tags=[Tag("passkeys", "Managing your own passkeys, and logging in with them.")])
 
 
 @router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
@@ -58,6 +59,7 @@ async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput
 
 @router.patch("/users/me/passkeys/{passkey_id}", responses=raises(*_OWNER, PasskeyNotFound))
 async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: PasskeyUpdate) -> PasskeyOut:
+    """Rename a passkey."""
     return PasskeyOut.model_validate(await services.accounts.passkeys.rename(owner, passkey_id, data.name))
 
 

@@ -16,11 +16,14 @@ from app.accounts.errors import (
 from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
 from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.rate_limits import TOKEN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
-router = APIRouter(prefix="/auth/personal-tokens", tags=["personal access tokens"])
+router = APIRouter(
+    prefix="/auth/personal-tokens", tags=[Tag("personal access tokens", "Tokens for scripts, limited to scopes.")]
+)
 
 
 @router.post(

@@ -17,11 +17,15 @@ from app.accounts.errors import (
 from app.accounts.schemas.privacy import DeletionInput, DeletionOut
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired, TooManyRequests)
 _CHUNK_BYTES = 64 * 1024
-router = APIRouter(prefix="/users/me", tags=["users"])
+router = APIRouter(
+    prefix="/users/me",
+    tags=[Tag("personal data", "Exporting what the blog knows about you, and deleting your account.")],
+)
 
 
 class _Zip(StreamingResponse):

@@ -37,6 +37,7 @@ from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
 from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.rate_limits import LOGIN
 
@@ -53,7 +54,7 @@ _OPENING = (
 _LOGIN = (InvalidCredentials, SecondFactorRequired, OriginNotAllowed)
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired)
-router = APIRouter(tags=["providers"])
+router = APIRouter(tags=[Tag("providers", "Signing in with accounts elsewhere, and linking these to your own.")])
 
 
 @router.get("/auth/providers")

@@ -26,12 +26,15 @@ from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
-router = APIRouter(tags=["second factors"])
+router = APIRouter(
+    tags=[Tag("second factors", "Authenticator apps and recovery codes, and the second step of a login.")]
+)
 
 
 @router.get("/users/me/second-factors", responses=raises(*_OWNER))

@@ -8,10 +8,11 @@ from app.accounts.errors import InvalidAccessToken, LoginRequired, LoginSessionN
 from app.accounts.schemas.sessions import SessionOut
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import Unauthenticated
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
-router = APIRouter(prefix="/auth", tags=["sessions"])
+router = APIRouter(prefix="/auth", tags=[Tag("sessions", "Where your account is logged in, and logging out.")])
 
 
 @router.post("/logout", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))

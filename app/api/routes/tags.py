@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath
 from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.content.errors import TagNotFound, TagTaken
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
@@ -14,7 +15,9 @@ from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
 from app.core.schemas.pages import Page
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, TagNotFound)
-router = APIRouter(prefix="/tags", tags=["tags"])
+router = APIRouter(
+    prefix="/tags", tags=[Tag("tags", "What articles are about. A tag is created by the first article that uses it.")]
+)
 
 
 @router.get(
@@ -37,11 +40,13 @@ async def list_tags(
     openapi_extra=LOGIN_OPTIONAL,
 )
 async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+    """Show a tag with the number of its published articles."""
     return json_response(await services.content.tags.get(actor, slug))
 
 
 @router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
 async def update_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
+    """Rename a tag or change its slug. Its articles keep it."""
     return TagOut.model_validate(await services.content.tags.rename(actor, slug, data))
 
 

@@ -27,6 +27,7 @@ from app.accounts.schemas.users import (
 )
 from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
+from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from app.core.rate_limits import MAIL, SEARCH
 from app.core.schemas.pages import CountedPage
@@ -35,11 +36,12 @@ _LOGIN = (Unauthenticated, InvalidAccessToken)
 _OWNER = (*_LOGIN, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
 _ADMIN = (*_LOGIN, Forbidden, EmailNotVerified)
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=[Tag("users", "Your own account, and all accounts for admins.")])
 
 
 @router.get("/me", responses=raises(*_LOGIN))
 async def read_me(account: AccountDep) -> UserOut:
+    """Show your account."""
     return UserOut.model_validate(account.account)
 
 
@@ -89,11 +91,13 @@ async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[U
 
 @router.get("/{user_id}", responses=raises(*_ADMIN, UserNotFound))
 async def read_user(services: ServicesDep, _admin: AdminDep, user_id: IdPath) -> UserOut:
+    """Show an account. Admins only."""
     return UserOut.model_validate(await services.accounts.admin_users.get(user_id))
 
 
 @router.patch("/{user_id}", responses=raises(*_ADMIN, UserNotFound, EmailTaken, UsernameTaken, LastAdmin))
 async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, data: UserUpdate) -> UserOut:
+    """Update an account: its profile, email address, role, or whether it is active. Admins only."""
     return UserOut.model_validate(await services.accounts.admin_users.update(user_id, data, admin.account))
 
 
