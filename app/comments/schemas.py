@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.content.schemas.authors import AuthorSummary
 from app.core.schemas.base import MAX_ID, Input, Output, Prose
-from app.core.schemas.pages import PageQuery
+from app.core.schemas.pages import Page, PageQuery
 
 CommentBody = Annotated[
     Prose,
@@ -40,6 +40,24 @@ class CommentOut(Output):
     edited_at: datetime | None
 
 
+class CommentPage(Page[CommentOut]):
+    """A page of the comments on an article."""
+
+
+class CommentRow(TypedDict):
+    """`CommentOut` as read from the database, without further validation."""
+
+    id: int
+    parent_id: int | None
+    depth: int
+    is_deleted: bool
+    author: AuthorRow | None
+    body_markdown: str | None
+    body_html: str | None
+    created_at: datetime
+    edited_at: datetime | None
+
+
 class ModeratedComment(Output):
     """A comment on any article as editors see it, deleted or not."""
 
@@ -52,6 +70,10 @@ class ModeratedComment(Output):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+
+
+class ModeratedCommentPage(Page[ModeratedComment]):
+    """A page of the comments of the whole blog."""
 
 
 class CommentListQuery(PageQuery):

@@ -15,13 +15,13 @@ from app.db.errors import CONNECTION_ERRORS
 from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
 from app.db.session import Database
 from app.mail.outbox_status import outbox_status
-from app.ops.schemas import Part, State
+from app.ops.schemas import HealthPart, HealthState
 
 TIMEOUT_SECONDS = 1.0
 # By then somebody should have tried to send a mail that is due, even if whoever tried first has been killed.
 OVERDUE_SECONDS = 600
-_OK = Part(state=State.OK)
-_NOT_ASKED = Part(state=State.UNKNOWN, detail="Not checked, because an earlier check failed.")
+_OK = HealthPart(state=HealthState.OK)
+_NOT_ASKED = HealthPart(state=HealthState.UNKNOWN, detail="Not checked, because an earlier check failed.")
 _UNREACHABLE: tuple[type[Exception], ...] = (SQLAlchemyError, RedisError, *CONNECTION_ERRORS)
 _log = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ class Health:
 
     def __init__(self, redis_url: str | None) -> None:
         self._redis_url = redis_url
-        self._known: dict[str, State] = {}
+        self._known: dict[str, HealthState] = {}
 
-    async def parts(self, database: Database) -> dict[str, Part]:
+    async def parts(self, database: Database) -> dict[str, HealthPart]:
         """Each part by its name. Reasons are general: the exact errors are in the log."""
         asked = [self._of_database(database)]
         if self._redis_url:
@@ -42,9 +42,9 @@ class Health:
         self._tell_changes(parts)
         return parts
 
-    async def _of_database(self, database: Database) -> dict[str, Part]:
+    async def _of_database(self, database: Database) -> dict[str, HealthPart]:
         # One after the other: a probe takes one connection of those that requests need, not three.
-        parts: dict[str, Part] = dict.fromkeys(("database", "migrations", "mail"), _NOT_ASKED)
+        parts: dict[str, HealthPart] = dict.fromkeys(("database", "migrations", "mail"), _NOT_ASKED)
         try:
             await hard_timeout(TIMEOUT_SECONDS, _ask(database, parts))
         except _UNREACHABLE as error:
@@ -52,31 +52,31 @@ class Health:
             parts[asking] = _failing(error)
         return parts
 
-    async def _of_redis(self, url: str) -> dict[str, Part]:
+    async def _of_redis(self, url: str) -> dict[str, HealthPart]:
         try:
             await hard_timeout(TIMEOUT_SECONDS, _ping(url))
         except _UNREACHABLE as error:
             # Each process goes on with what it can count and keep by itself.
-            return {"redis": _failing(error).model_copy(update={"state": State.DEGRADED})}
+            return {"redis": _failing(error).model_copy(update={"state": HealthState.DEGRADED})}
         return {"redis": _OK}
 
-    def _tell_changes(self, parts: dict[str, Part]) -> None:
+    def _tell_changes(self, parts: dict[str, HealthPart]) -> None:
         for name, part in parts.items():
-            if part.state is State.UNKNOWN:
+            if part.state is HealthState.UNKNOWN:
                 continue
-            if part.state is not self._known.get(name, State.OK):
-                level = logging.INFO if part.state is State.OK else logging.WARNING
+            if part.state is not self._known.get(name, HealthState.OK):
+                level = logging.INFO if part.state is HealthState.OK else logging.WARNING
                 _log.log(level, " ".join(filter(None, [f"{name} is {part.state.value}.", part.detail])))
             self._known[name] = part.state
 
 
-async def _ask(database: Database, parts: dict[str, Part]) -> None:
+async def _ask(database: Database, parts: dict[str, HealthPart]) -> None:
     _require_file(database.engine.url)
     async with database.reading() as session:
         await session.execute(text("SELECT 1"))
         parts["database"] = _OK
         parts["migrations"] = await _migrations(session)
-        if parts["migrations"].state is not State.FAILING:
+        if parts["migrations"].state is not HealthState.FAILING:
             parts["mail"] = await _mail(session)
 
 
@@ -86,25 +86,25 @@ def _require_file(url: URL) -> None:
         Path(url.database or "").stat()
 
 
-async def _migrations(session: AsyncSession) -> Part:
+async def _migrations(session: AsyncSession) -> HealthPart:
     try:
         found = frozenset(await session.scalars(text("SELECT version_num FROM alembic_version")))
     except DBAPIError as error:
         if not means_that_there_is_no_table(error):
             raise
-        return Part(state=State.FAILING, detail="The database has no tables.")
+        return HealthPart(state=HealthState.FAILING, detail="The database has no tables.")
     if found == newest_versions():
         return _OK
     if is_newer(found):
         # While a new version of the software takes over, the old one has to go on: its successor has migrated already.
-        return Part(state=State.DEGRADED, detail="The schema is newer than this version of the software.")
-    return Part(state=State.FAILING, detail="The schema is older than this version of the software.")
+        return HealthPart(state=HealthState.DEGRADED, detail="The schema is newer than this version of the software.")
+    return HealthPart(state=HealthState.FAILING, detail="The schema is older than this version of the software.")
 
 
-async def _mail(session: AsyncSession) -> Part:
+async def _mail(session: AsyncSession) -> HealthPart:
     late = (await outbox_status(session)).oldest_due_seconds
     if late > OVERDUE_SECONDS:
-        return Part(state=State.DEGRADED, detail=f"An email has been overdue for {late / 60:.0f} minutes.")
+        return HealthPart(state=HealthState.DEGRADED, detail=f"An email has been overdue for {late / 60:.0f} minutes.")
     return _OK
 
 
@@ -113,7 +113,9 @@ async def _ping(url: str) -> None:
         await redis.ping()
 
 
-def _failing(error: Exception) -> Part:
+def _failing(error: Exception) -> HealthPart:
     _log.debug("a part of the server does not answer: %r", error)
     timed_out = isinstance(error, TimeoutError)
-    return Part(state=State.FAILING, detail="No response in time." if timed_out else "It cannot be reached.")
+    return HealthPart(
+        state=HealthState.FAILING, detail="No response in time." if timed_out else "It cannot be reached."
+    )

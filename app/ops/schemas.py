@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from app.core.schemas.problem import Problem
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     """A degraded part still works, only less well: requests are still answered correctly."""
 
     OK = "ok"
@@ -17,10 +17,10 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Part(BaseModel):
+class HealthPart(BaseModel):
     """One of the things needed to answer requests."""
 
-    state: State
+    state: HealthState
     detail: str | None = Field(default=None, description="What is wrong.", examples=["No response in time."])
 
 
@@ -33,11 +33,11 @@ class Alive(BaseModel):
 class Readiness(BaseModel):
     """The server is ready for requests; `parts` has the state of each part it needs."""
 
-    state: State = Field(description="`degraded` if any part is. The server is still ready for requests.")
-    parts: dict[str, Part] = Field(description="`database`, `migrations`, `mail`, and `redis` if it is used.")
+    state: HealthState = Field(description="`degraded` if any part is. The server is still ready for requests.")
+    parts: dict[str, HealthPart] = Field(description="`database`, `migrations`, `mail`, and `redis` if it is used.")
 
 
 class Unreadiness(Problem):
     """The server is not ready; requests should be sent elsewhere."""
 
-    parts: dict[str, Part] = Field(description="As for status 200. Parts that are `failing` are the reason.")
+    parts: dict[str, HealthPart] = Field(description="As for status 200. Parts that are `failing` are the reason.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.core.schemas.base import MAX_ID, Input, Output, SafeStr, Timestamp
-from app.core.schemas.pages import PageQuery
+from app.core.schemas.pages import Page, PageQuery
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
@@ -51,3 +51,7 @@ class AuditEventOut(Output):
     user_agent: str
     request_id: str
     details: dict[str, Any]
+
+
+class AuditEventPage(Page[AuditEventOut]):
+    """A page of the audit log."""

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.core.roles import Role
 from app.core.schemas.base import Email, Input, Output
+from app.core.schemas.pages import Page
 
 
 class InvitationInput(Input):
@@ -24,6 +25,10 @@ class InvitationOut(Output):
     expires_at: datetime
     used_at: datetime | None
     used_by: str | None = Field(description="The username of the account created with the invitation.")
+
+
+class InvitationPage(Page[InvitationOut]):
+    """A page of invitations."""
 
 
 class NewInvitation(InvitationOut):

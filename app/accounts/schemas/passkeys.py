@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from app.accounts.schemas.second_factors import FirstRecoveryCodes, PasskeyOut
 from app.accounts.schemas.users import Token
@@ -14,6 +14,14 @@ PasskeyName = Annotated[
 Credential = Annotated[
     dict[str, Any], Field(description="The unmodified return value of the browser's `PublicKeyCredential.toJSON()`.")
 ]
+
+
+class PasskeyCreationOptions(RootModel[dict[str, Any]]):
+    """For `PublicKeyCredential.parseCreationOptionsFromJSON` in the browser."""
+
+
+class PasskeyRequestOptions(RootModel[dict[str, Any]]):
+    """For `PublicKeyCredential.parseRequestOptionsFromJSON` in the browser."""
 
 
 class PasskeyInput(Input):

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.core.roles import Role
 from app.core.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
+from app.core.schemas.pages import CountedPage
 
 DisplayName = Annotated[Line, Field(max_length=100)]
 Bio = Annotated[SafeStr, Field(max_length=2000)]
@@ -96,6 +97,10 @@ class UserOut(Output):
     has_second_factor: bool
     created_at: datetime
     updated_at: datetime
+
+
+class UserPage(CountedPage[UserOut]):
+    """A page of accounts."""
 
 
 class UserListQuery(Input):

@@ -9,7 +9,13 @@ from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import Passkey, User
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
-from app.accounts.schemas.passkeys import PasskeyAdded, PasskeyInput, PasskeyLoginInput
+from app.accounts.schemas.passkeys import (
+    PasskeyAdded,
+    PasskeyCreationOptions,
+    PasskeyInput,
+    PasskeyLoginInput,
+    PasskeyRequestOptions,
+)
 from app.accounts.schemas.second_factors import PasskeyOut
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.challenges import Challenges
@@ -39,7 +45,7 @@ class PasskeyService:
 
     # --- One's own -------------------------------------------------------------------------------------------------
 
-    async def creation_options(self, principal: Principal, password: str | None) -> dict[str, Any]:
+    async def creation_options(self, principal: Principal, password: str | None) -> PasskeyCreationOptions:
         """The options for creating a new passkey in the browser.
 
         Raises `EmailNotVerified`, `WrongPassword`, `RecentLoginRequired` or `TooManyRequests`.
@@ -55,7 +61,7 @@ class PasskeyService:
         challenge = self._challenges.draw()
         options = self._here.creation_options(challenge, _handle_of(user), user.username, user.display_name, there)
         await self._challenges.keep(challenge, user)
-        return options
+        return PasskeyCreationOptions(options)
 
     async def add(self, principal: Principal, data: PasskeyInput) -> PasskeyAdded:
         """Store a passkey that a browser has created. Raises `InvalidPasskey` or `PasskeyTaken`."""
@@ -114,7 +120,7 @@ class PasskeyService:
 
     # --- Logging in ------------------------------------------------------------------------------------------------
 
-    async def request_options(self, pending_token: str | None) -> dict[str, Any]:
+    async def request_options(self, pending_token: str | None) -> PasskeyRequestOptions:
         """The options for logging in: any passkey for this site, or those of the account that the pending token is for.
 
         Raises `InvalidPendingToken`, or `NoSecondFactor` if that account has none.
@@ -128,7 +134,7 @@ class PasskeyService:
         challenge = self._challenges.draw()
         options = self._here.request_options(challenge, credential_ids)
         await self._challenges.keep(challenge, user)
-        return options
+        return PasskeyRequestOptions(options)
 
     async def log_in(self, data: PasskeyLoginInput) -> TokenPair:
         """Begin a session for the passkey's owner; as the passkey verifies its user, nothing else is required.

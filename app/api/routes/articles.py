@@ -14,12 +14,11 @@ from app.content.schemas.articles import (
     ArticleInput,
     ArticleListQuery,
     ArticleOut,
-    ArticleSummary,
+    ArticlePage,
     ArticleUpdate,
     PublicationInput,
 )
 from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
-from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
 _EDITING = (*_WRITER, ArticleNotFound)
@@ -30,7 +29,7 @@ router = APIRouter(
 
 @router.get(
     "",
-    response_model=Page[ArticleSummary],
+    response_model=ArticlePage,
     responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )

@@ -5,19 +5,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.accounts.schemas.audit_events import AuditEventOut, AuditQuery
+from app.accounts.schemas.audit_events import AuditEventPage, AuditQuery
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
-from app.core.schemas.pages import Page
 
 router = APIRouter(prefix="/audit-events", tags=[Tag("audit log", "Who did what to what, and when, for admins.")])
 
 
 @router.get(
     "",
-    response_model=Page[AuditEventOut],
+    response_model=AuditEventPage,
     responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
 )
 async def list_audit_events(

@@ -1,6 +1,6 @@
 """Registration, login and recovery."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form
 
@@ -27,6 +27,7 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests
 from app.core.rate_limits import LOGIN, MAIL, REGISTER, TOKEN
+from app.core.schemas.base import Accepted
 
 router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and recovery of an account by email.")])
 
@@ -44,14 +45,14 @@ router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and r
         TooManyRequests,
     ),
 )
-async def register(services: ServicesDep, data: RegisterInput) -> dict[str, Any]:
+async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
     """Create an account. A link to confirm the email address is sent by email.
 
     The response is the same if the address already has an account; only its owner is told, by email. Until the address
     is confirmed, log in with the username.
     """
     await services.accounts.registration.register(data)
-    return {}
+    return Accepted()
 
 
 @router.post(
@@ -76,10 +77,10 @@ async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: 
 
 
 @router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
-async def request_verification(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
+async def request_verification(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request another confirmation link by email. The response is the same if there is no such account."""
     await services.accounts.registration.request_verification(data.email)
-    return {}
+    return Accepted()
 
 
 @router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken, TooManyRequests))
@@ -89,10 +90,10 @@ async def verify_email(services: ServicesDep, data: VerifyInput) -> UserOut:
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
-async def request_password_reset(services: ServicesDep, data: EmailInput) -> dict[str, Any]:
+async def request_password_reset(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request a password reset link by email. The response is the same if there is no such account."""
     await services.accounts.recovery.forgot_password(data.email)
-    return {}
+    return Accepted()
 
 
 @router.post(

@@ -9,14 +9,14 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.content.errors import AuthorNotFound
-from app.content.schemas.authors import AuthorOut
+from app.content.schemas.authors import AuthorOut, AuthorPage
 from app.core.errors import InvalidCursor
-from app.core.schemas.pages import Page, PageQuery
+from app.core.schemas.pages import PageQuery
 
 router = APIRouter(prefix="/authors", tags=[Tag("authors", "Public profiles of people who have published something.")])
 
 
-@router.get("", response_model=Page[AuthorOut], responses=raises(InvalidCursor))
+@router.get("", response_model=AuthorPage, responses=raises(InvalidCursor))
 async def list_authors(request: Request, services: ServicesDep, query: Annotated[PageQuery, Query()]) -> Any:
     """List the people who have published something."""
     return page_response(request, await services.content.authors.list(query))

@@ -14,14 +14,14 @@ from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
     CommentOut,
+    CommentPage,
     CommentUpdate,
-    ModeratedComment,
+    ModeratedCommentPage,
     ModerationQuery,
 )
 from app.content.errors import ArticleNotFound, TooComplex
 from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
 from app.core.rate_limits import COMMENT, COMMENTS_OF_ACCOUNT
-from app.core.schemas.pages import Page
 
 _WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
 _EDITING = (*_WRITER, Forbidden, CommentNotFound)
@@ -30,7 +30,7 @@ router = APIRouter(tags=[Tag("comments", "Comments on articles, in threads, and 
 
 @router.get(
     "/articles/{slug}/comments",
-    response_model=Page[CommentOut],
+    response_model=CommentPage,
     responses=raises(InvalidAccessToken, ArticleNotFound, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )
@@ -64,7 +64,7 @@ async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath,
     return CommentOut.model_validate(await services.comments.create(actor, slug, data))
 
 
-@router.get("/comments", response_model=Page[ModeratedComment], responses=raises(*_WRITER, Forbidden, InvalidCursor))
+@router.get("/comments", response_model=ModeratedCommentPage, responses=raises(*_WRITER, Forbidden, InvalidCursor))
 async def list_comments_for_moderation(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ModerationQuery, Query()]
 ) -> Any:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from app.api.errors import MEDIA_TYPE
 from app.api.openapi_tags import Tag
 from app.core.logging import request_id
-from app.ops.schemas import Alive, Readiness, State, Unreadiness
+from app.ops.schemas import Alive, HealthState, Readiness, Unreadiness
 
 router = APIRouter(prefix="/health", tags=[Tag("health", "Checks for load balancers and service managers.")])
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -32,11 +32,11 @@ async def check_liveness(response: Response) -> Alive:
 async def check_readiness(request: Request) -> JSONResponse:
     """Check whether the server is ready. If not, send requests elsewhere for a while; don't restart it."""
     if getattr(request.app.state, "draining", False):
-        return _unready("draining", "The server is shutting down.", Readiness(state=State.FAILING, parts={}))
+        return _unready("draining", "The server is shutting down.", Readiness(state=HealthState.FAILING, parts={}))
     parts = await request.app.state.health.parts(request.app.state.database)
     states = {part.state for part in parts.values()}
-    failing = sorted(name for name, part in parts.items() if part.state is State.FAILING)
-    found = Readiness(state=State.DEGRADED if State.DEGRADED in states else State.OK, parts=parts)
+    failing = sorted(name for name, part in parts.items() if part.state is HealthState.FAILING)
+    found = Readiness(state=HealthState.DEGRADED if HealthState.DEGRADED in states else HealthState.OK, parts=parts)
     if failing:
         return _unready("not_ready", f"Failing: {', '.join(failing)}.", found)
     return JSONResponse(found.model_dump(mode="json"), headers=_NO_STORE)

@@ -12,13 +12,13 @@ from app.accounts.errors import (
     RegistrationClosed,
     SecondFactorMissing,
 )
-from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.accounts.schemas.invitations import InvitationInput, InvitationPage, NewInvitation
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
 from app.core.rate_limits import MAIL
-from app.core.schemas.pages import Page, PageQuery
+from app.core.schemas.pages import PageQuery
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)
 router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations to create an account.")])
@@ -38,7 +38,7 @@ async def create_invitation(services: ServicesDep, actor: ActorDep, data: Invita
     return await services.accounts.invitations.create(actor, data)
 
 
-@router.get("", response_model=Page[InvitationOut], responses=raises(*_EDITOR, InvalidCursor))
+@router.get("", response_model=InvitationPage, responses=raises(*_EDITOR, InvalidCursor))
 async def list_invitations(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]
 ) -> Any:

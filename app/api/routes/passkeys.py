@@ -1,7 +1,5 @@
 """Passkeys: managing your own, and logging in with them."""
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from app.accounts.errors import (
@@ -20,9 +18,11 @@ from app.accounts.errors import (
 )
 from app.accounts.schemas.passkeys import (
     PasskeyAdded,
+    PasskeyCreationOptions,
     PasskeyInput,
     PasskeyLoginInput,
     PasskeyOptionsInput,
+    PasskeyRequestOptions,
     PasskeyUpdate,
 )
 from app.accounts.schemas.second_factors import PasskeyOut
@@ -40,7 +40,7 @@ router = APIRouter(tags=[Tag("passkeys", "Managing your own passkeys, and loggin
 
 
 @router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
-async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> dict[str, Any]:
+async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> PasskeyCreationOptions:
     """Get options for `navigator.credentials.create`.
 
     Parse them with `PublicKeyCredential.parseCreationOptionsFromJSON`.
@@ -80,7 +80,7 @@ async def remove_passkey(
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, NoSecondFactor, TooManyRequests),
 )
-async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) -> dict[str, Any]:
+async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) -> PasskeyRequestOptions:
     """Get options for `navigator.credentials.get`.
 
     Parse them with `PublicKeyCredential.parseRequestOptionsFromJSON`. Without a pending token, the browser offers every

@@ -10,9 +10,8 @@ from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.content.errors import TagNotFound, TagTaken
-from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagUpdate
+from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagPage, TagUpdate
 from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
-from app.core.schemas.pages import Page
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, TagNotFound)
 router = APIRouter(
@@ -22,7 +21,7 @@ router = APIRouter(
 
 @router.get(
     "",
-    response_model=Page[TagOut],
+    response_model=TagPage,
     responses=raises(InvalidAccessToken, InvalidCursor),
     openapi_extra=LOGIN_OPTIONAL,
 )

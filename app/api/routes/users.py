@@ -23,6 +23,7 @@ from app.accounts.schemas.users import (
     ProfileUpdate,
     UserListQuery,
     UserOut,
+    UserPage,
     UserUpdate,
 )
 from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited
@@ -30,7 +31,7 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from app.core.rate_limits import MAIL, SEARCH
-from app.core.schemas.pages import CountedPage
+from app.core.schemas.base import Accepted
 
 _LOGIN = (Unauthenticated, InvalidAccessToken)
 _OWNER = (*_LOGIN, LoginRequired)
@@ -63,13 +64,13 @@ async def change_my_password(services: ServicesDep, owner: OwnerDep, data: Chang
     dependencies=[limited(MAIL)],
     responses=raises(*_REAUTHENTICATED, EmailDomainNotAllowed),
 )
-async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> dict[str, Any]:
+async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> Accepted:
     """Request a new email address. It takes effect once the link sent to it has been followed.
 
     The response is the same if the new address already has an account.
     """
     await services.accounts.email_changes.request(owner, data)
-    return {}
+    return Accepted()
 
 
 @router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
@@ -80,7 +81,7 @@ async def cancel_my_email_change(services: ServicesDep, owner: OwnerDep) -> None
 
 @router.get(
     "",
-    response_model=CountedPage[UserOut],
+    response_model=UserPage,
     dependencies=[limited(SEARCH)],
     responses=raises(*_ADMIN, TooManyRequests),
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.content.models import ArticleStatus
 from app.content.schemas.authors import AuthorSummary
 from app.core.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, Timestamp, WebUrl, unchanged
-from app.core.schemas.pages import MAX_SKIP, PageQuery
+from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
 Title = Annotated[Line, Field(max_length=200)]
 Body = Annotated[SafeStr, Field(max_length=500_000, description="CommonMark with tables, footnotes and strikethrough.")]
@@ -100,6 +100,10 @@ class ArticleSummary(Output):
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class ArticlePage(Page[ArticleSummary]):
+    """A page of articles."""
 
 
 class ArticleOut(ArticleSummary):

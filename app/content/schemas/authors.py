@@ -1,6 +1,7 @@
 """Public profiles of people who have published something."""
 
 from app.core.schemas.base import Output
+from app.core.schemas.pages import Page
 
 
 class AuthorSummary(Output):
@@ -14,3 +15,7 @@ class AuthorSummary(Output):
 class AuthorOut(AuthorSummary):
     bio: str
     article_count: int
+
+
+class AuthorPage(Page[AuthorOut]):
+    """A page of authors."""

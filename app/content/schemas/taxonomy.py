@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.content.schemas.articles import SlugQuery, TagName
 from app.core.schemas.base import Input, Line, Output, SafeStr, Slug, unchanged
-from app.core.schemas.pages import PageQuery
+from app.core.schemas.pages import Page, PageQuery
 
 CategoryName = Annotated[Line, Field(max_length=100)]
 Description = Annotated[SafeStr, Field(max_length=2000)]
@@ -32,6 +32,10 @@ class TagOut(Output):
     slug: str
     name: str
     article_count: int = Field(description="Number of published articles.")
+
+
+class TagPage(Page[TagOut]):
+    """A page of tags."""
 
 
 class CategoryInput(Input):

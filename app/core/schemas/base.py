@@ -43,6 +43,10 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class Accepted(Output):
+    """The request has been accepted. What becomes of it is not said, for that is nobody else's business."""
+
+
 def unchanged(description: str | None = None) -> Any:
     """The default of a field of an update: if omitted, it stays unchanged. Only fields that were sent are applied."""
     return Field(default_factory=lambda: None, description=description)
