@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.accounts.errors import InsufficientScope
 from app.api.errors import MEDIA_TYPE, status_of
+from app.api.examples import Examples
 from app.api.openapi_tags import tags_of
 from app.core.errors import AppError
 from app.core.schemas.problem import Problem
@@ -56,6 +57,7 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
             _describe_errors(operation)
             for parameter in operation.get("parameters", ()):
                 _drop_null(parameter)
+    Examples(schema).add()
     return schema
 
 

@@ -11,14 +11,18 @@ from app.core.schemas.pages import Page, PageQuery
 
 CommentBody = Annotated[
     Prose,
-    Field(max_length=10_000, description="Markdown with emphasis, links, lists, quotes and code."),
+    Field(
+        max_length=10_000,
+        description="Markdown with emphasis, links, lists, quotes and code.",
+        examples=["I *miss* Lisbon."],
+    ),
 ]
 
 
 class CommentInput(Input):
     body_markdown: CommentBody
     parent_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(
-        default=None, description="The comment that this one replies to."
+        default=None, examples=[None], description="The comment that this one replies to."
     )
 
 
@@ -29,13 +33,13 @@ class CommentUpdate(Input):
 class CommentOut(Output):
     """A comment. A deleted comment with replies keeps its place in the thread, but author and bodies are null."""
 
-    id: int
-    parent_id: int | None
-    depth: int
+    id: int = Field(examples=[8])
+    parent_id: int | None = Field(examples=[7])
+    depth: int = Field(examples=[1])
     is_deleted: bool
     author: AuthorSummary | None
-    body_markdown: str | None
-    body_html: str | None
+    body_markdown: str | None = Field(examples=["I *miss* Lisbon."])
+    body_html: str | None = Field(examples=["<p>I <em>miss</em> Lisbon.</p>"])
     created_at: datetime
     edited_at: datetime | None
 
@@ -61,12 +65,12 @@ class CommentRow(TypedDict):
 class ModeratedComment(Output):
     """A comment on any article as editors see it, deleted or not."""
 
-    id: int
-    article_slug: str
-    parent_id: int | None
+    id: int = Field(examples=[8])
+    article_slug: str = Field(examples=["a-week-in-lisbon"])
+    parent_id: int | None = Field(examples=[7])
     author: AuthorSummary
-    body_markdown: str
-    body_html: str
+    body_markdown: str = Field(examples=["I *miss* Lisbon."])
+    body_html: str = Field(examples=["<p>I <em>miss</em> Lisbon.</p>"])
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None

@@ -34,10 +34,16 @@ class Readiness(BaseModel):
     """The server is ready for requests; `parts` has the state of each part it needs."""
 
     state: HealthState = Field(description="`degraded` if any part is. The server is still ready for requests.")
-    parts: dict[str, HealthPart] = Field(description="`database`, `migrations`, `mail`, and `redis` if it is used.")
+    parts: dict[str, HealthPart] = Field(
+        examples=[{"database": {"state": "ok"}}],
+        description="`database`, `migrations`, `mail`, and `redis` if it is used.",
+    )
 
 
 class Unreadiness(Problem):
     """The server is not ready; requests should be sent elsewhere."""
 
-    parts: dict[str, HealthPart] = Field(description="As for status 200. Parts that are `failing` are the reason.")
+    parts: dict[str, HealthPart] = Field(
+        examples=[{"database": {"state": "failing", "detail": "No response in time."}}],
+        description="As for status 200. Parts that are `failing` are the reason.",
+    )

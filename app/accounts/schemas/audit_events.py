@@ -34,23 +34,23 @@ class AuditQuery(AuditFilter, PageQuery):
 
 
 class AuditActor(Output):
-    id: int
-    username: str | None
+    id: int = Field(examples=[5])
+    username: str | None = Field(examples=["anna"])
 
 
 class AuditEventOut(Output):
     """An entry of the audit log: who did what to what, when and from where."""
 
-    id: int
+    id: int = Field(examples=[1234])
     at: datetime
-    action: str
+    action: str = Field(examples=["article.published"])
     actor: AuditActor | None = Field(description="Null for anonymous users, the command line and the blog itself.")
-    subject_type: str | None
-    subject_id: int | None
-    ip_address: str = Field(description="Empty for the command line.")
-    user_agent: str
-    request_id: str
-    details: dict[str, Any]
+    subject_type: str | None = Field(examples=["articles"])
+    subject_id: int | None = Field(examples=[42])
+    ip_address: str = Field(examples=["203.0.113.7"], description="Empty for the command line.")
+    user_agent: str = Field(examples=["Mozilla/5.0"])
+    request_id: str = Field(examples=["0f5d6f0c8d0a4c8a8a8f3f0f5b0f5d6f"])
+    details: dict[str, Any] = Field(examples=[{"slug": "a-week-in-lisbon"}])
 
 
 class AuditEventPage(Page[AuditEventOut]):

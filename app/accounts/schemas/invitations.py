@@ -17,14 +17,16 @@ class InvitationInput(Input):
 
 
 class InvitationOut(Output):
-    id: int
+    id: int = Field(examples=[3])
     role: Role
-    email: str | None = Field(description="Where the link was emailed. Erased once the invitation is used.")
-    invited_by: str = Field(description="The username of the person who sent the invitation.")
+    email: str | None = Field(
+        examples=["ben@example.com"], description="Where the link was emailed. Erased once the invitation is used."
+    )
+    invited_by: str = Field(examples=["anna"], description="The username of the person who sent the invitation.")
     created_at: datetime
     expires_at: datetime
-    used_at: datetime | None
-    used_by: str | None = Field(description="The username of the account created with the invitation.")
+    used_at: datetime | None = Field(examples=[None])
+    used_by: str | None = Field(examples=[None], description="The username of the account created with the invitation.")
 
 
 class InvitationPage(Page[InvitationOut]):
@@ -32,4 +34,4 @@ class InvitationPage(Page[InvitationOut]):
 
 
 class NewInvitation(InvitationOut):
-    token: str | None = Field(description="Shown only once, and only if the link was not emailed.")
+    token: str | None = Field(examples=[None], description="Shown only once, and only if the link was not emailed.")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from app.accounts.schemas.second_factors import FirstRecoveryCodes, PasskeyOut
 from app.accounts.schemas.users import Token
@@ -12,16 +12,24 @@ PasskeyName = Annotated[
     Line, Field(max_length=100, description="The owner's name for the passkey.", examples=["My phone"])
 ]
 Credential = Annotated[
-    dict[str, Any], Field(description="The unmodified return value of the browser's `PublicKeyCredential.toJSON()`.")
+    dict[str, Any],
+    Field(
+        description="The unmodified return value of the browser's `PublicKeyCredential.toJSON()`.",
+        examples=[{"id": "q83vEg", "rawId": "q83vEg", "type": "public-key", "response": {"clientDataJSON": "e30"}}],
+    ),
 ]
 
 
 class PasskeyCreationOptions(RootModel[dict[str, Any]]):
     """For `PublicKeyCredential.parseCreationOptionsFromJSON` in the browser."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"challenge": "q83vEg", "rp": {"name": "Colophon"}}]})
+
 
 class PasskeyRequestOptions(RootModel[dict[str, Any]]):
     """For `PublicKeyCredential.parseRequestOptionsFromJSON` in the browser."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"challenge": "q83vEg", "rpId": "blog.example.com"}]})
 
 
 class PasskeyInput(Input):

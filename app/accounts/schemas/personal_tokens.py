@@ -11,7 +11,7 @@ from app.core.scopes import Scope
 
 
 class PersonalTokenInput(ReauthenticationInput):
-    name: Annotated[Line, Field(max_length=100, description="What the token is for.")]
+    name: Annotated[Line, Field(max_length=100, description="What the token is for.", examples=["Nightly import"])]
     scopes: Annotated[
         list[Scope],
         Field(
@@ -28,8 +28,8 @@ class PersonalTokenInput(ReauthenticationInput):
 class PersonalTokenOut(Output):
     """A personal access token, without the token itself."""
 
-    id: int
-    name: str
+    id: int = Field(examples=[4])
+    name: str = Field(examples=["Nightly import"])
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime | None
@@ -37,4 +37,4 @@ class PersonalTokenOut(Output):
 
 
 class NewPersonalToken(PersonalTokenOut):
-    token: str = Field(description="Shown only once.")
+    token: str = Field(examples=["clp_Q2hhcnRlcg"], description="Shown only once.")

@@ -14,7 +14,7 @@ class DeletionInput(ReauthenticationInput):
     articles: ArticleDisposition | None = Field(
         default=None, description="What should happen to your articles. May be omitted if you have none."
     )
-    successor: Annotated[SafeStr, Field(max_length=40)] | None = Field(
+    successor: Annotated[SafeStr, Field(max_length=40, examples=["ben"])] | None = Field(
         default=None,
         description="The username of the person to hand your articles over to, who must be allowed to write articles.",
     )

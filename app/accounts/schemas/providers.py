@@ -16,10 +16,14 @@ class ProviderOut(Output):
 class AuthorizationOut(Output):
     """What a client needs to send a user to a provider."""
 
-    authorization_url: str = Field(description="Where to send the browser.")
+    authorization_url: str = Field(
+        examples=["https://accounts.example.com/authorize?client_id=blog&state=q83vEg"],
+        description="Where to send the browser.",
+    )
     flow_token: str = Field(
+        examples=["eyJhbGciOiJIUzI1NiJ9.e30.x"],
         description="A secret of this client, to be kept (for example in `sessionStorage`) until the browser returns. "
-        "It is valid for ten minutes and must never appear in a URL."
+        "It is valid for ten minutes and must never appear in a URL.",
     )
 
 
@@ -32,11 +36,18 @@ class AuthorizationInput(Input):
         Field(
             min_length=1,
             max_length=4096,
+            examples=["4/P7q7W91"],
             description="The `code` query parameter of the URL that the browser returned to.",
         ),
     ]
     state: Annotated[
-        SafeStr, Field(min_length=1, max_length=200, description="The `state` query parameter of the same URL.")
+        SafeStr,
+        Field(
+            min_length=1,
+            max_length=200,
+            examples=["q83vEg"],
+            description="The `state` query parameter of the same URL.",
+        ),
     ]
 
 
@@ -47,6 +58,8 @@ class ProviderSignInInput(AuthorizationInput):
 class ProviderAccountOut(Output):
     """A provider account that is linked for signing in."""
 
-    provider: str
-    email: str | None = Field(description="The provider account's email address when it was linked.")
+    provider: str = Field(examples=["google"])
+    email: str | None = Field(
+        examples=["anna@example.com"], description="The provider account's email address when it was linked."
+    )
     created_at: datetime

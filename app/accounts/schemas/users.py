@@ -9,10 +9,14 @@ from app.core.roles import Role
 from app.core.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
 from app.core.schemas.pages import CountedPage
 
-DisplayName = Annotated[Line, Field(max_length=100)]
-Bio = Annotated[SafeStr, Field(max_length=2000)]
-CurrentPassword = Annotated[SafeStr, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
-Token = Annotated[SafeStr, Field(max_length=2000)]
+DisplayName = Annotated[Line, Field(max_length=100, examples=["Anna Almeida"])]
+AvatarUrl = Annotated[WebUrl, Field(examples=["https://images.example.com/anna.jpg"])]
+Bio = Annotated[SafeStr, Field(max_length=2000, examples=["I write about trains."])]
+CurrentPassword = Annotated[
+    SafeStr,
+    Field(min_length=1, max_length=256, examples=["seven patient otters"], json_schema_extra={"format": "password"}),
+]
+Token = Annotated[SafeStr, Field(max_length=2000, examples=["eyJhbGciOiJIUzI1NiJ9.e30.x"])]
 
 
 class RegisterInput(Input):
@@ -21,7 +25,7 @@ class RegisterInput(Input):
     password: Password
     display_name: DisplayName | None = Field(default=None, description="Defaults to the username.")
     invitation: Annotated[SafeStr, Field(max_length=200)] | None = Field(
-        default=None, description="The token of an invitation, which determines the account's role."
+        default=None, examples=[None], description="The token of an invitation, which determines the account's role."
     )
 
 
@@ -30,7 +34,9 @@ class LoginForm(Input):
 
     model_config = ConfigDict(extra="ignore")
 
-    username: Annotated[SafeStr, Field(min_length=1, max_length=320, description="Email address or username.")]
+    username: Annotated[
+        SafeStr, Field(min_length=1, max_length=320, description="Email address or username.", examples=["anna"])
+    ]
     password: CurrentPassword
     grant_type: Literal["password"] = "password"
     use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
@@ -56,7 +62,7 @@ class ReauthenticationInput(Input):
 
 
 class ChangePasswordInput(ReauthenticationInput):
-    new_password: Password
+    new_password: Password = Field(examples=["five quiet herons"])
 
 
 class ProfileUpdate(Input):
@@ -65,7 +71,7 @@ class ProfileUpdate(Input):
     username: Username = unchanged()
     display_name: DisplayName = unchanged()
     bio: Bio = unchanged()
-    avatar_url: WebUrl | None = unchanged()
+    avatar_url: AvatarUrl | None = unchanged()
 
 
 class UserUpdate(ProfileUpdate):
@@ -73,8 +79,8 @@ class UserUpdate(ProfileUpdate):
 
     email: Email = unchanged()
     role: Role = unchanged()
-    is_active: bool = unchanged()
-    is_verified: bool = unchanged()
+    is_active: Annotated[bool, Field(examples=[True])] = unchanged()
+    is_verified: Annotated[bool, Field(examples=[True])] = unchanged()
 
 
 class EmailChangeInput(EmailInput, ReauthenticationInput):
@@ -84,16 +90,18 @@ class EmailChangeInput(EmailInput, ReauthenticationInput):
 class UserOut(Output):
     """An account as its owner and admins see it."""
 
-    id: int
-    email: str | None = Field(description="Null until an email address has been confirmed.")
-    pending_email: str | None = Field(description="The email address that has yet to be confirmed.")
-    username: str
-    display_name: str
-    bio: str
-    avatar_url: str | None
+    id: int = Field(examples=[5])
+    email: str | None = Field(
+        examples=["anna@example.com"], description="Null until an email address has been confirmed."
+    )
+    pending_email: str | None = Field(examples=[None], description="The email address that has yet to be confirmed.")
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Anna Almeida"])
+    bio: str = Field(examples=["I write about trains."])
+    avatar_url: str | None = Field(examples=["https://images.example.com/anna.jpg"])
     role: Role
-    is_active: bool
-    is_verified: bool
+    is_active: bool = Field(examples=[True])
+    is_verified: bool = Field(examples=[True])
     has_second_factor: bool
     created_at: datetime
     updated_at: datetime

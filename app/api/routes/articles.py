@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 
 from app.accounts.errors import EmailNotVerified, InvalidAccessToken
 from app.api.deps import ActorDep, ServicesDep, SlugPath
@@ -71,10 +71,13 @@ async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath)
 
 @router.put("/{slug}/publication", responses=raises(*_EDITING, PublicationInFuture))
 async def publish_article(
-    services: ServicesDep, actor: ActorDep, slug: SlugPath, data: PublicationInput | None = None
+    services: ServicesDep,
+    actor: ActorDep,
+    slug: SlugPath,
+    data: Annotated[PublicationInput, Body(default_factory=PublicationInput)],
 ) -> ArticleOut:
     """Publish an article, dated as given, or else as before, or else now."""
-    return ArticleOut.model_validate(await services.content.articles.publish(actor, slug, data or PublicationInput()))
+    return ArticleOut.model_validate(await services.content.articles.publish(actor, slug, data))
 
 
 @router.delete("/{slug}/publication", status_code=204, responses=raises(*_EDITING))

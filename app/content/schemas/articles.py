@@ -10,13 +10,21 @@ from app.content.schemas.authors import AuthorSummary
 from app.core.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, Timestamp, WebUrl, unchanged
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
-Title = Annotated[Line, Field(max_length=200)]
-Body = Annotated[SafeStr, Field(max_length=500_000, description="CommonMark with tables, footnotes and strikethrough.")]
-Excerpt = Annotated[SafeStr, Field(max_length=1000)]
-TagName = Annotated[Line, Field(max_length=100)]
+Title = Annotated[Line, Field(max_length=200, examples=["A week in Lisbon"])]
+Body = Annotated[
+    SafeStr,
+    Field(
+        max_length=500_000,
+        description="CommonMark with tables, footnotes and strikethrough.",
+        examples=["We arrived in **Lisbon** at night."],
+    ),
+]
+Excerpt = Annotated[SafeStr, Field(max_length=1000, examples=["We arrived in Lisbon at night."])]
+TagName = Annotated[Line, Field(max_length=100, examples=["Slow travel"])]
 TagNames = Annotated[
     list[TagName], Field(max_length=30, description="Tag names. Tags that don't exist yet are created.")
 ]
+CategorySlug = Annotated[Slug, Field(examples=["travel"])]
 SlugQuery = Annotated[SafeStr, Field(max_length=120)]
 
 ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
@@ -29,7 +37,7 @@ class ArticleInput(Input):
     excerpt: Excerpt | None = Field(default=None, description="Taken from the body if omitted.")
     language: LanguageTag = "en"
     cover_image_url: WebUrl | None = None
-    category: Slug | None = Field(default=None, description="A category's slug.")
+    category: CategorySlug | None = Field(default=None, description="A category's slug.")
     tags: TagNames = Field(default=[])
     status: ArticleStatus = ArticleStatus.DRAFT
 
@@ -43,7 +51,7 @@ class ArticleUpdate(Input):
     excerpt: Excerpt | None = unchanged("Null to take it from the body again.")
     language: LanguageTag = unchanged()
     cover_image_url: WebUrl | None = unchanged()
-    category: Slug | None = unchanged()
+    category: CategorySlug | None = unchanged()
     tags: TagNames = unchanged()
 
 
@@ -72,31 +80,31 @@ class ArticleListQuery(PageQuery):
 
 
 class TagRef(Output):
-    slug: str
-    name: str
+    slug: str = Field(examples=["slow-travel"])
+    name: str = Field(examples=["Slow travel"])
 
 
 class CategoryRef(Output):
-    slug: str
-    name: str
+    slug: str = Field(examples=["travel"])
+    name: str = Field(examples=["Travel"])
 
 
 class ArticleSummary(Output):
     """An article in a list."""
 
-    id: int
-    slug: str
-    title: str
-    excerpt: str
-    status: ArticleStatus
-    language: str
-    cover_image_url: str | None
+    id: int = Field(examples=[42])
+    slug: str = Field(examples=["a-week-in-lisbon"])
+    title: str = Field(examples=["A week in Lisbon"])
+    excerpt: str = Field(examples=["We arrived in Lisbon at night."])
+    status: ArticleStatus = Field(examples=["published"])
+    language: str = Field(examples=["en"])
+    cover_image_url: str | None = Field(examples=["https://images.example.com/lisbon.jpg"])
     author: AuthorSummary
     category: CategoryRef | None
     tags: list[TagRef]
-    word_count: int
-    reading_minutes: int
-    comment_count: int
+    word_count: int = Field(examples=[6])
+    reading_minutes: int = Field(examples=[1])
+    comment_count: int = Field(examples=[3])
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -109,5 +117,5 @@ class ArticlePage(Page[ArticleSummary]):
 class ArticleOut(ArticleSummary):
     """An article with its body."""
 
-    body_markdown: str
-    body_html: str
+    body_markdown: str = Field(examples=["We arrived in **Lisbon** at night."])
+    body_html: str = Field(examples=["<p>We arrived in <strong>Lisbon</strong> at night.</p>"])

@@ -1,5 +1,7 @@
 """Public profiles of people who have published something."""
 
+from pydantic import Field
+
 from app.core.schemas.base import Output
 from app.core.schemas.pages import Page
 
@@ -7,14 +9,14 @@ from app.core.schemas.pages import Page
 class AuthorSummary(Output):
     """The author of an article or comment, as shown publicly."""
 
-    username: str
-    display_name: str
-    avatar_url: str | None
+    username: str = Field(examples=["anna"])
+    display_name: str = Field(examples=["Anna Almeida"])
+    avatar_url: str | None = Field(examples=["https://images.example.com/anna.jpg"])
 
 
 class AuthorOut(AuthorSummary):
-    bio: str
-    article_count: int
+    bio: str = Field(examples=["I write about trains."])
+    article_count: int = Field(examples=[12])
 
 
 class AuthorPage(Page[AuthorOut]):

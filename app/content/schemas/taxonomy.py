@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.content.schemas.articles import SlugQuery, TagName
+from app.content.schemas.articles import CategorySlug, SlugQuery, TagName
 from app.core.schemas.base import Input, Line, Output, SafeStr, Slug, unchanged
 from app.core.schemas.pages import Page, PageQuery
 
-CategoryName = Annotated[Line, Field(max_length=100)]
-Description = Annotated[SafeStr, Field(max_length=2000)]
+CategoryName = Annotated[Line, Field(max_length=100, examples=["Travel"])]
+Description = Annotated[SafeStr, Field(max_length=2000, examples=["Journeys, mostly by train."])]
+TagSlug = Annotated[Slug, Field(examples=["slow-travel"])]
+ParentSlug = Annotated[Slug, Field(examples=["life"])]
 
 
 class TagListQuery(PageQuery):
@@ -18,20 +20,25 @@ class TagListQuery(PageQuery):
 
 class TagUpdate(Input):
     name: TagName
-    slug: Slug | None = Field(default=None, description="Derived from the name if omitted.")
+    slug: TagSlug | None = Field(default=None, description="Derived from the name if omitted.")
 
 
 class TagMerge(Input):
     tags: Annotated[
         list[SlugQuery],
-        Field(min_length=1, max_length=100, description="The slugs of the tags to merge into this one."),
+        Field(
+            min_length=1,
+            max_length=100,
+            examples=[["slow-travels", "slowtravel"]],
+            description="The slugs of the tags to merge into this one.",
+        ),
     ]
 
 
 class TagOut(Output):
-    slug: str
-    name: str
-    article_count: int = Field(description="Number of published articles.")
+    slug: str = Field(examples=["slow-travel"])
+    name: str = Field(examples=["Slow travel"])
+    article_count: int = Field(examples=[7], description="Number of published articles.")
 
 
 class TagPage(Page[TagOut]):
@@ -40,27 +47,29 @@ class TagPage(Page[TagOut]):
 
 class CategoryInput(Input):
     name: CategoryName
-    slug: Slug | None = Field(default=None, description="Derived from the name if omitted.")
+    slug: CategorySlug | None = Field(default=None, description="Derived from the name if omitted.")
     description: Description = ""
-    parent: Slug | None = Field(default=None, description="The slug of the parent category.")
+    parent: ParentSlug | None = Field(default=None, description="The slug of the parent category.")
 
 
 class CategoryUpdate(Input):
     """What to change. Omitted fields stay unchanged."""
 
     name: CategoryName = unchanged()
-    slug: Slug = unchanged()
+    slug: CategorySlug = unchanged()
     description: Description = unchanged()
-    parent: Slug | None = unchanged("Null to move it to the top level.")
+    parent: ParentSlug | None = unchanged("Null to move it to the top level.")
 
 
 class CategoryOut(Output):
-    slug: str
-    name: str
-    description: str
-    parent: str | None
-    article_count: int = Field(description="Number of published articles, including those in subcategories.")
+    slug: str = Field(examples=["travel"])
+    name: str = Field(examples=["Travel"])
+    description: str = Field(examples=["Journeys, mostly by train."])
+    parent: str | None = Field(examples=["life"])
+    article_count: int = Field(
+        examples=[12], description="Number of published articles, including those in subcategories."
+    )
 
 
 class CategoryTree(CategoryOut):
-    children: "list[CategoryTree]"
+    children: "list[CategoryTree]" = Field(examples=[[]])

@@ -95,7 +95,9 @@ Line = Annotated[
 Prose = Annotated[
     str, StringConstraints(pattern=_PROSE), AfterValidator(_refuse_lone_surrogates), BeforeValidator(_strip)
 ]
-Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH)]
+Slug = Annotated[
+    str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH), Field(examples=["a-week-in-lisbon"])
+]
 LanguageTag = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35),
@@ -105,11 +107,21 @@ WebUrl = Annotated[
     str,
     StringConstraints(pattern=r"^https?://[A-Za-z0-9][^\s<>\"\x00-\x20]*$", max_length=2000),
     AfterValidator(_refuse_lone_surrogates),
+    Field(examples=["https://images.example.com/lisbon.jpg"]),
 ]
-Email = Annotated[EmailStr, BeforeValidator(_refuse_display_name), AfterValidator(str.lower), Field(max_length=254)]
+Email = Annotated[
+    EmailStr,
+    BeforeValidator(_refuse_display_name),
+    AfterValidator(str.lower),
+    Field(max_length=254, examples=["anna@example.com"]),
+]
 Username = Annotated[
     str,
     StringConstraints(pattern=USERNAME_PATTERN, min_length=3, max_length=40),
     AfterValidator(str.lower),
+    Field(examples=["anna"]),
 ]
-Password = Annotated[SafeStr, Field(min_length=10, max_length=256, json_schema_extra={"format": "password"})]
+Password = Annotated[
+    SafeStr,
+    Field(min_length=10, max_length=256, examples=["seven patient otters"], json_schema_extra={"format": "password"}),
+]

@@ -30,11 +30,11 @@ class Page(Output, Generic[T]):
     """A page of a list. `next_cursor` leads to the next page and is null on the last one."""
 
     items: list[T]
-    next_cursor: str | None
+    next_cursor: str | None = Field(examples=["WzQyXQ"])
 
 
 class CountedPage(Output, Generic[T]):
     """A page of a list, with the total number of items."""
 
     items: list[T]
-    total: int
+    total: int = Field(examples=[1])
