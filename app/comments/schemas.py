@@ -48,20 +48,6 @@ class CommentPage(Page[CommentOut]):
     """A page of the comments on an article."""
 
 
-class CommentRow(TypedDict):
-    """`CommentOut` as read from the database, without further validation."""
-
-    id: int
-    parent_id: int | None
-    depth: int
-    is_deleted: bool
-    author: AuthorRow | None
-    body_markdown: str | None
-    body_html: str | None
-    created_at: datetime
-    edited_at: datetime | None
-
-
 class ModeratedComment(Output):
     """A comment on any article as editors see it, deleted or not."""
 
