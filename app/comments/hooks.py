@@ -7,7 +7,12 @@ from app.db.changes.tracking import Change, register_public
 
 
 def _by_comment(change: Change) -> set[str]:
-    return {keys.comments_of(change.instance.article_id)}
+    article_id = change.instance.article_id
+    found = {keys.comments_of(article_id)}
+    if not change.is_update or "deleted_at" in change.fields:
+        # The article shows how many it has.
+        found |= {keys.article(article_id), keys.COMMENT_COUNTS}
+    return found
 
 
 auditing.register()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models.user import User
 from app.content.models.article import Article
 from app.db.base import Base, BigId, PrimaryKey, Timestamps, ordered_text
+from app.db.counters import register_counter
 
 MAX_DEPTH = 5
 _STEP_WIDTH = 10
@@ -46,3 +47,10 @@ class Comment(Timestamps, Base):
     def write(self, markdown: str, html: str) -> None:
         self.body_markdown = markdown
         self.body_html = html
+
+
+register_counter(
+    Article.__table__.c.comment_count,
+    counts_rows_by=Comment.__table__.c.article_id,
+    where=Comment.__table__.c.deleted_at.is_(None),
+)

@@ -3,11 +3,10 @@
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.accounts.policies.actors import Actor, require_account, require_role, require_verified
 from app.cache import keys
-from app.cache.keys import COMMENT_COUNTS, article
 from app.comments import queries as comments
 from app.comments.errors import CommentNotFound, ParentCommentNotFound, ThreadTooDeep
 from app.comments.events import CommentDeleted, CommentEdited, CommentEvent, CommentRestored, CommentWritten
@@ -29,7 +28,6 @@ from app.content.queries.articles import Viewer
 from app.content.schemas.authors import AuthorSummary
 from app.core import clock
 from app.core.roles import Role
-from app.db.changes.tracking import invalidates
 from app.db.compiled_selects import CompiledSelect
 from app.db.paging import PageResult, fetch_entities, read_page
 from app.unit_of_work import UnitOfWork
@@ -77,8 +75,6 @@ class CommentService:
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
         comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
         comment.write(data.body_markdown, html)
-        # First, for whoever inserts a comment holds on to its article, and two who do could not both change it then.
-        await self._count(article_id, 1)
         self._unit.session.add(comment)
         await self._unit.session.flush()
         comment.place_below(parent)
@@ -103,7 +99,7 @@ class CommentService:
         comment = await self._locked(actor, comment_id)
         require_comment_deletion(actor, comment, comment.article)
         comment.deleted_at = clock.now()
-        await self._count(comment.article_id, -1)
+        await self._unit.session.flush()
         await self._emit(CommentDeleted, by.id, comment)
 
     async def restore(self, actor: Actor, comment_id: int) -> CommentRow:
@@ -112,7 +108,7 @@ class CommentService:
         comment = await self._locked(actor, comment_id, deleted=None)
         if comment.is_deleted:
             comment.deleted_at = None
-            await self._count(comment.article_id, 1)
+            await self._unit.session.flush()
             await self._emit(CommentRestored, editor.id, comment)
         return await self._reloaded(comment)
 
@@ -151,14 +147,6 @@ class CommentService:
         found = await self._unit.rows.fetch(comments.BY_ID, {"id": comment.id})
         (shown,) = comments.COMMENT.unpack(found, set())
         return shown
-
-    async def _count(self, article_id: int, difference: int) -> None:
-        """Count in the database, so that no update is lost; a comment does not count as a change to the article."""
-        counted = {"comment_count": Article.comment_count + difference, "updated_at": Article.updated_at}
-        await self._unit.session.execute(
-            update(Article).where(Article.id == article_id).values(counted),
-            execution_options={"synchronize_session": False, **invalidates(article(article_id), COMMENT_COUNTS)},
-        )
 
 
 def _listing(viewer: Viewer, cursor: bool, size: int) -> CompiledSelect:

@@ -1,6 +1,7 @@
 """The numbers of public articles are kept by the database, and right whatever is done to articles."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from typing import Any
 
@@ -8,12 +9,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.content.models import Article, Category, Tag, article_tags
 from app.content.queries.articles import is_public
 from app.core.roles import Role
+from app.db.base import Base
+from app.db.counters import trigger_statements
 from tests.support.users import Users
 from tests.support.writing import publish, read, write
 
@@ -140,6 +144,20 @@ async def test_counts_cannot_be_had_of_entities_which_may_be_out_of_date(
 
     with pytest.raises(Exception, match="article_count"):
         _ = tag.article_count
+
+
+def test_authors_categories_and_tags_are_locked_in_this_order() -> None:
+    dialect = make_url("postgresql+asyncpg://").get_dialect()()
+    tables = [Base.metadata.tables[name] for name in ("article_tags", "articles")]
+    statements = "\n".join(statement for table in tables for statement in trigger_statements(table, dialect))
+    locked = {
+        function: re.findall(r"PERFORM 1 FROM (\w+)", body)
+        for function, body in re.findall(r"CREATE FUNCTION (\w+)\(\)(.*?)END \$\$", statements, re.DOTALL)
+    }
+    triggers = re.findall(r"CREATE TRIGGER (\w+) AFTER UPDATE ON articles .* FUNCTION (\w+)\(\)", statements)
+
+    # They run in the order of their names.
+    assert [table for _, function in sorted(triggers) for table in locked[function]] == ["users", "categories", "tags"]
 
 
 async def at_once(requests: list[Awaitable[httpx.Response]]) -> set[int]:

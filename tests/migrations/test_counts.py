@@ -1,4 +1,4 @@
-"""Counts of public articles: right after the migration that adds them, and kept by the same triggers everywhere."""
+"""Counters: right after the migrations that add and replace them, and kept by the same triggers everywhere."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.support.rows import fill, opened
 
 COUNTS = (
     "SELECT article_count FROM users",
+    "SELECT comment_count FROM articles",
     "SELECT article_count FROM tags",
     "SELECT article_count FROM categories ORDER BY id",
     (
@@ -24,7 +25,9 @@ TRIGGERS = (
     "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
     "SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY proname",
 )
+TRIGGERS_ON_SQLITE = ("SELECT sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",)
 BEFORE_COUNTS = "0002"
+BEFORE_DECLARATIONS = "0004"
 
 
 async def found(url: str, statements: tuple[str, ...]) -> list[list[Any]]:
@@ -36,16 +39,30 @@ async def test_what_was_there_before_is_counted(template: Template) -> None:
     async with template.copy() as url:
         async with opened(url) as database, database.writing() as session:
             await fill(session)
-        assert await found(url, COUNTS) == [[1], [1], [0, 1], [1]]
+        assert await found(url, COUNTS) == [[1], [2], [1], [0, 1], [1]]
 
         await migrations.run(url, command.downgrade, BEFORE_COUNTS)
         await migrations.upgrade(url)
 
-        assert await found(url, COUNTS) == [[1], [1], [0, 1], [1]]
+        assert await found(url, COUNTS) == [[1], [2], [1], [0, 1], [1]]
         async with opened(url) as database, database.writing() as session:
             await session.execute(text("UPDATE articles SET status = 'draft'"))
+            await session.execute(text("DELETE FROM comments WHERE parent_id IS NOT NULL"))
             await session.commit()
-        assert await found(url, COUNTS) == [[0], [0], [0, 0], [0]]
+        assert await found(url, COUNTS) == [[0], [1], [0], [0, 0], [0]]
+
+
+async def test_going_back_brings_the_triggers_of_then_back(template: Template) -> None:
+    statements = TRIGGERS_ON_SQLITE if template.is_sqlite else TRIGGERS
+    async with template.empty() as url:
+        await migrations.run(url, command.upgrade, BEFORE_DECLARATIONS)
+        then = await found(url, statements)
+
+        await migrations.upgrade(url)
+        assert await found(url, statements) != then
+        await migrations.run(url, command.downgrade, BEFORE_DECLARATIONS)
+
+        assert await found(url, statements) == then
 
 
 async def test_models_and_migrations_make_the_same_triggers(template: Template) -> None:

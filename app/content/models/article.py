@@ -12,6 +12,7 @@ from app.content.models.category import Category
 from app.content.models.tag import Tag, article_tags
 from app.core.slugs import sort_key
 from app.db.base import Base, BigId, PrimaryKey, Timestamps, one_of, ordered_text
+from app.db.counters import NOT_A_COUNTER
 
 TITLE_MAX_LENGTH = 200
 
@@ -41,8 +42,9 @@ class Article(Timestamps, Base):
     status: Mapped[ArticleStatus] = mapped_column(one_of(ArticleStatus, "status"), default=ArticleStatus.DRAFT)
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
-    word_count: Mapped[int]
+    word_count: Mapped[int] = mapped_column(info=NOT_A_COUNTER)
     reading_minutes: Mapped[int]
+    # The database counts them (`app/comments/models.py`).
     comment_count: Mapped[int] = mapped_column(default=0)
     # Where an imported article comes from, so that importing it again finds it; what it was like there; and when it
     # was last taken over: an article that was changed later than that was changed here.
