@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.db.base import Base, BigId, PrimaryKey
+from app.db.counters import NOT_A_COUNTER
 
 
 class Totp(Base):
@@ -40,7 +41,7 @@ class Passkey(Base):
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    sign_count: Mapped[int] = mapped_column(BigId)
+    sign_count: Mapped[int] = mapped_column(BigId, info=NOT_A_COUNTER)
     # Separated by spaces.
     transports: Mapped[str] = mapped_column(String(200))
     is_backed_up: Mapped[bool]
