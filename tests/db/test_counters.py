@@ -299,6 +299,15 @@ def test_tables_are_locked_before_those_that_are_derived_from_them() -> None:
     assert [expected.table for expected in expectations(LIBRARY)] == [SHELVES, AUTHORS]
 
 
+NODES = Table(
+    "nodes",
+    MetaData(),
+    Column("id", BigId, primary_key=True),
+    Column("parent_id", BigId, ForeignKey("nodes.id")),
+    Column("child_count", Integer, nullable=False, server_default=text("0")),
+)
+
+
 def other_row(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     adapted: ColumnElement[bool] = ClauseAdapter(BOOKS.alias()).traverse(condition)
     return adapted
@@ -312,6 +321,7 @@ def other_row(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         (AUTHORS.c.id, BOOKS.c.author_id, None, "0 by default"),
         (SHELVES.c.book_count, BOOKS.c.author_id, None, "needs a foreign key to shelves"),
         (SHELVES.c.book_count, BOOKS.c.pages, None, "needs a foreign key to shelves"),
+        (NODES.c.child_count, NODES.c.parent_id, None, "rows of its own table"),
         (SHELVES.c.book_count, BOOKS.c.group, SHELVES.c.id > 1, "columns of order only, not on shelves.id"),
         (SHELVES.c.book_count, BOOKS.c.group, other_row(IS_THERE), "columns of order only"),
     ],
