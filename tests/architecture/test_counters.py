@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
 
-import app.models  # noqa: F401 - fills the metadata
+import app.hooks  # noqa: F401 - fills the metadata
 from app.db.base import Base
 from app.db.counters import NOT_A_COUNTER, declared
 

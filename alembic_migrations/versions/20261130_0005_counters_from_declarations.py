@@ -3,7 +3,7 @@
 The triggers that count articles are replaced by those that are made from declarations, and comments are counted by
 triggers too. No count changes.
 
-Revision ID: counters
+Revision ID: 0005
 Revises: 0004
 Create Date: 2026-11-30 20:45:12.402117
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from alembic import context, op
 
-revision: str = "counters"
+revision: str = "0005"
 down_revision: str | Sequence[str] | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
