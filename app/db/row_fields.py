@@ -62,6 +62,14 @@ def fields_of(row: type) -> Sequence[Field]:
     return [_field(row, name, hint) for name, hint in get_type_hints(row, include_extras=True).items()]
 
 
+def column_of(field: Field) -> Column:
+    """The column of a field that is neither an object nor a list."""
+    column: Column | None = field.only(SQLColumnExpression)
+    if column is None:
+        field.refuse("names no column: declare it as `Annotated[…, column]`")
+    return column
+
+
 def _field(row: type, name: str, hint: Any) -> Field:
     kind, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     options = get_args(kind)
