@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from app.core.schemas.base import Output
 from app.core.schemas.problem import Problem
 
 
@@ -17,25 +18,27 @@ class HealthState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class HealthPart(BaseModel):
+class HealthPart(Output):
     """One of the things needed to answer requests."""
 
     state: HealthState
     detail: str | None = Field(default=None, description="What is wrong.", examples=["No response in time."])
 
 
-class Alive(BaseModel):
+class Alive(Output):
     """The process is alive."""
 
     state: Literal["ok"] = "ok"
 
 
-class Readiness(BaseModel):
+class Readiness(Output):
     """The server is ready for requests; `parts` has the state of each part it needs."""
 
-    state: HealthState = Field(description="`degraded` if any part is. The server is still ready for requests.")
+    state: HealthState = Field(
+        examples=["degraded"], description="`degraded` if any part is. The server is still ready for requests."
+    )
     parts: dict[str, HealthPart] = Field(
-        examples=[{"database": {"state": "ok"}}],
+        examples=[{"mail": {"state": "degraded", "detail": "An email has been overdue for 12 minutes."}}],
         description="`database`, `migrations`, `mail`, and `redis` if it is used.",
     )
 

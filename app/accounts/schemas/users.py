@@ -35,7 +35,8 @@ class LoginForm(Input):
     model_config = ConfigDict(extra="ignore")
 
     username: Annotated[
-        SafeStr, Field(min_length=1, max_length=320, description="Email address or username.", examples=["anna"])
+        SafeStr,
+        Field(min_length=1, max_length=320, description="Email address or username.", examples=["anna@example.com"]),
     ]
     password: CurrentPassword
     grant_type: Literal["password"] = "password"

@@ -40,7 +40,8 @@ class Input(BaseModel):
 class Output(BaseModel):
     """What a client gets, read from a model."""
 
-    model_config = ConfigDict(from_attributes=True)
+    # Fields with a default are there too, so that clients need not ask whether they are.
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 class Accepted(Output):
