@@ -45,7 +45,7 @@ class Output(BaseModel):
 
 
 class Accepted(Output):
-    """The request has been accepted. What becomes of it is not said, for that is nobody else's business."""
+    """The request was accepted. Whether it had any effect is not disclosed."""
 
 
 def unchanged(description: str | None = None) -> Any:
