@@ -5,6 +5,7 @@
 import app.db.changes.models
 import app.audit.models
 import app.mail.models
+import app.mail.hooks
 import app.accounts.hooks
 import app.content.hooks
 import app.comments.hooks

@@ -5,11 +5,8 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.models import AuditEvent
-from app.core import metrics
 from app.core.client import Client
 from app.core.logging import request_id
-
-_LOGINS = {"login.succeeded": "succeeded", "login.failed": "failed"}
 
 
 class Account(Protocol):
@@ -45,8 +42,6 @@ class AuditLog:
 
         `actor` is an account or its id; `subject` is the object that was acted on, flushed, or a `Row`.
         """
-        if action in _LOGINS:
-            metrics.logins_total.labels(_LOGINS[action]).inc()
         self._session.add(
             AuditEvent(
                 action=action,

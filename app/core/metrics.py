@@ -1,11 +1,11 @@
-"""Metrics for Prometheus.
+"""Metrics for Prometheus: how they are declared, and those of requests. Domains declare theirs in their `metrics.py`.
 
 With several processes, `PROMETHEUS_MULTIPROC_DIR` names a folder in which each keeps its numbers, and the one that is
-scraped adds them up. It must be set before this module is imported.
+scraped adds them up. It must be set before this module is imported, and so before any metric is declared.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from prometheus_client import (
@@ -22,50 +22,41 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-__all__ = ["MEDIA_TYPE"]
+__all__ = ["MEDIA_TYPE", "Counter", "Histogram"]
 
+_PREFIX = "colophon_"
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_QUERY_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 disable_created_metrics()
 
 
-def _live(name: str, documentation: str) -> Gauge:
-    """A gauge that ignores processes which are gone."""
-    return Gauge(f"colophon_{name}", documentation, multiprocess_mode="livesum")
+def counter(name: str, documentation: str, labels: Sequence[str] = ()) -> Counter:
+    """Declare a number that only grows; `name` ends in `_total` and gets the prefix of all metrics."""
+    return Counter(f"{_PREFIX}{name}", documentation, labels)
 
 
-requests_total = Counter(
-    "colophon_http_requests_total",
+def live_gauge(name: str, documentation: str) -> Gauge:
+    """Declare a number that goes up and down; processes that are gone are no part of it."""
+    return Gauge(f"{_PREFIX}{name}", documentation, multiprocess_mode="livesum")
+
+
+def histogram(name: str, documentation: str, buckets: Sequence[float], labels: Sequence[str] = ()) -> Histogram:
+    """Declare a distribution over buckets with these upper bounds."""
+    return Histogram(f"{_PREFIX}{name}", documentation, labels, buckets=buckets)
+
+
+requests_total = counter(
+    "http_requests_total",
     "Requests handled by the application. Those served from the response cache are counted as cache hits.",
     ["method", "route", "status"],
 )
-request_seconds = Histogram(
-    "colophon_http_request_duration_seconds",
+request_seconds = histogram(
+    "http_request_duration_seconds",
     "Time from the arrival of a request until its response was sent.",
+    _REQUEST_SECONDS,
     ["method", "route"],
-    buckets=_REQUEST_SECONDS,
 )
-requests_in_progress = _live("http_requests_in_progress", "Requests currently being handled by the application.")
-
-query_seconds = Histogram(
-    "colophon_db_query_duration_seconds",
-    "Time from sending a query until its first rows arrived, including time the process spent waiting.",
-    buckets=_QUERY_SECONDS,
-)
-slow_queries_total = Counter("colophon_db_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS.")
-pool_in_use = _live("db_pool_connections_in_use", "Database connections in use.")
-pool_open = _live("db_pool_connections_open", "Open database connections.")
-pool_size = _live("db_pool_size", "Database connections kept open when idle.")
-
-cache_hits_total = Counter("colophon_cache_hits_total", "Requests served from the response cache.")
-cache_fills_total = Counter("colophon_cache_fills_total", "Responses generated for the response cache.")
-cache_invalidations_total = Counter("colophon_cache_invalidations_total", "Invalidations of the response cache.")
-cache_entries = _live("cache_entries", "Responses in the response cache, in all processes.")
-cache_bytes = _live("cache_bytes", "Size of the response cache in bytes, in all processes.")
-
-logins_total = Counter("colophon_logins_total", "Login attempts, by any method.", ["outcome"])
-limits_hit_total = Counter("colophon_limits_hit_total", "Attempts rejected by a rate limit.", ["limit"])
+requests_in_progress = live_gauge("http_requests_in_progress", "Requests currently being handled by the application.")
 
 
 class _Moment(Collector):
@@ -76,7 +67,7 @@ class _Moment(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         for name, (documentation, value) in self._numbers.items():
-            yield GaugeMetricFamily(f"colophon_{name}", documentation, value)
+            yield GaugeMetricFamily(f"{_PREFIX}{name}", documentation, value)
 
 
 def exposition(moment: dict[str, tuple[str, float]]) -> bytes:

@@ -19,9 +19,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from app.core import metrics
 from app.core.circuit_breaker import CircuitBreaker
 from app.core.errors import TooManyRequests
+from app.core.metrics import counter
 
 # How long Redis may take, and for how long it is left alone after it took longer.
 TIMEOUT_SECONDS = 0.5
@@ -31,6 +31,8 @@ MAX_KEYS = 20_000
 _KEY_PREFIX = "colophon:limits"
 _KEY_LENGTH = 32
 _CONNECTIONS = 16
+
+limits_hit_total = counter("limits_hit_total", "Attempts rejected by a rate limit.", ["limit"])
 
 T = TypeVar("T")
 
@@ -90,7 +92,7 @@ class RateLimiter:
         response = await self._redis.ask(count) if self._redis else None
         allowed, allowance = response or await count(self._local)
         if not allowed:
-            metrics.limits_hit_total.labels(limit.name).inc()
+            limits_hit_total.labels(limit.name).inc()
             raise TooManyRequests(retry_after=max(1, allowance.reset), headers=allowance.headers())
         return allowance
 

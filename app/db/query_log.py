@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
-from app.core import metrics
 from app.core.current_request import current_request
+from app.db import metrics
 
 DEFAULT_SLOW_MS = 200
 _MAX_STATEMENT_LENGTH = 2000

@@ -1,19 +1,19 @@
-"""Samples metrics that are not pushed: connection pool and cache usage, and the state of the outbox."""
+"""Samples metrics that are not pushed: connection pool and cache usage, and what domains read from the database."""
 
 import asyncio
 from typing import Any
 
-from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from app.cache import metrics as cache_metrics
 from app.cache.store import ResponseStore
-from app.core import metrics
 from app.core.background import repeat
+from app.core.metrics import Counter, exposition, shared_folder
 from app.core.timeouts import hard_timeout
+from app.db import metrics as db_metrics
 from app.db.errors import CONNECTION_ERRORS
 from app.db.session import Database
-from app.mail.outbox_status import OutboxStatus, outbox_status
 
 TIMEOUT_SECONDS = 1.0
 _SAMPLE_SECONDS = 1.0
@@ -29,7 +29,7 @@ class MetricsSampler:
 
     async def run(self, database: Database, stopping: asyncio.Event) -> None:
         """With several processes, sample every second, as only one is scraped and reports the numbers of all."""
-        if metrics.shared_folder() is None:
+        if shared_folder() is None:
             return
 
         async def sample() -> bool:
@@ -42,42 +42,34 @@ class MetricsSampler:
     async def report(self, database: Database) -> bytes:
         """All metrics, in Prometheus format. Without a database, whatever is known without it."""
         self._sample(database)
-        outbox = await _outbox(database)
+        numbers = await _momentary_numbers(database)
         # In a thread: where there are many processes, there are many files to read.
-        return await asyncio.to_thread(metrics.exposition, _numbers(outbox) if outbox else {})
+        return await asyncio.to_thread(exposition, numbers)
 
     def _sample(self, database: Database) -> None:
         pool: Any = database.engine.pool
         if isinstance(pool, QueuePool):
-            metrics.pool_in_use.set(pool.checkedout())
-            metrics.pool_open.set(pool.checkedout() + pool.checkedin())
-            metrics.pool_size.set(pool.size())
+            db_metrics.pool_in_use.set(pool.checkedout())
+            db_metrics.pool_open.set(pool.checkedout() + pool.checkedin())
+            db_metrics.pool_size.set(pool.size())
         if self._store is not None:
-            metrics.cache_entries.set(len(self._store))
-            metrics.cache_bytes.set(self._store.bytes)
-            self._advance(metrics.cache_hits_total, self._store.hits)
-            self._advance(metrics.cache_fills_total, self._store.fills)
-            self._advance(metrics.cache_invalidations_total, self._store.invalidations)
+            cache_metrics.entries.set(len(self._store))
+            cache_metrics.size_bytes.set(self._store.bytes)
+            self._advance(cache_metrics.hits_total, self._store.hits)
+            self._advance(cache_metrics.fills_total, self._store.fills)
+            self._advance(cache_metrics.invalidations_total, self._store.invalidations)
 
     def _advance(self, counter: Counter, total: int) -> None:
         counter.inc(total - self._seen.get(counter, 0))
         self._seen[counter] = total
 
 
-async def _outbox(database: Database) -> OutboxStatus | None:
-    async def ask() -> OutboxStatus:
+async def _momentary_numbers(database: Database) -> dict[str, tuple[str, float]]:
+    async def read() -> dict[str, tuple[str, float]]:
         async with database.reading() as session:
-            return await outbox_status(session)
+            return await db_metrics.momentary_numbers(session)
 
     try:
-        return await hard_timeout(TIMEOUT_SECONDS, ask())
+        return await hard_timeout(TIMEOUT_SECONDS, read())
     except _UNREACHABLE:
-        return None
-
-
-def _numbers(outbox: OutboxStatus) -> dict[str, tuple[str, float]]:
-    return {
-        "outbox_waiting_mails": ("Emails that have not been sent yet.", outbox.waiting),
-        "outbox_oldest_due_seconds": ("How long the next email has been overdue.", outbox.oldest_due_seconds),
-        "outbox_dead_mails": ("Emails that were given up on.", outbox.dead),
-    }
+        return {}

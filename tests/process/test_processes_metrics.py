@@ -13,17 +13,19 @@ SCRIPT = """
 import os, signal
 if os.fork() == 0:
     from app.core import metrics
+    from app.db import metrics as db
     metrics.requests_total.labels("GET", "/route", 200).inc(2)
-    metrics.query_seconds.observe(0.003)
+    db.query_seconds.observe(0.003)
     metrics.requests_in_progress.inc()
-    metrics.pool_in_use.set(7)
+    db.pool_in_use.set(7)
     os.kill(os.getpid(), signal.SIGKILL)
 os.wait()
 from app.core import metrics
+from app.db import metrics as db
 metrics.requests_total.labels("GET", "/route", 200).inc(3)
-metrics.query_seconds.observe(0.003)
+db.query_seconds.observe(0.003)
 metrics.requests_in_progress.inc()
-metrics.pool_in_use.set(4)
+db.pool_in_use.set(4)
 print(metrics.exposition({"outbox_waiting_mails": ("Mails.", 5)}).decode())
 """
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
+from app.accounts.metrics import logins_total
 from app.accounts.models import User
 from app.accounts.queries import second_factors, users
 from app.accounts.schemas.users import LoginForm
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.sessions import SessionService, TokenPair
+from app.core.errors import AppError
 from app.core.rate_limits import LOGIN_FAILURES
 from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.session import reading
@@ -38,8 +40,7 @@ class LoginService:
             user = await self._unit.session.scalar(users.by_login(login))
         is_right, better_hash = await self._unit.passwords.verify(form.password, user.hashed_password if user else None)
         if user is None or not is_right or not user.is_active:
-            self._unit.audit.record("login.failed", subject=user)
-            raise InvalidCredentials
+            raise self.failed(user, InvalidCredentials())
         await self.unlock(user)
         checked = user.hashed_password
         await self._lock(user)
@@ -56,7 +57,14 @@ class LoginService:
         """
         await self._deletions.cancel(user)
         self._unit.audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
+        logins_total.labels("succeeded").inc()
         return await self._sessions.begin(user)
+
+    def failed(self, user: User | None, error: AppError, **details: str) -> AppError:
+        """Record a failed login, and return the error to raise. `user` is the account, if it is known."""
+        self._unit.audit.record("login.failed", subject=user, **details)
+        logins_total.labels("failed").inc()
+        return error
 
     async def finish_first_factor(self, user: User, method: str) -> TokenPair:
         """Begin a session, or require the second factor first.

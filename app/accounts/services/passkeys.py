@@ -146,16 +146,16 @@ class PasskeyService:
             waiting = await self._waiting(data.pending_token)
             row = (await self._unit.session.execute(second_factors.passkey_with_owner(credential_id))).one_or_none()
         if row is None:
-            raise self._failed(None)
+            raise self._logins.failed(None, InvalidPasskey(), method="passkey")
         passkey, user = row
         assertion = self._verified(data.credential, challenge, passkey)
         await self._unit.session.refresh(user, with_for_update=True)
         # Right or wrong, this was the answer: there is no second one.
         was_asked = await self._challenges.use_up(challenge, waiting)
         if assertion is None or not was_asked or not _may_log_in(user, waiting, assertion):
-            raise self._failed(user)
+            raise self._logins.failed(user, InvalidPasskey(), method="passkey")
         if not await self._count(passkey, assertion):
-            raise self._failed(user)
+            raise self._logins.failed(user, InvalidPasskey(), method="passkey")
         return await self._logins.complete(user, ["passkey"])
 
     def _verified(self, credential: dict[str, Any], challenge: bytes, passkey: Passkey) -> Assertion | None:
@@ -164,10 +164,6 @@ class PasskeyService:
             return self._here.verify_assertion(credential, challenge, passkey.public_key, passkey.sign_count)
         except InvalidPasskey:
             return None
-
-    def _failed(self, user: User | None) -> InvalidPasskey:
-        self._unit.audit.record("login.failed", subject=user, method="passkey")
-        return InvalidPasskey()
 
     async def _waiting(self, pending_token: str | None) -> User | None:
         return await self._logins.user_of_pending_token(pending_token) if pending_token is not None else None

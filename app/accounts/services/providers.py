@@ -93,8 +93,8 @@ class ProviderSignInService:
 
     def _require_active(self, user: User) -> None:
         if not user.is_active:
-            self._unit.audit.record("login.failed", subject=user, method="provider")
-            raise InvalidCredentials("The linked account is not active.")
+            inactive = InvalidCredentials("The linked account is not active.")
+            raise self._logins.failed(user, inactive, method="provider")
 
     async def _open_account(self, identity: Identity, email: str) -> User:
         settings = self._unit.settings

@@ -6,7 +6,6 @@ from functools import lru_cache, partial
 from time import perf_counter
 from typing import NamedTuple
 
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import metrics
@@ -29,8 +28,8 @@ _log = logging.getLogger("app.access")
 class _Series(NamedTuple):
     """The metrics of one kind of request."""
 
-    total: Counter
-    seconds: Histogram
+    total: metrics.Counter
+    seconds: metrics.Histogram
 
 
 def is_quiet(scope: Scope) -> bool:
