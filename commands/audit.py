@@ -20,7 +20,7 @@ _HELP = """Read the audit log: who did what to what, when and from where.
 
 A MOMENT is a date, a date and time (in UTC unless it has an offset), or an age such as 90s, 30m, 12h, 7d or 2w.
 
-Exit codes: 0 success, 1 refused (invalid action), 2 invalid usage or settings, 3 database unusable.
+Exit codes: 0 success, 1 refused (invalid or unknown action), 2 invalid usage or settings, 3 database unusable.
 """
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAUSE_SECONDS = 1.0
@@ -97,6 +97,15 @@ def tail(
             _follow(settings, wanted, {event.id for event in known}, as_json=as_json)
         except KeyboardInterrupt:
             raise typer.Exit from None
+
+
+@cli.command()
+def actions() -> None:
+    """List the actions that can be recorded, and what they mean."""
+    import app.container  # noqa: F401 - whose domains declare them
+    from app.audit.actions import declared_actions
+
+    print_table(("Action", "Meaning"), [(action.name, action.meaning) for action in declared_actions()])
 
 
 def _follow(settings: "Settings", wanted: "AuditFilter", known: set[int], *, as_json: bool) -> None:

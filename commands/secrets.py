@@ -131,11 +131,13 @@ def _write(env_file: Path, keys: Keys) -> None:
 
 async def _add(services: "Services", env_file: Path, names: Iterable[str]) -> tuple[Keys, int]:
     """The previous secrets, and how many stored ones were re-encrypted."""
+    from app.accounts.audit_actions import SECRETS_ROTATED
+
     before = {name: keys for name, keys in _read(env_file).items() if name in set(names)}
     after = {name: [secrets.token_urlsafe(_BYTES), *keys] for name, keys in before.items()}
     _write(env_file, after)
     count = (await services.accounts.stored_secrets.renew(after[_ENCRYPTS])).count if _ENCRYPTS in after else 0
-    services.unit.audit.record("secrets.rotated", settings=sorted(after))
+    services.unit.audit.record(SECRETS_ROTATED, settings=sorted(after))
     return before, count
 
 
@@ -163,6 +165,8 @@ async def _forget(services: "Services", env_file: Path, unwanted: Keys) -> Seque
 
 async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> list[str]:
     """The settings that had old secrets."""
+    from app.accounts.audit_actions import SECRETS_OLD_DROPPED
+
     old = {name: keys for name, keys in _read(env_file).items() if name in set(names) and len(keys) > 1}
     if _ENCRYPTS in old:
         needing_old = await services.accounts.stored_secrets.unreadable(old[_ENCRYPTS][:1])
@@ -173,7 +177,7 @@ async def _drop(services: "Services", env_file: Path, names: Iterable[str]) -> l
             )
     if old:
         _write(env_file, {name: keys[:1] for name, keys in old.items()})
-        services.unit.audit.record("secrets.old_dropped", settings=sorted(old))
+        services.unit.audit.record(SECRETS_OLD_DROPPED, settings=sorted(old))
     return sorted(old)
 
 

@@ -230,3 +230,8 @@ class ProviderNotLinked(NotFound):
 class LastLoginMethod(Conflict):
     code = "last_login_method"
     message = "This is your only way to log in. Set a password or add a passkey first."
+
+
+class UnknownAuditAction(Invalid):
+    code = "unknown_audit_action"
+    message = "The audit log has no such action."

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.actions import Action, is_declared
 from app.audit.models import AuditEvent
 from app.core.client import Client
 from app.core.logging import request_id
@@ -32,19 +33,21 @@ class AuditLog:
 
     def record(
         self,
-        action: str,
+        action: Action,
         *,
         actor: Account | int | None = None,
         subject: object | None = None,
         **details: Any,
     ) -> None:
-        """Record an action, such as `login.failed`. Put neither secrets nor personal data into the details.
+        """Record an action that its domain has declared. Put neither secrets nor personal data into the details.
 
         `actor` is an account or its id; `subject` is the object that was acted on, flushed, or a `Row`.
         """
+        if not is_declared(action):
+            raise ValueError(f"{action!r} is not declared: that is done in the audit_actions.py of its domain")
         self._session.add(
             AuditEvent(
-                action=action,
+                action=action.name,
                 actor_id=getattr(actor, "id", actor),
                 subject_type=subject.table if isinstance(subject, Row) else getattr(subject, "__tablename__", None),
                 subject_id=getattr(subject, "id", None),

@@ -1,6 +1,8 @@
 """What the audit log keeps of comments: every deletion."""
 
+from app.audit.actions import Action
 from app.audit.log import Row
+from app.comments import audit_actions as actions
 from app.comments.events import CommentDeleted, CommentEvent, CommentRestored
 from app.comments.models import Comment
 from app.events import handle
@@ -8,14 +10,14 @@ from app.unit_of_work import UnitOfWork
 
 
 async def _deleted(unit: UnitOfWork, event: CommentDeleted) -> None:
-    _record(unit, "comment.deleted", event)
+    _record(unit, actions.COMMENT_DELETED, event)
 
 
 async def _restored(unit: UnitOfWork, event: CommentRestored) -> None:
-    _record(unit, "comment.restored", event)
+    _record(unit, actions.COMMENT_RESTORED, event)
 
 
-def _record(unit: UnitOfWork, action: str, event: CommentEvent) -> None:
+def _record(unit: UnitOfWork, action: Action, event: CommentEvent) -> None:
     comment = Row(Comment.__tablename__, event.comment_id)
     unit.audit.record(action, actor=event.by, subject=comment, author=event.author_id)
 

@@ -1,6 +1,8 @@
 """What the audit log keeps of articles: who did something to somebody else's, and every deletion."""
 
+from app.audit.actions import Action
 from app.audit.log import Row
+from app.content import audit_actions as actions
 from app.content.events import (
     ArticleChanged,
     ArticleDeleted,
@@ -16,28 +18,28 @@ from app.unit_of_work import UnitOfWork
 
 async def _changed(unit: UnitOfWork, event: ArticleChanged) -> None:
     if event.is_interference:
-        _record(unit, "article.changed", event, fields=list(event.fields))
+        _record(unit, actions.ARTICLE_CHANGED, event, fields=list(event.fields))
 
 
 async def _published(unit: UnitOfWork, event: ArticlePublished) -> None:
     if event.is_interference:
-        _record(unit, "article.published", event)
+        _record(unit, actions.ARTICLE_PUBLISHED, event)
 
 
 async def _unpublished(unit: UnitOfWork, event: ArticleUnpublished) -> None:
     if event.is_interference:
-        _record(unit, "article.unpublished", event)
+        _record(unit, actions.ARTICLE_UNPUBLISHED, event)
 
 
 async def _deleted(unit: UnitOfWork, event: ArticleDeleted) -> None:
-    _record(unit, "article.deleted", event)
+    _record(unit, actions.ARTICLE_DELETED, event)
 
 
 async def _restored(unit: UnitOfWork, event: ArticleRestored) -> None:
-    _record(unit, "article.restored", event)
+    _record(unit, actions.ARTICLE_RESTORED, event)
 
 
-def _record(unit: UnitOfWork, action: str, event: ArticleEvent, **details: object) -> None:
+def _record(unit: UnitOfWork, action: Action, event: ArticleEvent, **details: object) -> None:
     article = Row(Article.__tablename__, event.article_id)
     unit.audit.record(action, actor=event.by, subject=article, author=event.author_id, **details)
 

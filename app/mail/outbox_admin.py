@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.actions import Action
 from app.audit.log import AuditLog
 from app.core import clock
+from app.mail import audit_actions as actions
 from app.mail import queries as outbox
 from app.mail.errors import MailNotFound
 from app.mail.models import OutboxMail
@@ -55,13 +57,13 @@ class OutboxAdmin:
     async def _retry(self, which: ColumnElement[bool]) -> int:
         again = update(OutboxMail).where(which).values(next_attempt_at=clock.now(), attempts=0)
         ids = (await self._session.scalars(again.returning(OutboxMail.id))).all()
-        return self._recorded("outbox.retried", ids)
+        return self._recorded(actions.OUTBOX_RETRIED, ids)
 
     async def _drop(self, which: ColumnElement[bool]) -> int:
         ids = (await self._session.scalars(delete(OutboxMail).where(which).returning(OutboxMail.id))).all()
-        return self._recorded("outbox.dropped", ids)
+        return self._recorded(actions.OUTBOX_DROPPED, ids)
 
-    def _recorded(self, action: str, ids: Sequence[int]) -> int:
+    def _recorded(self, action: Action, ids: Sequence[int]) -> int:
         if ids:
             self._audit.record(action, mails=sorted(ids))
         return len(ids)

@@ -16,6 +16,7 @@ from app.comments.models import Comment
 from app.core import clock
 from app.core.rate_limits import EXPORTS_OF_ACCOUNT
 from app.db.session import begin_writing, reading
+from app.privacy import audit_actions as actions
 from app.privacy import queries as exports
 from app.privacy.archive import Archive, Export
 from app.privacy.posts import file_name, post_of
@@ -63,7 +64,7 @@ class ExportService:
             name = f"{user.username}-{clock.now():%Y-%m-%d}.zip"
             export: Export = await _in_thread(archive.finish, name)
             await begin_writing(self._unit.session)
-            self._unit.audit.record("account.exported", actor=user, subject=user)
+            self._unit.audit.record(actions.ACCOUNT_EXPORTED, actor=user, subject=user)
             await self._unit.session.flush()
         except BaseException:
             archive.discard()

@@ -11,13 +11,18 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.actions import Action, action, declared_actions
+from app.audit.log import AuditLog
 from app.audit.models import AuditEvent
+from app.core.client import Client
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, log_in, with_password
 from tests.support.users import Users
 
 APP = Path(__file__).parents[2] / "app"
+COMMANDS = APP.with_name("commands")
 NEW_PASSWORD = "seven slow barges"
 # What is done, by whom, and what the audit log calls it.
 STEPS = """
@@ -129,11 +134,48 @@ def calls_of_record() -> Iterator[ast.Call]:
                 yield node
 
 
-def test_actions_are_called_by_a_noun_and_a_verb() -> None:
-    actions = {call.args[0].value for call in calls_of_record() if isinstance(call.args[0], ast.Constant)}
+@pytest.mark.parametrize("name", ["login", "Login.failed", "login.failed.twice", "login.", f"login.{'x' * 60}"])
+def test_actions_are_called_by_a_noun_and_a_verb(name: str) -> None:
+    with pytest.raises(ValueError, match="a noun and a verb"):
+        action(name, "Something happened.")
 
-    assert len(actions) > 20
-    assert [action for action in actions if not re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", str(action))] == []
+
+def test_no_two_actions_have_the_same_name() -> None:
+    with pytest.raises(ValueError, match=r"login\.failed is declared twice"):
+        action("login.failed", "Something else.")
+
+
+@pytest.mark.parametrize("undeclared", ["login.failed", Action("login.failed", "Made by hand."), Action("a.b", "")])
+@pytest.mark.one_database
+async def test_what_was_not_declared_is_not_recorded(session: AsyncSession, undeclared: Any) -> None:
+    log = AuditLog(session, Client(ip_address="", user_agent=""))
+
+    with pytest.raises(ValueError, match=r"audit_actions\.py of its domain"):
+        log.record(undeclared)
+
+    assert not session.new
+
+
+def test_every_declared_action_is_recorded_somewhere() -> None:
+    sources = [path.read_text(encoding="utf-8") for folder in (APP, COMMANDS) for path in folder.rglob("*.py")]
+    names = {
+        target.id
+        for path in APP.glob("*/audit_actions.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    assert len(names) == len(declared_actions())
+    assert [name for name in names if sum(len(re.findall(rf"\b{name}\b", text)) for text in sources) < 2] == []
+
+
+def test_the_documentation_lists_every_action() -> None:
+    text = (APP.parent / "docs/audit-log.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+\.\w+)` \| (.+) \|$", text, re.MULTILINE)
+
+    assert sorted(listed) == [(each.name, each.meaning) for each in declared_actions()]
 
 
 def test_no_detail_is_named_like_a_secret_or_like_somebody() -> None:

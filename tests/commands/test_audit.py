@@ -8,6 +8,7 @@ import pytest
 import typer
 from fastapi import FastAPI
 
+from app.audit.actions import declared_actions
 from app.audit.models import AuditEvent
 from app.core import clock
 from commands import audit
@@ -51,7 +52,7 @@ async def test_events_are_found_by_the_filters_of_the_api(live_app: FastAPI) -> 
     assert await actions(live_app, "list", "--ip-address", "203.0.113.7") == ["login.failed"]
     assert await actions(live_app, "list", "--since", "7d") == ["tag.merged", "login.succeeded"]
     assert await actions(live_app, "list", "--until", day) == ["login.failed"]
-    assert await actions(live_app, "tail", "--action", "nothing") == []
+    assert await actions(live_app, "tail", "--action", "article.") == []
 
 
 async def test_a_line_of_the_table_says_it_all(live_app: FastAPI, live_users: Users) -> None:
@@ -135,8 +136,20 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         audit._moment(text)
 
 
+@pytest.mark.one_database
+async def test_the_actions_are_listed_without_a_database(live_app: FastAPI) -> None:
+    unusable = live_app.state.settings.model_copy(update={"database_url": "sqlite:////nowhere/blog.db"})
+    result = await run_command(unusable, MODULE, "actions")
+
+    assert result.exit_code == 0, result.output
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines() if "." in line]
+    assert [name for name, _ in lines] == [each.name for each in declared_actions()]
+    assert "Someone failed to log in" in result.stdout
+
+
 @pytest.mark.parametrize(
-    ("option", "value", "code"), [("--since", "yesterday", 2), ("--action", "LOGIN", 1), ("--actor-id", "0", 1)]
+    ("option", "value", "code"),
+    [("--since", "yesterday", 2), ("--action", "LOGIN", 1), ("--action", "login.fail", 1), ("--actor-id", "0", 1)],
 )
 @pytest.mark.one_database
 async def test_a_filter_that_makes_no_sense_is_refused(live_app: FastAPI, option: str, value: str, code: int) -> None:

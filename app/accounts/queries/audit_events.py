@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from app.accounts.models import User
 from app.accounts.schemas.audit_events import AuditFilter
+from app.audit.actions import recorded_names
 from app.audit.models import AuditEvent
 from app.db.keyset import Order
 
@@ -28,12 +29,7 @@ def matching(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     """The conditions that an event has to match."""
     conditions = [column == value for name, column in _COLUMNS.items() if (value := getattr(wanted, name)) is not None]
     if wanted.action is not None:
-        is_family = wanted.action.endswith(".")
-        conditions.append(
-            AuditEvent.action.startswith(wanted.action, autoescape=True)
-            if is_family
-            else AuditEvent.action == wanted.action
-        )
+        conditions.append(AuditEvent.action.in_(recorded_names(wanted.action)))
     if wanted.since is not None:
         conditions.append(AuditEvent.at >= wanted.since)
     if wanted.until is not None:

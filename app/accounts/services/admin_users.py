@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, select
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import UnknownSuccessor, UserNotFound
 from app.accounts.events import AccountConfirmed
 from app.accounts.models import ArticleDisposition, EmailChange, User
@@ -107,11 +108,11 @@ class AdminUserService:
         return user
 
     def _record(self, by: User | None, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:
-        self._unit.audit.record("account.changed", actor=by, subject=user, fields=changed)
+        self._unit.audit.record(actions.ACCOUNT_CHANGED, actor=by, subject=user, fields=changed)
         if user.role is not role:
-            self._unit.audit.record("account.role_changed", actor=by, subject=user, before=role, role=user.role)
+            self._unit.audit.record(actions.ACCOUNT_ROLE_CHANGED, actor=by, subject=user, before=role, role=user.role)
         if user.is_active is not was_active:
-            action = "account.reactivated" if user.is_active else "account.deactivated"
+            action = actions.ACCOUNT_REACTIVATED if user.is_active else actions.ACCOUNT_DEACTIVATED
             self._unit.audit.record(action, actor=by, subject=user)
 
     async def end_sessions(self, user_id: int) -> User:
@@ -122,7 +123,7 @@ class AdminUserService:
 
     def reset_link(self, user: User) -> str:
         """A password reset link to pass on to the account's owner; it works for active accounts only."""
-        self._unit.audit.record("password.reset_link_made", subject=user)
+        self._unit.audit.record(actions.PASSWORD_RESET_LINK_MADE, subject=user)
         return self._unit.messages.password_link(self._manager.reset_token(user))
 
     async def delete(
@@ -140,7 +141,7 @@ class AdminUserService:
             await self._deletions.settle_articles(
                 user, ArticleDisposition.HAND_OVER, await self._successor(user, successor), by
             )
-        self._unit.audit.record("account.deleted", actor=by, subject=user)
+        self._unit.audit.record(actions.ACCOUNT_DELETED, actor=by, subject=user)
         await self._deletions.forget(user)
 
     async def _successor(self, user: User, username: str) -> User:

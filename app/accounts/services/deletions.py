@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import delete
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import UnknownSuccessor
 from app.accounts.models import (
     AccountDeletion,
@@ -99,7 +100,7 @@ class AccountDeletionService:
                 user_id=user.id, articles=disposition, successor_id=successor and successor.id, due_at=due_at
             )
         )
-        self._unit.audit.record("account.deletion_requested", actor=user, subject=user, articles=disposition)
+        self._unit.audit.record(actions.DELETION_REQUESTED, actor=user, subject=user, articles=disposition)
         self._account_emails.deletion_requested(user, due_at)
         await self._unit.session.flush()
         return due_at
@@ -126,7 +127,7 @@ class AccountDeletionService:
         """Cancel the deletion of an account because its owner logs in. The account must be locked."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._unit.session.execute(wish.returning(AccountDeletion.user_id))).all():
-            self._unit.audit.record("account.deletion_undone", actor=user, subject=user)
+            self._unit.audit.record(actions.DELETION_UNDONE, actor=user, subject=user)
             self._account_emails.deletion_undone(user)
 
     async def carry_out(self, user_id: int, now: datetime) -> None:
@@ -148,7 +149,7 @@ class AccountDeletionService:
 
     async def _carry_out(self, user: User, disposition: ArticleDisposition, successor: User | None) -> None:
         await self.settle_articles(user, disposition, successor, by=user)
-        self._unit.audit.record("account.deleted", actor=user, subject=user, articles=disposition)
+        self._unit.audit.record(actions.ACCOUNT_DELETED, actor=user, subject=user, articles=disposition)
         await self.forget(user)
 
     async def settle_articles(
@@ -167,7 +168,7 @@ class AccountDeletionService:
         count = await self._articles.hand_over(user.id, successor.id) if successor is not None else 0
         if successor is None or not count:
             return
-        self._unit.audit.record("articles.handed_over", actor=by, subject=successor, count=count)
+        self._unit.audit.record(actions.ARTICLES_HANDED_OVER, actor=by, subject=successor, count=count)
         self._account_emails.articles_handed_over(successor, count)
 
     async def forget(self, user: User) -> None:
@@ -182,6 +183,6 @@ class AccountDeletionService:
 
     async def expire(self, user: User) -> None:
         """Delete an account that was never confirmed, without a trace; it must be locked."""
-        self._unit.audit.record("account.expired", subject=user)
+        self._unit.audit.record(actions.ACCOUNT_EXPIRED, subject=user)
         await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
         await self._unit.session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

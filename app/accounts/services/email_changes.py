@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.events import AccountConfirmed
 from app.accounts.models import EmailChange, User
@@ -50,7 +51,7 @@ class EmailChangeService:
             return
         user.pending_email = data.email
         await self._unit.session.flush()
-        self._unit.audit.record("account.email_change_requested", actor=user, subject=user)
+        self._unit.audit.record(actions.EMAIL_CHANGE_REQUESTED, actor=user, subject=user)
         await self._registration.mail_claimed_email(user)
         if user.email is not None:
             await self._tell_present_email(user, user.email, data.email)
@@ -93,7 +94,7 @@ class EmailChangeService:
         )
         await self._unit.session.flush()
         await self._unit.session.refresh(user)
-        self._unit.audit.record("account.email_change_undone", actor=user, subject=user)
+        self._unit.audit.record(actions.EMAIL_CHANGE_UNDONE, actor=user, subject=user)
         await self._unit.emit(AccountConfirmed(user.id, user.id))
         self._recovery.mail_reset_link(user, old)
 

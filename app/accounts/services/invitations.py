@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidInvitation, InvitationNotFound
 from app.accounts.models import Invitation, User
 from app.accounts.policies.actors import Actor, require_role
@@ -49,7 +50,7 @@ class InvitationService:
         )
         self._unit.session.add(invitation)
         await self._unit.session.flush()
-        self._unit.audit.record("invitation.created", actor=inviter, subject=invitation, role=data.role)
+        self._unit.audit.record(actions.INVITATION_CREATED, actor=inviter, subject=invitation, role=data.role)
         made = _to_schema(invitation, inviter.username, None)
         return NewInvitation(**made.model_dump(), token=None if data.email is not None else token)
 
@@ -73,7 +74,7 @@ class InvitationService:
             raise InvitationNotFound
         if invitation.used_at is not None:
             raise InvitationNotFound("This invitation has already been used.")
-        self._unit.audit.record("invitation.revoked", actor=principal.account, subject=invitation)
+        self._unit.audit.record(actions.INVITATION_REVOKED, actor=principal.account, subject=invitation)
         await self._unit.session.delete(invitation)
 
     async def found(self, token: str) -> Invitation:
@@ -97,7 +98,7 @@ class InvitationService:
         )
         if not await changed_a_row(self._unit.session, using):
             raise InvalidInvitation(field="invitation")
-        self._unit.audit.record("invitation.used", actor=user, subject=invitation)
+        self._unit.audit.record(actions.INVITATION_USED, actor=user, subject=invitation)
 
 
 def _to_schema(invitation: Invitation, invited_by: str, used_by: str | None) -> InvitationOut:

@@ -3,7 +3,9 @@
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
 from app.accounts.metrics import logins_total
 from app.accounts.models import User
@@ -56,13 +58,13 @@ class LoginService:
         The account must be locked. If it was about to be deleted, the deletion is cancelled.
         """
         await self._deletions.cancel(user)
-        self._unit.audit.record("login.succeeded", actor=user, subject=user, methods=list(methods))
+        self._unit.audit.record(actions.LOGIN_SUCCEEDED, actor=user, subject=user, methods=list(methods))
         logins_total.labels("succeeded").inc()
         return await self._sessions.begin(user)
 
-    def failed(self, user: User | None, error: AppError, **details: str) -> AppError:
+    def failed(self, user: User | None, error: AppError, **details: Any) -> AppError:
         """Record a failed login, and return the error to raise. `user` is the account, if it is known."""
-        self._unit.audit.record("login.failed", subject=user, **details)
+        self._unit.audit.record(actions.LOGIN_FAILED, subject=user, **details)
         logins_total.labels("failed").inc()
         return error
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidPasskey, LastLoginMethod, NoSecondFactor, PasskeyNotFound, PasskeyTaken
 from app.accounts.identities.providers import IdentityProviders
 from app.accounts.models import Passkey, User
@@ -84,7 +85,7 @@ class PasskeyService:
         with translating({"uq_passkeys_credential_id": PasskeyTaken()}):
             await self._unit.session.flush()
         codes = await self._second_factor_state.begin(principal)
-        self._unit.audit.record("passkey.added", actor=user, subject=passkey)
+        self._unit.audit.record(actions.PASSKEY_ADDED, actor=user, subject=passkey)
         self._account_emails.security_changed(user, "a passkey was added to your account")
         return PasskeyAdded(passkey=PasskeyOut.model_validate(passkey), recovery_codes=codes)
 
@@ -112,7 +113,7 @@ class PasskeyService:
         others = second_factors.ways_in_besides(passkey.id, user.id, self._providers)
         if not (has_password or await self._unit.session.scalar(others)):
             raise LastLoginMethod
-        self._unit.audit.record("passkey.removed", actor=user, subject=passkey)
+        self._unit.audit.record(actions.PASSKEY_REMOVED, actor=user, subject=passkey)
         await self._unit.session.delete(passkey)
         await self._unit.session.flush()
         await self._second_factor_state.settle(user)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidAccessToken, PersonalTokenNotFound, TooManyPersonalTokens
 from app.accounts.models import PersonalToken
 from app.accounts.policies.actors import Principal, lacks_second_factor, require_confirmed_email
@@ -75,7 +76,7 @@ class PersonalTokenService:
         )
         self._unit.session.add(row)
         await self._unit.session.flush()
-        self._unit.audit.record("personal_token.created", actor=user, subject=row, scope=row.scope, days=days)
+        self._unit.audit.record(actions.PERSONAL_TOKEN_CREATED, actor=user, subject=row, scope=row.scope, days=days)
         self._account_emails.security_changed(user, "a personal access token was created for your account")
         return NewPersonalToken(**_to_schema(row).model_dump(), token=token)
 
@@ -99,7 +100,7 @@ class PersonalTokenService:
         token = await self._unit.session.scalar(own.with_for_update())
         if token is None:
             raise PersonalTokenNotFound
-        self._unit.audit.record("personal_token.revoked", actor=principal.account, subject=token)
+        self._unit.audit.record(actions.PERSONAL_TOKEN_REVOKED, actor=principal.account, subject=token)
         await self._unit.session.delete(token)
 
 

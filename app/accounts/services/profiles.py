@@ -1,5 +1,6 @@
 """The public part of an account, as its owner edits it."""
 
+from app.accounts import audit_actions as actions
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import ProfileUpdate
@@ -28,5 +29,5 @@ class ProfileService:
         if user.username != before:
             # It is what one logs in with.
             self._account_emails.security_changed(user, f"your username is now {user.username}")
-        self._unit.audit.record("account.changed", actor=user, subject=user, fields=sorted(data.model_fields_set))
+        self._unit.audit.record(actions.ACCOUNT_CHANGED, actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import (
     LastLoginMethod,
     LoginRequired,
@@ -73,7 +74,7 @@ class ProviderLinkService:
         self._unit.session.add(account)
         with translating({"uq_provider_accounts_provider_subject": ProviderAccountTaken()}):
             await self._unit.session.flush()
-        self._unit.audit.record("provider.linked", actor=user, subject=account, provider=identity.provider)
+        self._unit.audit.record(actions.PROVIDER_LINKED, actor=user, subject=account, provider=identity.provider)
         if notify:
             self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
         return account
@@ -93,7 +94,7 @@ class ProviderLinkService:
         others = providers.ways_in_besides(provider, user.id, self._flows.names())
         if not (has_password or await self._unit.session.scalar(others)):
             raise LastLoginMethod
-        self._unit.audit.record("provider.unlinked", actor=user, subject=account, provider=provider)
+        self._unit.audit.record(actions.PROVIDER_UNLINKED, actor=user, subject=account, provider=provider)
         await self._unit.session.delete(account)
         await self._unit.session.flush()
         self._account_emails.security_changed(user, f"you can no longer sign in with {provider}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import AccountNotLinked, EmailTaken, InvalidCredentials, ProviderEmailUnverified, UsernameTaken
 from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.identities.identity import Identity
@@ -101,7 +102,7 @@ class ProviderSignInService:
         require_open_registration(settings.registration, None)
         require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
         user = await self._stored(identity, email)
-        self._unit.audit.record("account.registered", actor=user, subject=user, provider=identity.provider)
+        self._unit.audit.record(actions.ACCOUNT_REGISTERED, actor=user, subject=user, provider=identity.provider)
         await self._links.attach(user, identity, notify=False)
         await self._unit.emit(AccountCreated(user.id, user.id))
         await self._unit.emit(AccountConfirmed(user.id, user.id))

@@ -1,5 +1,6 @@
 """Accounts created other than by registration."""
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.models import User
@@ -33,7 +34,7 @@ class ProvisioningService:
             is_verified=True,
         )
         await self._add(user)
-        self._unit.audit.record("account.created", subject=user, role=role)
+        self._unit.audit.record(actions.ACCOUNT_CREATED, subject=user, role=role)
         await self._unit.emit(AccountCreated(user.id, None))
         await self._unit.emit(AccountConfirmed(user.id, None))
         return user
@@ -54,9 +55,9 @@ class ProvisioningService:
         user.reactivate()
         with translating(UNIQUE_ACCOUNT):
             await self._unit.session.flush()
-        self._unit.audit.record("account.role_changed", subject=user, before=before, role=Role.ADMIN)
+        self._unit.audit.record(actions.ACCOUNT_ROLE_CHANGED, subject=user, before=before, role=Role.ADMIN)
         if not was_active:
-            self._unit.audit.record("account.reactivated", subject=user)
+            self._unit.audit.record(actions.ACCOUNT_REACTIVATED, subject=user)
         if is_confirmed_now:
             await self._unit.emit(AccountConfirmed(user.id, None))
         return user
@@ -74,7 +75,7 @@ class ProvisioningService:
             hashed_password=UNUSABLE,
         )
         await self._add(user)
-        self._unit.audit.record("account.created", subject=user, role=role)
+        self._unit.audit.record(actions.ACCOUNT_CREATED, subject=user, role=role)
         await self._unit.emit(AccountCreated(user.id, None))
         return user
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import RecentLoginRequired, WrongPassword
 from app.accounts.policies.actors import Principal
 from app.core import clock
@@ -31,6 +32,6 @@ class Reauthentication:
         await self._unit.limiter.hit(PASSWORD_FAILURES, str(account.id))
         is_right, _ = await self._unit.passwords.verify(password, account.hashed_password)
         if not is_right:
-            self._unit.audit.record("reauthentication.failed", actor=account, subject=account)
+            self._unit.audit.record(actions.REAUTHENTICATION_FAILED, actor=account, subject=account)
             raise WrongPassword(field="current_password")
         await self._unit.limiter.clear(PASSWORD_FAILURES, str(account.id))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import delete
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidResetToken
 from app.accounts.events import AccountConfirmed
 from app.accounts.models import LoginSession, RequestedMail, User
@@ -42,7 +43,7 @@ class RecoveryService:
     def mail_reset_link(self, user: User, email: str) -> None:
         """Email a password reset link; using it ends every login."""
         token = self._manager.reset_token(user)
-        self._unit.audit.record("password.reset_requested", subject=user)
+        self._unit.audit.record(actions.PASSWORD_RESET_REQUESTED, subject=user)
         self._unit.outbox.put(self._unit.messages.password_reset(email, user.username, token, RESET_HOURS))
 
     async def reset_password(self, token: str, password: str) -> None:
@@ -62,7 +63,7 @@ class RecoveryService:
         is_confirmed_now = user.confirm_email()
         with translating({"uq_users_email": InvalidResetToken()}):
             await self._unit.session.flush()
-        self._unit.audit.record("password.reset", actor=user, subject=user)
+        self._unit.audit.record(actions.PASSWORD_RESET, actor=user, subject=user)
         if is_confirmed_now:
             await self._unit.emit(AccountConfirmed(user.id, user.id))
         await self._logins.unlock(user)
@@ -79,7 +80,7 @@ class RecoveryService:
         # The password may have been reset meanwhile, because somebody else knew it.
         await lock_account(self._unit.session, principal)
         await self._set_password(user, hashed)
-        self._unit.audit.record("password.changed", actor=user, subject=user)
+        self._unit.audit.record(actions.PASSWORD_CHANGED, actor=user, subject=user)
 
     async def _set_password(self, user: User, hashed: str) -> None:
         user.change_password(hashed)

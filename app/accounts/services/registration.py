@@ -6,6 +6,7 @@ like any other, and only the email that is sent differs.
 
 from sqlalchemy import select
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidVerificationToken
 from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.models import RequestedMail, User
@@ -54,7 +55,7 @@ class RegistrationService:
             await self._unit.session.flush()
         if invitation is not None:
             await self._invitations.use(invitation, user)
-        self._unit.audit.record("account.registered", actor=user, subject=user)
+        self._unit.audit.record(actions.ACCOUNT_REGISTERED, actor=user, subject=user)
         await self._unit.emit(AccountCreated(user.id, user.id))
         await self.mail_claimed_email(user)
 
@@ -97,7 +98,7 @@ class RegistrationService:
             await self._unit.session.flush()
         if before is not None and before != user.email:
             await self._tell_former_email(user, before)
-        self._unit.audit.record("account.email_confirmed", actor=user, subject=user)
+        self._unit.audit.record(actions.EMAIL_CONFIRMED, actor=user, subject=user)
         await self._unit.emit(AccountConfirmed(user.id, user.id))
         return user
 

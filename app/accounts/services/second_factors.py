@@ -4,6 +4,7 @@ import logging
 
 from sqlalchemy import delete, or_, update
 
+from app.accounts import audit_actions as actions
 from app.accounts import recovery_codes, totp
 from app.accounts.errors import InvalidPendingToken, InvalidSecondFactor, NoSecondFactor, SecondFactorExists
 from app.accounts.models import RecoveryCode, Totp, User
@@ -82,7 +83,7 @@ class SecondFactorService:
             raise InvalidSecondFactor(field="code")
         row.confirmed_at, row.last_step = clock.now(), step
         codes = await self._second_factor_state.begin(principal)
-        self._unit.audit.record("totp.confirmed", actor=user, subject=user)
+        self._unit.audit.record(actions.TOTP_CONFIRMED, actor=user, subject=user)
         self._account_emails.security_changed(user, "an authenticator app was added to your account")
         return codes
 
@@ -98,7 +99,7 @@ class SecondFactorService:
         if not await changed_a_row(self._unit.session, confirmed):
             raise NoSecondFactor
         await self._second_factor_state.settle(user)
-        self._unit.audit.record("totp.removed", actor=user, subject=user)
+        self._unit.audit.record(actions.TOTP_REMOVED, actor=user, subject=user)
         self._account_emails.security_changed(user, "the authenticator app was removed from your account")
 
     # --- Recovery codes --------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ class SecondFactorService:
         if not user.has_second_factor:
             raise NoSecondFactor
         codes = await self._second_factor_state.codes(user)
-        self._unit.audit.record("recovery_codes.renewed", actor=user, subject=user)
+        self._unit.audit.record(actions.RECOVERY_CODES_RENEWED, actor=user, subject=user)
         self._account_emails.security_changed(user, "new recovery codes were created, and the old ones no longer work")
         return codes
 
@@ -122,7 +123,7 @@ class SecondFactorService:
         """Remove all second factors of a user who has lost them, leaving the password or a provider."""
         await self._unit.session.refresh(user, with_for_update=True)
         await self._second_factor_state.forget(user)
-        self._unit.audit.record("second_factors.removed", subject=user)
+        self._unit.audit.record(actions.SECOND_FACTORS_REMOVED, subject=user)
         self._account_emails.security_changed(user, "all second factors were removed from your account")
 
     # --- Logging in ------------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ class SecondFactorService:
             self._use_code(user, data.code) if method == "totp" else self._use_up(user, data.recovery_code)
         )
         if not is_right:
-            self._unit.audit.record("second_factor.failed", subject=user, method=method)
+            self._unit.audit.record(actions.SECOND_FACTOR_FAILED, subject=user, method=method)
             if not allowance.remaining:
                 self._account_emails.security_changed(
                     user, "someone who knows your password repeatedly entered wrong codes"
@@ -170,7 +171,7 @@ class SecondFactorService:
         if not await changed_a_row(self._unit.session, used):
             return False
         left = await self._unit.session.scalar(second_factors.recovery_codes_left(user.id))
-        self._unit.audit.record("recovery_code.used", actor=user, subject=user, left=left)
+        self._unit.audit.record(actions.RECOVERY_CODE_USED, actor=user, subject=user, left=left)
         self._account_emails.security_changed(user, f"a recovery code was used to log in; remaining codes: {left}")
         return True
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 
+from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidAccessToken, InvalidRefreshToken, LoginSessionNotFound, RefreshTokenReused
 from app.accounts.models import LoginSession, RefreshToken, User
 from app.accounts.policies.actors import LoggedIn, Principal, lacks_second_factor
@@ -90,7 +91,7 @@ class SessionService:
         return await self._pair(user, login.id, token.generation + 1)
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:
-        self._unit.audit.record("session.token_reused", actor=user, subject=login)
+        self._unit.audit.record(actions.SESSION_TOKEN_REUSED, actor=user, subject=login)
         self._account_emails.stolen_session(user, login)
         await self._unit.session.delete(login)
         await self._unit.session.flush()
@@ -137,7 +138,7 @@ class SessionService:
         )
         if login is None:
             raise LoginSessionNotFound
-        self._unit.audit.record("session.ended", actor=user, subject=login)
+        self._unit.audit.record(actions.SESSION_ENDED, actor=user, subject=login)
         await self._unit.session.delete(login)
 
     async def end_current(self, principal: Principal) -> None:
@@ -154,4 +155,4 @@ class SessionService:
         else:
             statement = statement.where(LoginSession.id != but)
         await self._unit.session.execute(statement)
-        self._unit.audit.record("session.all_ended", actor=by, subject=user)
+        self._unit.audit.record(actions.SESSION_ALL_ENDED, actor=by, subject=user)

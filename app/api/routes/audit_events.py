@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.accounts.errors import EmailNotVerified, InvalidAccessToken
+from app.accounts.errors import EmailNotVerified, InvalidAccessToken, UnknownAuditAction
 from app.accounts.schemas.audit_events import AuditEventPage, AuditQuery
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep
 from app.api.openapi import raises
@@ -17,7 +17,9 @@ router = APIRouter(prefix="/audit-events", tags=[Tag("audit log", "Who did what 
 @router.get(
     "",
     response_model=AuditEventPage,
-    responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
+    responses=raises(
+        Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, UnknownAuditAction, InvalidCursor
+    ),
 )
 async def list_audit_events(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[AuditQuery, Query()]

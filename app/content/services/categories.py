@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.accounts.policies.actors import Actor, require_role
+from app.audit.actions import Action
 from app.cache import keys
+from app.content import audit_actions as actions
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.models import Article, Category
 from app.content.queries import categories
@@ -111,7 +113,7 @@ class CategoryService:
             self._unit.session.add(category)
             with translating(_UNIQUE):
                 await self._unit.session.flush()
-            self._record("category.created", None, category, slug=category.slug)
+            self._record(actions.CATEGORY_CREATED, None, category, slug=category.slug)
         return category.id
 
     async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
@@ -129,7 +131,7 @@ class CategoryService:
         self._unit.session.add(category)
         with translating(_UNIQUE):
             await self._unit.session.flush()
-        self._record("category.created", actor, category, slug=category.slug)
+        self._record(actions.CATEGORY_CREATED, actor, category, slug=category.slug)
         return await self.get(category.slug)
 
     async def update(self, actor: Actor, slug: str, data: CategoryUpdate) -> CategoryOut:
@@ -145,7 +147,7 @@ class CategoryService:
             category.parent_id = _new_parent(forest, found, _parent(forest, data.parent))
         with translating(_UNIQUE):
             await self._unit.session.flush()
-        self._record("category.changed", actor, category, slug=slug, fields=sorted(data.model_fields_set))
+        self._record(actions.CATEGORY_CHANGED, actor, category, slug=slug, fields=sorted(data.model_fields_set))
         return await self.get(category.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
@@ -167,9 +169,9 @@ class CategoryService:
             child.parent_id = category.parent_id
         await self._unit.session.flush()
         await self._unit.session.delete(category)
-        self._record("category.deleted", actor, category, slug=slug)
+        self._record(actions.CATEGORY_DELETED, actor, category, slug=slug)
 
-    def _record(self, action: str, actor: Actor, category: Category, **details: Any) -> None:
+    def _record(self, action: Action, actor: Actor, category: Category, **details: Any) -> None:
         self._unit.audit.record(action, actor=actor.account if actor else None, subject=category, **details)
 
     async def _forest(self) -> _Forest:

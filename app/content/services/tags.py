@@ -7,7 +7,9 @@ from sqlalchemy import delete, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.policies.actors import Actor, is_editor, require_role
+from app.audit.actions import Action
 from app.cache import keys
+from app.content import audit_actions as actions
 from app.content.errors import TagNotFound, TagTaken
 from app.content.models import Article, Tag, article_tags
 from app.content.queries import tags
@@ -104,7 +106,7 @@ class TagService:
         tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
         with translating({"uq_tags_slug": TagTaken(field="name")}):
             await self._unit.session.flush()
-        self._record("tag.renamed", actor, tag, before=slug, slug=tag.slug)
+        self._record(actions.TAG_RENAMED, actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
     async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagRow:
@@ -129,16 +131,16 @@ class TagService:
         )
         await self._unit.session.execute(insert(article_tags).from_select(["article_id", "tag_id"], moving))
         await self._unit.session.execute(delete(Tag).where(Tag.id.in_(ids)))
-        self._record("tag.merged", actor, target, slug=target.slug, merged=[tag.slug for tag in sources])
+        self._record(actions.TAG_MERGED, actor, target, slug=target.slug, merged=[tag.slug for tag in sources])
         return await self.get(actor, target.slug)
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete a tag and remove it from all articles. Raises `TagNotFound`."""
         tag = await self._locked(actor, slug)
         await self._unit.session.delete(tag)
-        self._record("tag.deleted", actor, tag, slug=slug)
+        self._record(actions.TAG_DELETED, actor, tag, slug=slug)
 
-    def _record(self, action: str, actor: Actor, tag: Tag, **details: Any) -> None:
+    def _record(self, action: Action, actor: Actor, tag: Tag, **details: Any) -> None:
         self._unit.audit.record(action, actor=actor.account if actor else None, subject=tag, **details)
 
     async def _locked(self, actor: Actor, slug: str) -> Tag:

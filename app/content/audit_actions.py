@@ -1,0 +1,17 @@
+"""What the audit log records about articles, tags and categories."""
+
+from app.audit.actions import action
+
+ARTICLE_CHANGED = action("article.changed", "Someone changed another person's article; the fields are named.")
+ARTICLE_PUBLISHED = action("article.published", "Someone published another person's article.")
+ARTICLE_UNPUBLISHED = action("article.unpublished", "Someone made another person's article a draft again.")
+ARTICLE_DELETED = action("article.deleted", "An article was deleted.")
+ARTICLE_RESTORED = action("article.restored", "A deleted article was restored.")
+
+TAG_RENAMED = action("tag.renamed", "A tag was renamed.")
+TAG_MERGED = action("tag.merged", "Other tags were merged into the subject.")
+TAG_DELETED = action("tag.deleted", "A tag was deleted.")
+
+CATEGORY_CREATED = action("category.created", "A category was created.")
+CATEGORY_CHANGED = action("category.changed", "A category was changed; the fields are named.")
+CATEGORY_DELETED = action("category.deleted", "A category was deleted.")
