@@ -1,5 +1,7 @@
 """Tables and columns got other names, and kept their rows."""
 
+from typing import Any
+
 from alembic import command
 from sqlalchemy import text
 
@@ -15,19 +17,25 @@ ANOTHER = (
 )
 
 
+async def kept_rows(url: str) -> dict[str, Any]:
+    """Everything but when recovery codes were made, which versions before 0005 did not know."""
+    rows = await everything_in(url)
+    return {**rows, "recovery_codes": [code[:-1] for code in rows["recovery_codes"]]}
+
+
 async def test_every_row_is_kept_and_ids_go_on_where_they_were(template: Template) -> None:
     async with template.copy() as url:
         async with opened(url) as database, database.writing() as session:
             await fill(session)
             last = await session.scalar(text("SELECT max(id) FROM email_changes"))
             await session.commit()
-        before = await everything_in(url)
+        before = await kept_rows(url)
         assert all(before[table] for table in RENAMED)
 
         await migrations.run(url, command.downgrade, BEFORE)
         await migrations.upgrade(url)
 
-        assert await everything_in(url) == before
+        assert await kept_rows(url) == before
         async with opened(url) as database, database.writing() as session:
             await session.execute(text("DELETE FROM email_changes"))
             await session.commit()

@@ -30,6 +30,8 @@ class RecoveryCode(Base):
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # Whoever renewed them may not have been the owner. Never empty; SQLite adds no column that has to be filled.
+    created_at: Mapped[datetime | None] = mapped_column(default=clock.now)
 
 
 class Passkey(Base):
