@@ -2,9 +2,8 @@
 
 # ruff: noqa: F401, I001 - that they are loaded, in this order, is all that matters
 
-import app.db.changes.models
-import app.audit.models
-import app.mail.models
+import app.db.changes.hooks
+import app.audit.hooks
 import app.mail.hooks
 import app.accounts.hooks
 import app.content.hooks

@@ -25,7 +25,6 @@ DELETION_REQUESTED = action("account.deletion_requested", "The owner asked for t
 DELETION_UNDONE = action("account.deletion_undone", "The requested deletion of an account was cancelled.")
 ACCOUNT_DELETED = action("account.deleted", "An account was deleted and its owner forgotten.")
 ACCOUNT_EXPIRED = action("account.expired", "An account that was never confirmed was deleted.")
-ARTICLES_HANDED_OVER = action("articles.handed_over", "The articles of a deleted account were given to the subject.")
 
 LOGIN_SUCCEEDED = action("login.succeeded", "Someone logged in, with the methods named.")
 LOGIN_FAILED = action("login.failed", "Someone failed to log in; the subject is the account, if there is one.")

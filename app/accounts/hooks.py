@@ -1,8 +1,42 @@
-"""Which public responses a change to an account invalidates."""
+"""Which public responses a change to an account invalidates, and what belongs to an account.
 
-from app.accounts.models import User
+The tables of the packages below are declared here too: they know no accounts. Rows are deleted in the order of these
+declarations.
+"""
+
+from sqlalchemy import and_, or_, true
+
+from app.accounts.exports import accounts as exports
+from app.accounts.exports.parts import NotExported
+from app.accounts.models import (
+    AccountDeletion,
+    EmailChange,
+    Invitation,
+    LoginSession,
+    MailRequest,
+    Passkey,
+    PasskeyChallenge,
+    PersonalToken,
+    ProviderAccount,
+    RecoveryCode,
+    RefreshToken,
+    Totp,
+    User,
+)
+from app.accounts.personal_data import (
+    ACCESS,
+    Credentials,
+    register_impersonal,
+    register_mentioned,
+    register_owned,
+    register_part,
+)
+from app.accounts.queries import deletions
+from app.audit.models import AuditEvent
 from app.cache import keys
-from app.db.changes.tracking import Change, register_public
+from app.db.changes.models import Invalidation
+from app.db.changes.tracking import Change, register_private, register_public
+from app.mail.models import OutboxMail
 
 _PUBLIC_FIELDS = {"username", "display_name", "avatar_url", "bio", "deleted_at"}
 
@@ -15,3 +49,89 @@ def _by_user(change: Change) -> set[str]:
 
 
 register_public(User.__table__, _by_user, is_seen_when_new=False)
+register_private(
+    AccountDeletion.__table__,
+    EmailChange.__table__,
+    Invitation.__table__,
+    LoginSession.__table__,
+    MailRequest.__table__,
+    Passkey.__table__,
+    PasskeyChallenge.__table__,
+    PersonalToken.__table__,
+    ProviderAccount.__table__,
+    RecoveryCode.__table__,
+    RefreshToken.__table__,
+    Totp.__table__,
+)
+
+register_mentioned(
+    User.id, "The row stays, anonymised: what was written keeps a place to point to.", exported=exports.ACCOUNT
+)
+register_owned(LoginSession.user_id, credentials=ACCESS, exported=exports.SESSIONS)
+register_part(RefreshToken.__table__, LoginSession.__table__)
+register_owned(PersonalToken.user_id, credentials=ACCESS, exported=exports.PERSONAL_TOKENS)
+register_owned(
+    Totp.user_id,
+    credentials=Credentials(lambda since: or_(Totp.confirmed_at.is_(None), Totp.confirmed_at > since)),
+    exported=exports.AUTHENTICATOR_APP,
+)
+register_owned(
+    RecoveryCode.user_id,
+    credentials=Credentials(lambda since: RecoveryCode.created_at > since),
+    exported=exports.RECOVERY_CODES,
+)
+register_owned(
+    Passkey.user_id, credentials=Credentials(lambda since: Passkey.created_at > since), exported=exports.PASSKEYS
+)
+register_owned(
+    PasskeyChallenge.user_id,
+    # They are valid for minutes only.
+    credentials=Credentials(lambda _since: true()),
+    exported=NotExported("It is random, and gone within minutes."),
+)
+register_owned(
+    ProviderAccount.user_id,
+    credentials=Credentials(lambda since: ProviderAccount.created_at > since),
+    exported=exports.PROVIDERS,
+)
+register_owned(EmailChange.user_id, credentials=None, exported=exports.EMAIL_CHANGES)
+register_owned(
+    AccountDeletion.user_id,
+    credentials=None,
+    exported=NotExported("Logging in cancels the deletion, and only who has logged in can export."),
+)
+register_mentioned(
+    AccountDeletion.successor_id,
+    "It is somebody else's wish. Whoever is gone does not inherit.",
+    exported=NotExported("It is somebody else's wish."),
+)
+register_owned(
+    Invitation.invited_by_id,
+    rows_of=deletions.invitations_of,
+    # With one, a thief would come back as somebody else, and with a higher role than a stranger has.
+    credentials=Credentials(lambda since: and_(Invitation.created_at > since, Invitation.used_at.is_(None))),
+    exported=exports.INVITATIONS,
+)
+register_mentioned(
+    Invitation.used_by_id,
+    "The invitation is deleted together with the account that was opened with it.",
+    exported=NotExported("It says who invited whom, which is the inviter's."),
+)
+register_owned(
+    MailRequest.email,
+    rows_of=lambda user: MailRequest.email == user.email,
+    credentials=None,
+    exported=NotExported("It is gone within seconds, and anybody may have made it."),
+)
+register_owned(
+    OutboxMail.recipient,
+    rows_of=deletions.mails_to,
+    credentials=None,
+    exported=NotExported("It is on its way to its recipient."),
+)
+register_mentioned(
+    AuditEvent.actor_id,
+    "What happened stays true when the account is gone. The log cannot be edited, and has no names in it.",
+    exported=exports.EVENTS,
+)
+register_impersonal(Invalidation.__table__)

@@ -1,7 +1,9 @@
 """What comments have to do with the rest of the blog."""
 
+from app.accounts.personal_data import register_authored
 from app.cache import keys
 from app.comments import auditing
+from app.comments.exports import COMMENTS
 from app.comments.models import Comment
 from app.db.changes.tracking import Change, register_public
 
@@ -16,4 +18,5 @@ def _by_comment(change: Change) -> set[str]:
 
 
 auditing.register()
+register_authored(Comment.author_id, exported=COMMENTS)
 register_public(Comment.__table__, _by_comment)

@@ -7,6 +7,7 @@ ARTICLE_PUBLISHED = action("article.published", "Someone published another perso
 ARTICLE_UNPUBLISHED = action("article.unpublished", "Someone made another person's article a draft again.")
 ARTICLE_DELETED = action("article.deleted", "An article was deleted.")
 ARTICLE_RESTORED = action("article.restored", "A deleted article was restored.")
+ARTICLES_HANDED_OVER = action("articles.handed_over", "The articles of a deleted account were given to the subject.")
 
 TAG_RENAMED = action("tag.renamed", "A tag was renamed.")
 TAG_MERGED = action("tag.merged", "Other tags were merged into the subject.")

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import History
 
-from app.accounts.services.deletions import register_written_articles
+from app.accounts.personal_data import register_authored, register_impersonal, register_part
 from app.cache import keys
 from app.content import auditing
+from app.content.exports import ARTICLES
 from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_public
@@ -58,7 +59,10 @@ def _by_category(change: Change) -> set[str]:
 
 
 auditing.register()
-register_written_articles(WrittenArticles)
+register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
+register_part(article_tags, Article.__table__)
+register_impersonal(Tag.__table__, Category.__table__)
+
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
 register_public(Tag.__table__, _by_tag, is_seen_when_new=False)

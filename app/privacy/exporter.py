@@ -1,53 +1,26 @@
 """Everything that the blog knows about a user, read in batches and packed in a thread."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel
-from sqlalchemy import Select, select
 
-from app.accounts.models import EmailChange, Invitation, LoginSession, Passkey, PersonalToken, ProviderAccount, User
+from app.accounts.exports.parts import ExportedPart, Field, Folder, JsonList
+from app.accounts.models import User
+from app.accounts.personal_data import exported_parts
 from app.accounts.policies.actors import Principal
-from app.accounts.schemas.users import UserOut
-from app.audit.models import AuditEvent
-from app.comments.models import Comment
 from app.core import clock
 from app.core.rate_limits import EXPORTS_OF_ACCOUNT
 from app.db.session import begin_writing, reading
 from app.privacy import audit_actions as actions
-from app.privacy import queries as exports
 from app.privacy.archive import Archive, Export
-from app.privacy.posts import file_name, post_of
-from app.privacy.schemas import (
-    ExportedAccount,
-    ExportedComment,
-    ExportedEmailChange,
-    ExportedEvent,
-    ExportedInvitation,
-    ExportedPasskey,
-    ExportedPersonalToken,
-    ExportedProviderAccount,
-    ExportedSession,
-)
+from app.privacy.readme import ACCOUNT_FILE, readme
 from app.unit_of_work import UnitOfWork
 
-# Bodies have up to half a million characters.
-_ARTICLES = 20
-_ROWS = 200
+_MAX_BATCH = 500
 _MAX_CONCURRENT = 2
-_README = """\
-This is what the blog knows about you.
-
-account.json    your account: how you log in, your sessions and the invitations you sent
-articles        your articles, one Markdown file each; they can be imported again (drafts and deleted articles become
-                drafts)
-comments.json   your comments; deleted ones have the date of their deletion
-audit.json      what was recorded about what you did and what was done to your account
-
-Passwords and other secrets are not included.
-"""
 
 
 class ExportService:
@@ -72,56 +45,35 @@ class ExportService:
         return export
 
     async def _fill(self, archive: Archive, user: User) -> None:
-        await _in_thread(archive.add, {"README.txt": _README})
-        await _in_thread(archive.add_json, "account.json", _plain(await self._account(user)))
-        async for articles in self._batches(exports.articles, user, _ARTICLES):
-            await _in_thread(lambda batch: archive.add({file_name(a): post_of(a, user) for a in batch}), articles)
-        await self._list(archive, "comments.json", exports.comments, user, _comment)
-        await self._list(archive, "audit.json", exports.events, user, lambda event: _event(event, user))
+        parts = list(exported_parts())
+        await _in_thread(archive.add, {"README.txt": readme(parts)})
+        await _in_thread(archive.add_json, ACCOUNT_FILE, await self._account(user, parts))
+        for part in parts:
+            if isinstance(part, JsonList):
+                await self._add_list(archive, user, part)
+            elif isinstance(part, Folder):
+                await self._add_files(archive, user, part)
 
-    async def _account(self, user: User) -> ExportedAccount:
-        invitations = select(Invitation).where(Invitation.invited_by_id == user.id).order_by(Invitation.id)
+    async def _account(self, user: User, parts: Iterable[ExportedPart]) -> dict[str, Any]:
         async with reading(self._unit.session):
-            apps, codes = (await self._unit.session.execute(exports.second_factors(user.id))).one()
-            return ExportedAccount(
-                account=UserOut.model_validate(user),
-                has_authenticator_app=bool(apps),
-                recovery_codes_left=codes,
-                passkeys=await self._owned(Passkey, user, ExportedPasskey),
-                linked_providers=await self._owned(ProviderAccount, user, ExportedProviderAccount),
-                personal_tokens=await self._owned(PersonalToken, user, ExportedPersonalToken),
-                sessions=await self._owned(LoginSession, user, ExportedSession),
-                email_changes=await self._owned(EmailChange, user, ExportedEmailChange),
-                invitations=await self._all(invitations, ExportedInvitation),
-            )
+            return {part.name: await part.read(self._unit.session, user) for part in parts if isinstance(part, Field)}
 
-    async def _owned(self, table: Any, user: User, schema: type[BaseModel]) -> list[Any]:
-        return await self._all(exports.owned(table, user.id), schema)
-
-    async def _all(self, statement: Select[Any], schema: type[BaseModel]) -> list[Any]:
-        return [schema.model_validate(row) for row in await self._unit.session.scalars(statement)]
-
-    async def _list(
-        self,
-        archive: Archive,
-        name: str,
-        query: Callable[[int, int], Select[Any]],
-        user: User,
-        item: Callable[[Any], BaseModel],
-    ) -> None:
-        await _in_thread(archive.begin_list, name)
-        async for rows in self._batches(query, user, _ROWS):
-            await _in_thread(lambda batch: archive.extend_list(_plain(item(row)) for row in batch), rows)
+    async def _add_list(self, archive: Archive, user: User, part: JsonList) -> None:
+        await _in_thread(archive.begin_list, part.name)
+        async for rows in self._batches(user, part):
+            await _in_thread(lambda batch: archive.extend_list(_plain(part.item(row, user)) for row in batch), rows)
         await _in_thread(archive.end_list)
 
-    async def _batches(
-        self, query: Callable[[int, int], Select[Any]], user: User, size: int
-    ) -> AsyncIterator[Sequence[Any]]:
+    async def _add_files(self, archive: Archive, user: User, part: Folder) -> None:
+        async for rows in self._batches(user, part):
+            await _in_thread(lambda batch: archive.add(_merged(part.files(row, user) for row in batch)), rows)
+
+    async def _batches(self, user: User, part: JsonList | Folder) -> AsyncIterator[Sequence[Any]]:
         """Use a short transaction for each batch: no connection is held while it is packed."""
-        last = 0
+        last, size = 0, min(part.batch, _MAX_BATCH)
         while True:
             async with reading(self._unit.session):
-                rows = (await self._unit.session.scalars(query(user.id, last).limit(size))).all()
+                rows = (await self._unit.session.scalars(part.rows_after(user.id, last).limit(size))).all()
             if not rows:
                 return
             last = rows[-1].id
@@ -130,35 +82,12 @@ class ExportService:
                 return
 
 
+def _merged(files: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {name: text for each in files for name, text in each.items()}
+
+
 def _plain(item: BaseModel) -> dict[str, Any]:
     return item.model_dump(mode="json")
-
-
-def _comment(comment: Comment) -> ExportedComment:
-    return ExportedComment(
-        id=comment.id,
-        article=comment.article.slug,
-        parent_id=comment.parent_id,
-        body_markdown=comment.body_markdown,
-        created_at=comment.created_at,
-        edited_at=comment.edited_at,
-        deleted_at=comment.deleted_at,
-    )
-
-
-def _event(event: AuditEvent, user: User) -> ExportedEvent:
-    # Of somebody who was not logged in the place is told: it may be an attempt at the account.
-    is_told = event.actor_id in {user.id, None}
-    return ExportedEvent(
-        at=event.at,
-        action=event.action,
-        by_you=event.actor_id == user.id,
-        subject_type=event.subject_type,
-        subject_id=event.subject_id,
-        ip_address=event.ip_address if is_told else None,
-        user_agent=event.user_agent if is_told else None,
-        details=event.details,
-    )
 
 
 async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -6,8 +6,6 @@ from sqlalchemy import ColumnElement, and_, select
 
 from app.accounts.models import EmailChange, Invitation, LoginSession, PasskeyChallenge, User
 from app.accounts.queries import users
-from app.comments.models import Comment
-from app.content.models import Article
 from app.db.changes.models import Invalidation
 
 
@@ -44,6 +42,5 @@ def never_confirmed(before: datetime) -> ColumnElement[bool]:
         User.created_at <= before,
         users.exists,
         ~select(LoginSession.id).where(LoginSession.user_id == User.id).correlate(User).exists(),
-        ~select(Article.id).where(Article.author_id == User.id).correlate(User).exists(),
-        ~select(Comment.id).where(Comment.author_id == User.id).correlate(User).exists(),
+        ~users.has_written(),
     )

@@ -26,7 +26,7 @@ from app.accounts.models import (
     Totp,
     User,
 )
-from app.accounts.services.deletions import OWNED
+from app.accounts.personal_data import authored
 from app.audit.models import AuditEvent
 from app.comments.models import Comment
 from app.content.models import Article
@@ -465,33 +465,12 @@ async def test_nothing_tells_who_it_was(
 
     session.expire_all()
     assert await places_of(session, "anna", "Anna") == []
-    for table in (*OWNED, Invitation):
-        keys = [key.parent for key in table.__table__.foreign_keys if key.column.table.name == "users"]
-        for key in keys:
-            assert (await session.scalars(select(key).where(key == anna.id))).all() == []
+    kept = {column for each in authored() for column in each.author.property.columns}
+    for table in Base.metadata.sorted_tables:
+        for key in (key.parent for key in table.foreign_keys if key.column.table.name == "users"):
+            naming = (await session.scalars(select(key).where(key == anna.id))).all()
+            assert naming == [] or key in kept, key
     assert "account.deleted" in await actions(session)
-
-
-def test_no_table_that_knows_accounts_was_forgotten() -> None:
-    """A new column that refers to accounts belongs to what is forgotten with one, or here with a reason."""
-    kept = {
-        # What they wrote stays, or is handed over or removed before.
-        "articles.author_id",
-        "comments.author_id",
-        # Forgotten with the rest of the invitation.
-        "invitations.invited_by_id",
-        "invitations.used_by_id",
-        # Somebody else's wish; whoever is gone does not inherit.
-        "account_deletions.successor_id",
-    }
-    referring = {
-        f"{table.name}.{key.parent.name}"
-        for table in Base.metadata.sorted_tables
-        for key in table.foreign_keys
-        if key.column.table.name == "users"
-    }
-
-    assert referring - kept == {f"{table.__tablename__}.user_id" for table in OWNED}
 
 
 async def test_the_mails_of_others_to_a_merely_claimed_address_stay(

@@ -97,6 +97,18 @@ async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: Asy
     assert (newest.action, newest.actor_id) == ("account.exported", newest.subject_id)
 
 
+async def test_a_text_explains_everything_in_it(device: Device) -> None:
+    await write(device.client)
+
+    contents = await export(device.client)
+
+    readme = contents.texts["README.txt"]
+    assert max(map(len, readme.splitlines())) <= 120
+    told = {line.split()[0] for line in readme.splitlines() if line[:1].islower()}
+    assert told == {name.partition("/")[0] for name in contents.texts if name != "README.txt"}
+    assert "your passkeys, the providers you sign in with" in " ".join(readme.split())
+
+
 async def test_the_account_is_told_as_it_is(anna: User, users: Users, device: Device, session: AsyncSession) -> None:
     phone = await with_totp(device.client)
     bert = await users.user(username="bert")
@@ -249,8 +261,7 @@ async def test_what_was_recorded_says_nothing_of_others(anna: User, users: Users
 async def test_everything_is_in_it_however_much_there_is(
     device: Device, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporter, "_ARTICLES", 2)
-    monkeypatch.setattr(exporter, "_ROWS", 2)
+    monkeypatch.setattr(exporter, "_MAX_BATCH", 2)
     other = await users.client(Role.AUTHOR)
     for number in range(5):
         await write(device.client, f"Mine {number}")
@@ -303,7 +314,7 @@ async def test_it_is_limited_by_account(users: Users, anna: User, device: Device
     assert (await export(await users.client(Role.READER))).texts
 
 
-@pytest.mark.parametrize("where", ["post_of", "_comment"])
+@pytest.mark.parametrize("where", ["app.content.exports.post_of", "app.comments.exports.ExportedComment"])
 async def test_an_export_that_fails_leaves_no_trace(
     device: Device, session: AsyncSession, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -314,7 +325,7 @@ async def test_an_export_that_fails_leaves_no_trace(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(exporter, where, fail)
+    monkeypatch.setattr(where, fail)
     assert (await device.client.get("/users/me/export")).status_code == 500
     gc.collect()
 

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import PersonalToken, ProviderAccount, User
+from app.accounts.models import AccountDeletion, Invitation, PersonalToken, ProviderAccount, RecoveryCode, User
+from app.audit.models import AuditEvent
 from app.core.roles import Role
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
@@ -140,6 +141,70 @@ async def test_a_change_that_is_confirmed_late_takes_along_what_was_added_since_
         assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
 
     assert (await session.scalars(select(ProviderAccount))).all() == []
+
+
+async def test_an_invitation_that_the_thief_sent_lets_nobody_in(
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
+        await with_password(users, username="anna", role=Role.ADMIN)
+        owner = await device_of(users, "anna")
+        mine = (await owner.client.post("/invitations", json={"role": "reader"})).json()
+        clock.shift(timedelta(days=6))
+        bert = await users.client(Role.ADMIN, username="bert")
+        others = (await bert.post("/invitations", json={"role": "reader"})).json()
+        clock.shift(timedelta(days=2))
+        thief = await device_of(users, "anna")
+        used, unused = [(await thief.client.post("/invitations", json={"role": "admin"})).json() for _ in range(2)]
+        newcomer = {"email": "e@example.org", "username": "evil", "password": NEW, "invitation": used["token"]}
+        assert (await anonymous.post("/auth/register", json=newcomer)).status_code == 202
+        await move_to(thief, "evil@example.org")
+
+        assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+
+        again = newcomer | {"email": "f@example.org", "username": "evil2", "invitation": unused["token"]}
+        problem_in(await anonymous.post("/auth/register", json=again), 403, "invalid_invitation")
+    left = set(await session.scalars(select(Invitation.id)))
+    assert left == {mine["id"], others["id"], used["id"]}
+    undone = await session.scalar(select(AuditEvent).where(AuditEvent.action == "account.email_change_undone"))
+    assert undone is not None
+    assert undone.details == {"ended": {"invitations": 1}}
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+async def test_recovery_codes_that_the_thief_renewed_are_worthless_and_the_owners_are_not(
+    app: FastAPI, users: Users, anonymous: httpx.AsyncClient, session: AsyncSession, renewed: bool
+) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, tzinfo=UTC), tick=False) as clock:
+        user = await with_password(users, username="anna")
+        phone = await with_totp(await users.client_for(user))
+        clock.shift(timedelta(days=8))
+        thief = await users.client_for(user)
+        if renewed:
+            password = {"current_password": PASSWORD}
+            assert (await thief.post("/users/me/recovery-codes", json=password)).status_code == 201
+        change = {"email": "evil@example.org", "current_password": PASSWORD}
+        assert (await thief.put("/users/me/email", json=change)).status_code == 202
+
+        await undo(anonymous, await mailed(app, MINE, "undo-email-change"))
+
+    assert len((await session.scalars(select(RecoveryCode))).all()) == (0 if renewed else len(phone.recovery_codes))
+    assert await session.scalar(select(User.has_second_factor)) is True
+
+
+async def test_the_thief_does_not_have_the_account_deleted(
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device, session: AsyncSession
+) -> None:
+    await move_to(thief, "evil@example.org")
+    link = await mailed(app, MINE, "undo-email-change")
+    await verify(anonymous, await mailed(app, "evil@example.org", "verify"))
+    wish = {"current_password": PASSWORD, "articles": "remove"}
+    assert (await thief.client.request("DELETE", "/users/me", json=wish)).status_code == 202
+
+    assert (await undo(anonymous, link)).status_code == 204
+
+    assert (await session.scalars(select(AccountDeletion))).all() == []
+    assert "will be kept" in "".join(mail.subject for mail in await mails_waiting(app) if mail.recipient == MINE)
 
 
 async def test_what_an_admin_repairs_is_not_undone(

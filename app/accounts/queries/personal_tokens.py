@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.accounts.models import PersonalToken, User
 
@@ -28,8 +28,3 @@ def of_account(user_id: int, now: datetime) -> Select[tuple[PersonalToken]]:
         .where(PersonalToken.user_id == user_id, not_expired(now))
         .order_by(PersonalToken.id.desc())
     )
-
-
-def deleted_with(user_id: int) -> Delete:
-    """Delete all tokens for good, because the account was closed or was in the wrong hands."""
-    return delete(PersonalToken).where(PersonalToken.user_id == user_id)

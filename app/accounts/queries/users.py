@@ -1,7 +1,8 @@
 """Queries for accounts."""
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
+from app.accounts import personal_data
 from app.accounts.models import EmailChange, User
 from app.core.roles import Role
 
@@ -43,6 +44,12 @@ def newest_email_change(user: User) -> Select[tuple[EmailChange]]:
         .order_by(EmailChange.id.desc())
         .limit(1)
     )
+
+
+def has_written() -> ColumnElement[bool]:
+    """Accounts that have written something, whatever domains there are to write in."""
+    written = (authored.author for authored in personal_data.authored())
+    return or_(false(), *(select(author).where(author == User.id).correlate(User).exists() for author in written))
 
 
 def matching(text: str) -> ColumnElement[bool]:

@@ -12,9 +12,10 @@ from app.accounts import audit_actions as actions
 from app.accounts.errors import UnknownSuccessor, UserNotFound
 from app.accounts.events import AccountConfirmed
 from app.accounts.models import ArticleDisposition, EmailChange, User
-from app.accounts.queries import deletions, personal_tokens, users
+from app.accounts.queries import deletions, users
 from app.accounts.schemas.users import UserListQuery, UserUpdate
 from app.accounts.services.account_emails import AccountEmails
+from app.accounts.services.credentials import end_access
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
@@ -98,7 +99,7 @@ class AdminUserService:
             user.end_access()
         if was_active and not user.is_active:
             await self._sessions.end_all(user, by=by)
-            await self._unit.session.execute(personal_tokens.deleted_with(user.id))
+            await end_access(self._unit.session, user)
         with translating(UNIQUE_ACCOUNT):
             await self._unit.session.flush()
         await self._unit.session.refresh(user)

@@ -1,32 +1,18 @@
 """Account deletion: requested, cancelled by logging in, and carried out when due."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app.accounts import audit_actions as actions
+from app.accounts import personal_data
 from app.accounts.errors import UnknownSuccessor
-from app.accounts.models import (
-    AccountDeletion,
-    ArticleDisposition,
-    EmailChange,
-    Invitation,
-    LoginSession,
-    MailRequest,
-    Passkey,
-    PasskeyChallenge,
-    PersonalToken,
-    ProviderAccount,
-    RecoveryCode,
-    Totp,
-    User,
-)
+from app.accounts.models import AccountDeletion, ArticleDisposition, User
 from app.accounts.policies.actors import Principal
-from app.accounts.queries import deletions, personal_tokens
+from app.accounts.queries import deletions
 from app.accounts.schemas.privacy import DeletionInput
 from app.accounts.services.account_emails import AccountEmails
+from app.accounts.services.credentials import end_access
 from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.locking import lock_account
 from app.accounts.services.reauthentication import Reauthentication
@@ -37,38 +23,6 @@ from app.db.changes.tracking import invalidates
 from app.mail.models import OutboxMail
 from app.unit_of_work import UnitOfWork
 
-# Rows that are nobody's without the account.
-OWNED = (
-    LoginSession,
-    PersonalToken,
-    Totp,
-    RecoveryCode,
-    Passkey,
-    PasskeyChallenge,
-    ProviderAccount,
-    EmailChange,
-    AccountDeletion,
-)
-
-
-class WrittenArticles(Protocol):
-    """An account's articles, including deleted ones."""
-
-    async def are_there(self, user_id: int) -> bool: ...
-
-    async def remove(self, user_id: int) -> None: ...
-
-    async def hand_over(self, user_id: int, to: int) -> int:
-        """Reassign them to another account; returns how many there were."""
-
-
-_written_articles: list[Callable[[UnitOfWork], WrittenArticles]] = []
-
-
-def register_written_articles(factory: Callable[[UnitOfWork], WrittenArticles]) -> None:
-    """Say what is to be done with the articles of an account; content knows."""
-    _written_articles.append(factory)
-
 
 class AccountDeletionService:
     def __init__(self, unit: UnitOfWork) -> None:
@@ -76,7 +30,6 @@ class AccountDeletionService:
         self._reauthentication = Reauthentication(unit)
         self._sessions = SessionService(unit)
         self._account_emails = AccountEmails(unit)
-        self._articles = _written_articles[0](unit)
         self._grace = timedelta(days=unit.settings.deletion_grace_days)
 
     async def request(self, principal: Principal, data: DeletionInput) -> datetime:
@@ -113,13 +66,21 @@ class AccountDeletionService:
             if successor is None or successor is user:
                 raise UnknownSuccessor(field="successor")
             return data.articles, successor
-        if data.articles is None and await self._articles.are_there(user.id):
+        if data.articles is None and await self._leaves_something(user):
             raise UnknownSuccessor("Choose what should happen to your articles.", field="articles")
         return ArticleDisposition.REMOVE, None
 
+    async def _leaves_something(self, user: User) -> bool:
+        """Whether the account has written anything whose disposition its owner chooses."""
+        for authored in personal_data.authored():
+            written = select(authored.author).where(authored.author == user.id).limit(1)
+            if authored.disposition is not None and await self._unit.session.scalar(written) is not None:
+                return True
+        return False
+
     async def _log_out(self, user: User) -> None:
         await self._sessions.end_all(user)
-        await self._unit.session.execute(personal_tokens.deleted_with(user.id))
+        await end_access(self._unit.session, user)
         # There may be tokens in them.
         await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
 
@@ -155,34 +116,32 @@ class AccountDeletionService:
     async def settle_articles(
         self, user: User, disposition: ArticleDisposition, successor: User | None, by: User | None
     ) -> None:
-        """Remove an account's articles, or hand them over to the successor or else an admin; it must be locked."""
-        if disposition is ArticleDisposition.REMOVE:
-            # Comments and tags go with them.
-            await self._articles.remove(user.id)
-        else:
-            successor = successor or await self._unit.session.scalar(deletions.first_admin(but=user.id))
-            await self._hand_over(user, successor, by)
+        """Remove an account's articles, or hand them over to the successor or else an admin; it must be locked.
 
-    async def _hand_over(self, user: User, successor: User | None, by: User | None) -> None:
-        """Hand the articles over; without a successor they stay where they are."""
-        count = await self._articles.hand_over(user.id, successor.id) if successor is not None else 0
-        if successor is None or not count:
-            return
-        self._unit.audit.record(actions.ARTICLES_HANDED_OVER, actor=by, subject=successor, count=count)
-        self._account_emails.articles_handed_over(successor, count)
+        Without any of them they stay where they are.
+        """
+        if disposition is ArticleDisposition.HAND_OVER and successor is None:
+            successor = await self._unit.session.scalar(deletions.first_admin(but=user.id))
+        for authored in personal_data.authored():
+            if authored.disposition is None:
+                continue
+            if disposition is ArticleDisposition.REMOVE:
+                await authored.disposition(self._unit).remove(user)
+            elif successor is not None:
+                await authored.disposition(self._unit).hand_over(user, successor, by)
 
     async def forget(self, user: User) -> None:
         """Delete everything that identifies an account's owner; what they wrote stays. The account must be locked."""
-        for table in OWNED:
-            await self._unit.session.execute(delete(table).where(table.user_id == user.id))
-        await self._unit.session.execute(delete(Invitation).where(deletions.invitations_of(user)))
-        await self._unit.session.execute(delete(MailRequest).where(MailRequest.email == user.email))
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._delete_owned(user)
         user.anonymise(UNUSABLE, clock.now())
         await self._unit.session.flush()
+
+    async def _delete_owned(self, user: User) -> None:
+        for owned in personal_data.owned():
+            await self._unit.session.execute(delete(owned.entity).where(owned.rows_of(user)))
 
     async def expire(self, user: User) -> None:
         """Delete an account that was never confirmed, without a trace; it must be locked."""
         self._unit.audit.record(actions.ACCOUNT_EXPIRED, subject=user)
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._delete_owned(user)
         await self._unit.session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

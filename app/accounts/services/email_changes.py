@@ -9,8 +9,9 @@ from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.events import AccountConfirmed
 from app.accounts.models import EmailChange, User
 from app.accounts.policies.actors import Principal
-from app.accounts.queries import personal_tokens
 from app.accounts.schemas.users import EmailChangeInput
+from app.accounts.services.credentials import end_credentials
+from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.locking import lock_account
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.recovery import RecoveryService
@@ -32,6 +33,7 @@ class EmailChangeService:
         self._registration = RegistrationService(unit)
         self._recovery = RecoveryService(unit)
         self._sessions = SessionService(unit)
+        self._deletions = AccountDeletionService(unit)
         self._second_factor_state = SecondFactorState(unit)
         self._reauthentication = Reauthentication(unit)
 
@@ -73,9 +75,10 @@ class EmailChangeService:
     async def undo(self, token: str) -> None:
         """Restore the old email, with the token that was sent there. Raises `InvalidUndoToken`.
 
-        If the owner did not make the change, someone else knows the password. So every login ends, every other way to
-        log in that was added since the change was requested or in the past week is removed, and a password reset link
-        is sent to the old address. Raises `EmailTaken` if that address now belongs to someone else.
+        If the owner did not make the change, someone else knows the password. So every login and every token ends, all
+        other credentials that were made since the change was requested or in the past week are removed, the deletion of
+        the account is cancelled, and a password reset link is sent to the old address. Raises `EmailTaken` if that
+        address now belongs to someone else.
         """
         user, change = await self._locked(token)
         old = change.old_email
@@ -88,13 +91,13 @@ class EmailChangeService:
             delete(EmailChange).where(EmailChange.user_id == user.id, EmailChange.id >= change.id)
         )
         await self._sessions.end_all(user)
-        await self._unit.session.execute(personal_tokens.deleted_with(user.id))
-        await self._second_factor_state.forget_since(
-            user, min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS))
-        )
+        since = min(change.requested_at, clock.now() - timedelta(days=UNDO_DAYS))
+        ended = await end_credentials(self._unit.session, user, since)
+        await self._second_factor_state.settle(user)
+        await self._deletions.cancel(user)
         await self._unit.session.flush()
         await self._unit.session.refresh(user)
-        self._unit.audit.record(actions.EMAIL_CHANGE_UNDONE, actor=user, subject=user)
+        self._unit.audit.record(actions.EMAIL_CHANGE_UNDONE, actor=user, subject=user, ended=ended)
         await self._unit.emit(AccountConfirmed(user.id, user.id))
         self._recovery.mail_reset_link(user, old)
 

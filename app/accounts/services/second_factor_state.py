@@ -1,11 +1,9 @@
 """What all second factors share: whether the account has one, and its recovery codes."""
 
-from datetime import datetime
-
-from sqlalchemy import delete, or_
+from sqlalchemy import delete
 
 from app.accounts import recovery_codes
-from app.accounts.models import Passkey, PasskeyChallenge, ProviderAccount, RecoveryCode, Totp, User
+from app.accounts.models import Passkey, PasskeyChallenge, RecoveryCode, Totp, User
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import second_factors
 from app.accounts.services.locking import lock_account
@@ -57,16 +55,6 @@ class SecondFactorState:
         self._unit.session.add_all(RecoveryCode(user_id=user.id, digest=recovery_codes.digest(code)) for code in codes)
         await self._unit.session.flush()
         return codes
-
-    async def forget_since(self, user: User, since: datetime) -> None:
-        """Remove the second factors and provider accounts that were added after this time."""
-        for statement in (
-            delete(Totp).where(Totp.user_id == user.id, or_(Totp.confirmed_at.is_(None), Totp.confirmed_at > since)),
-            delete(Passkey).where(Passkey.user_id == user.id, Passkey.created_at > since),
-            delete(ProviderAccount).where(ProviderAccount.user_id == user.id, ProviderAccount.created_at > since),
-        ):
-            await self._unit.session.execute(statement)
-        await self.settle(user)
 
     async def forget(self, user: User) -> None:
         """Remove all second factors and recovery codes."""

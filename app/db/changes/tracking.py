@@ -43,6 +43,7 @@ class _PublicTable:
 
 
 _public_tables: dict[FromClause, _PublicTable] = {}
+_private_tables: set[FromClause] = set()
 
 
 def register_public(
@@ -55,6 +56,16 @@ def register_public(
     else changes too does not (`is_seen_when_new`).
     """
     _public_tables[table] = _PublicTable(keys_of, is_seen_when_new)
+
+
+def register_private(*tables: FromClause) -> None:
+    """Declare that no public response shows anything of these tables."""
+    _private_tables.update(tables)
+
+
+def is_declared(table: FromClause) -> bool:
+    """Whether a domain has said if public responses show rows of this table."""
+    return table in _public_tables or table in _private_tables
 
 
 class InvalidationBus:

@@ -1,10 +1,13 @@
-"""Articles as Markdown files with front matter."""
+"""The articles in the export of an account: Markdown files with front matter."""
 
 import re
 from typing import Any
 
 import yaml
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
+from app.accounts.exports.parts import Folder
 from app.accounts.models import User
 from app.content.models import Article, ArticleStatus
 from app.core.slugs import SLUG_PATTERN
@@ -45,3 +48,21 @@ def _fields(article: Article, author: User) -> dict[str, Any]:
         "description": article.given_excerpt,
         "cover_image_url": article.cover_image_url,
     }
+
+
+def _articles(user_id: int, after: int) -> Select[tuple[Article]]:
+    """Everything that the account has written, including drafts and deleted articles."""
+    return (
+        select(Article)
+        .where(Article.author_id == user_id, Article.id > after)
+        .options(joinedload(Article.category), selectinload(Article.tags), undefer(Article.body_markdown))
+        .order_by(Article.id)
+    )
+
+
+ARTICLES = Folder(
+    "articles",
+    "your articles, one Markdown file each; they can be imported again (drafts and deleted articles become drafts)",
+    _articles,
+    lambda article, author: {file_name(article): post_of(article, author)},
+)

@@ -1,11 +1,8 @@
-"""What an export contains about an account. Anything not listed here is not exported."""
+"""What an export contains about accounts. Anything not listed here is not exported."""
 
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
-from app.accounts.schemas.users import UserOut
 from app.core.roles import Role
 from app.core.schemas.base import Output
 
@@ -53,28 +50,6 @@ class ExportedEmailChange(Output):
     old_email: str
     new_email: str
     requested_at: datetime
-
-
-class ExportedAccount(Output):
-    account: UserOut
-    has_authenticator_app: bool
-    recovery_codes_left: int
-    passkeys: list[ExportedPasskey]
-    linked_providers: list[ExportedProviderAccount]
-    personal_tokens: list[ExportedPersonalToken]
-    sessions: list[ExportedSession]
-    email_changes: list[ExportedEmailChange]
-    invitations: list[ExportedInvitation]
-
-
-class ExportedComment(Output):
-    id: int
-    article: str = Field(description="The article's slug.")
-    parent_id: int | None
-    body_markdown: str
-    created_at: datetime
-    edited_at: datetime | None
-    deleted_at: datetime | None
 
 
 class ExportedEvent(Output):

@@ -1,0 +1,1 @@
+"""The parts of an export of personal data that accounts give."""
