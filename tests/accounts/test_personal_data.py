@@ -177,7 +177,11 @@ async def test_its_owner_decides_about_what_they_wrote(
 
 
 async def test_whoever_wrote_in_it_has_used_the_account(app: FastAPI, users: Users, session: AsyncSession) -> None:
-    opened = {"email": None, "is_verified": False, "created_at": START - KEEP_UNCONFIRMED - timedelta(days=1)}
+    opened: dict[str, Any] = {
+        "email": None,
+        "is_verified": False,
+        "created_at": START - KEEP_UNCONFIRMED - timedelta(days=1),
+    }
     writer, nobody = [
         await users.user(username=name, pending_email=f"{name}@example.com", **opened) for name in ("writer", "nobody")
     ]
