@@ -7,6 +7,7 @@ from sqlalchemy import Column, ForeignKey, FromClause, Integer, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import app.container  # noqa: F401 - loads all hooks
+from app.accounts import personal_data
 from app.accounts.exports.parts import Field, NotExported
 from app.accounts.models import User
 from app.accounts.personal_data import (
@@ -136,6 +137,13 @@ def test_a_part_goes_with_its_whole() -> None:
     found = problems([table], [Part(table, OF_ACCOUNTS)])
 
     assert [problem for problem in found if "is a part, so it needs a foreign key" in problem]
+
+
+def test_without_any_declaration_nothing_is_deleted_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(personal_data, "_declarations", [])
+
+    with pytest.raises(RuntimeError, match=r"import app\.hooks"):
+        list(personal_data.owned())
 
 
 def test_no_two_parts_of_an_export_have_the_same_name() -> None:

@@ -192,6 +192,27 @@ async def test_recovery_codes_that_the_thief_renewed_are_worthless_and_the_owner
     assert await session.scalar(select(User.has_second_factor)) is True
 
 
+async def test_links_that_the_thief_was_mailed_are_worthless(
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device
+) -> None:
+    await move_to(thief, "evil@example.org")
+    await verify(anonymous, await mailed(app, "evil@example.org", "verify"))
+    await move_to(thief, "evil2@example.org")
+    await anonymous.post("/auth/forgot-password", json={"email": "evil@example.org"})
+    links = [
+        await mailed(app, "evil@example.org", "reset-password"),
+        await mailed(app, "evil2@example.org", "verify"),
+        await mailed(app, "evil@example.org", "undo-email-change"),
+    ]
+
+    await undo(anonymous, await mailed(app, MINE, "undo-email-change"))
+
+    data = {"token": links[0], "password": NEW}
+    problem_in(await anonymous.post("/auth/reset-password", json=data), 403, "invalid_reset_token")
+    problem_in(await verify(anonymous, links[1]), 403, "invalid_verification_token")
+    problem_in(await undo(anonymous, links[2]), 403, "invalid_undo_token")
+
+
 async def test_the_thief_does_not_have_the_account_deleted(
     app: FastAPI, anonymous: httpx.AsyncClient, thief: Device, session: AsyncSession
 ) -> None:
