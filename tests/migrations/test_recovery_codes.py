@@ -11,7 +11,7 @@ from app.db import migrations
 from tests.support.databases import Template
 from tests.support.rows import fill, opened
 
-BEFORE = "0004"
+BEFORE = "0005"
 
 
 async def test_codes_that_are_there_count_as_new(template: Template) -> None:

@@ -18,7 +18,7 @@ ANOTHER = (
 
 
 async def kept_rows(url: str) -> dict[str, Any]:
-    """Everything but when recovery codes were made, which versions before 0005 did not know."""
+    """Everything but when recovery codes were made, which versions before 0006 did not know."""
     rows = await everything_in(url)
     return {**rows, "recovery_codes": [code[:-1] for code in rows["recovery_codes"]]}
 
