@@ -12,10 +12,10 @@ from app.accounts.models import User
 from app.accounts.personal_data import exported_parts
 from app.accounts.policies.actors import Principal
 from app.core import clock
-from app.core.rate_limits import EXPORTS_OF_ACCOUNT
 from app.db.session import begin_writing, reading
 from app.privacy import audit_actions as actions
 from app.privacy.archive import Archive, Export
+from app.privacy.limits import EXPORTS_OF_ACCOUNT
 from app.privacy.readme import ACCOUNT_FILE, readme
 from app.unit_of_work import UnitOfWork
 

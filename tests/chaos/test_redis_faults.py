@@ -17,7 +17,7 @@ from tests.chaos.node import Node, Starter
 from tests.chaos.redis import RedisServer
 
 pytestmark = pytest.mark.chaos
-# How often `app.core.rate_limits` allows one address to show tokens, in a minute.
+# How often `app.accounts.limits` allows one address to show tokens, in a minute.
 ALLOWED = 60
 # The patience of a request, and some time for everything else on a busy machine.
 SLOW_SECONDS = 2

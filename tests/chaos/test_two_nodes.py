@@ -21,7 +21,7 @@ from tests.chaos.scenario import scenario
 
 pytestmark = pytest.mark.chaos
 LEAVING = 5
-# How often `app.core.rate_limits` allows one address to show tokens, in a minute.
+# How often `app.accounts.limits` allows one address to show tokens, in a minute.
 ALLOWED = 60
 
 

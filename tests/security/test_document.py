@@ -11,11 +11,10 @@ from app.accounts import user_manager, webauthn
 from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
 from app.api.middleware import body_limit
-from app.core import rate_limits as limits
 from app.core.config import Settings
-from app.core.rate_limiter import Limit
 from commands.serving import protocol, server
 from tests.security.asvs import DOCUMENT
+from tests.support.limits import declared_limits
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 DEFAULTS = {name: field.default for name, field in Settings.model_fields.items()}
@@ -74,7 +73,7 @@ async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
 
 
 def test_every_limit_is_in_the_document() -> None:
-    there = {limit.name: limit.rates for limit in vars(limits).values() if isinstance(limit, Limit)}
+    there = {limit.name: limit.rates for limit in declared_limits()}
 
     assert {row[0]: row[1] for row in rows("Limits")} == there
 

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import WeakPassword
+from app.accounts.limits import LOGIN_FAILURES
 from app.accounts.models import User
 from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, check_password
 from app.core.password_hasher import UNUSABLE, PasswordHasher
-from app.core.rate_limits import LOGIN_FAILURES
 from tests.conftest import CHEAP
 from tests.support.logins import log_in, with_password
 from tests.support.users import Users

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from app.accounts import audit_actions as actions
 from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.events import AccountConfirmed
+from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import EmailChange, User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import EmailChangeInput
@@ -21,7 +22,6 @@ from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UNDO_DAYS, UserManager
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
-from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
 

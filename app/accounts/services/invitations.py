@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidInvitation, InvitationNotFound
+from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import Invitation, User
 from app.accounts.policies.actors import Actor, require_role
 from app.accounts.policies.registration import require_allowed_domain, require_inviting, require_open_registration
@@ -13,7 +14,6 @@ from app.accounts.queries import invitations
 from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
 from app.core import clock
 from app.core.opaque_tokens import digest_of, new_token
-from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.core.roles import Role
 from app.core.schemas.pages import PageQuery
 from app.db.paging import PageResult, fetch_page

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidCredentials, InvalidPendingToken, SecondFactorRequired
+from app.accounts.limits import LOGIN_FAILURES
 from app.accounts.metrics import logins_total
 from app.accounts.models import User
 from app.accounts.queries import second_factors, users
@@ -14,7 +15,6 @@ from app.accounts.schemas.users import LoginForm
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.sessions import SessionService, TokenPair
 from app.core.errors import AppError
-from app.core.rate_limits import LOGIN_FAILURES
 from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.session import reading
 from app.unit_of_work import UnitOfWork

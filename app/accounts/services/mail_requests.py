@@ -4,8 +4,8 @@ A request is only stored, which takes the same time whether or not there is an a
 after the response has been sent.
 """
 
+from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import MailRequest, RequestedMail
-from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.unit_of_work import UnitOfWork
 
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from app.accounts import audit_actions as actions
 from app.accounts.errors import RecentLoginRequired, WrongPassword
+from app.accounts.limits import PASSWORD_FAILURES
 from app.accounts.policies.actors import Principal
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
-from app.core.rate_limits import PASSWORD_FAILURES
 from app.unit_of_work import UnitOfWork
 
 RECENT = timedelta(minutes=10)

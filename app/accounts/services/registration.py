@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidVerificationToken
 from app.accounts.events import AccountConfirmed, AccountCreated
+from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import RequestedMail, User
 from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
@@ -19,7 +20,6 @@ from app.accounts.services.invitations import InvitationService
 from app.accounts.services.mail_requests import MailRequests
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
-from app.core.rate_limits import MAILS_TO_RECIPIENT
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
 

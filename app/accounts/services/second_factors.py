@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, update
 from app.accounts import audit_actions as actions
 from app.accounts import recovery_codes, totp
 from app.accounts.errors import InvalidPendingToken, InvalidSecondFactor, NoSecondFactor, SecondFactorExists
+from app.accounts.limits import SECOND_FACTOR_FAILURES
 from app.accounts.models import RecoveryCode, Totp, User
 from app.accounts.policies.actors import Principal, require_confirmed_email
 from app.accounts.queries import second_factors
@@ -18,7 +19,6 @@ from app.accounts.services.second_factor_state import SecondFactorState
 from app.accounts.services.sessions import TokenPair
 from app.core import clock
 from app.core.encryption import Undecryptable
-from app.core.rate_limits import SECOND_FACTOR_FAILURES
 from app.db.session import changed_a_row, reading
 from app.unit_of_work import UnitOfWork
 

@@ -20,13 +20,13 @@ from app.accounts.errors import (
     UsernameTaken,
     WeakPassword,
 )
+from app.accounts.limits import LOGIN, MAIL, REGISTER, TOKEN
 from app.accounts.schemas.sessions import RefreshInput, TokensOut
 from app.accounts.schemas.users import EmailInput, LoginForm, RegisterInput, ResetPasswordInput, UserOut, VerifyInput
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests
-from app.core.rate_limits import LOGIN, MAIL, REGISTER, TOKEN
 from app.core.schemas.base import Accepted
 
 router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and recovery of an account by email.")])

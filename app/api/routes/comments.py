@@ -10,6 +10,7 @@ from app.api.openapi import LOGIN_OPTIONAL, raises
 from app.api.openapi_tags import Tag
 from app.api.responses import page_response
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
+from app.comments.limits import COMMENT, COMMENTS_OF_ACCOUNT
 from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
@@ -21,7 +22,6 @@ from app.comments.schemas import (
 )
 from app.content.errors import ArticleNotFound, TooComplex
 from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
-from app.core.rate_limits import COMMENT, COMMENTS_OF_ACCOUNT
 
 _WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
 _EDITING = (*_WRITER, Forbidden, CommentNotFound)

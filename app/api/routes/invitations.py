@@ -12,12 +12,12 @@ from app.accounts.errors import (
     RegistrationClosed,
     SecondFactorMissing,
 )
+from app.accounts.limits import MAIL
 from app.accounts.schemas.invitations import InvitationInput, InvitationPage, NewInvitation
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
-from app.core.rate_limits import MAIL
 from app.core.schemas.pages import PageQuery
 
 _EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)

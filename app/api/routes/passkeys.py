@@ -16,6 +16,7 @@ from app.accounts.errors import (
     RecentLoginRequired,
     WrongPassword,
 )
+from app.accounts.limits import LOGIN
 from app.accounts.schemas.passkeys import (
     PasskeyAdded,
     PasskeyCreationOptions,
@@ -32,7 +33,6 @@ from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limite
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
-from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

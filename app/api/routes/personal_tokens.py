@@ -13,12 +13,12 @@ from app.accounts.errors import (
     TooManyPersonalTokens,
     WrongPassword,
 )
+from app.accounts.limits import TOKEN
 from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
 from app.api.deps import IdPath, OwnerDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
-from app.core.rate_limits import TOKEN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 router = APIRouter(

@@ -26,6 +26,7 @@ from app.accounts.errors import (
     UsernameTaken,
     WrongPassword,
 )
+from app.accounts.limits import LOGIN
 from app.accounts.schemas.providers import (
     AuthorizationInput,
     AuthorizationOut,
@@ -39,7 +40,6 @@ from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, 
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
-from app.core.rate_limits import LOGIN
 
 _FLOW = (UnknownProvider, ProviderFailed, TooManyRequests)
 _LINKING = (ProviderAccountTaken, ProviderAlreadyLinked)

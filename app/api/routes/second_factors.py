@@ -14,6 +14,7 @@ from app.accounts.errors import (
     SecondFactorExists,
     WrongPassword,
 )
+from app.accounts.limits import LOGIN
 from app.accounts.schemas.second_factors import (
     FirstRecoveryCodes,
     NewRecoveryCodes,
@@ -28,7 +29,6 @@ from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import TooManyRequests, Unauthenticated
-from app.core.rate_limits import LOGIN
 
 _OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
 _REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)

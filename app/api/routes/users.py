@@ -17,6 +17,7 @@ from app.accounts.errors import (
     WeakPassword,
     WrongPassword,
 )
+from app.accounts.limits import MAIL, SEARCH
 from app.accounts.schemas.users import (
     ChangePasswordInput,
     EmailChangeInput,
@@ -30,7 +31,6 @@ from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, li
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
-from app.core.rate_limits import MAIL, SEARCH
 from app.core.schemas.base import Accepted
 
 _LOGIN = (Unauthenticated, InvalidAccessToken)

@@ -1,4 +1,4 @@
-"""The rate limits, set above what people need."""
+"""The rate limits of accounts, set above what people need."""
 
 from app.core.rate_limiter import Limit
 
@@ -7,7 +7,6 @@ LOGIN = Limit("login", "30/minute")
 REGISTER = Limit("register", "20/hour")
 MAIL = Limit("mail", "20/hour")
 TOKEN = Limit("token", "60/minute")
-COMMENT = Limit("comment", "30/minute")
 SEARCH = Limit("search", "60/minute")
 
 # Failures in a row for one account: first it slows down, then it is locked, but for minutes only.
@@ -16,6 +15,3 @@ SECOND_FACTOR_FAILURES = Limit("second-factor-failures", "5/minute;15/15 minutes
 PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
 # Mails to one mailbox, whoever asks for them.
 MAILS_TO_RECIPIENT = Limit("mails-to-recipient", "5/hour")
-# An export reads everything that somebody has ever written.
-EXPORTS_OF_ACCOUNT = Limit("exports-of-account", "5/hour")
-COMMENTS_OF_ACCOUNT = Limit("comments-of-account", "10/minute;100/hour")
