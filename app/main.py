@@ -7,14 +7,15 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.api import errors, openapi
-from app.api.middleware.access_log import HEADER, AccessLogMiddleware, is_quiet
+from app.api.middleware.access_log import HEADER, AccessLogMiddleware
 from app.api.middleware.body_limit import BodyLimitMiddleware
 from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
-from app.api.routes import PUBLIC, health, metrics, router
+from app.api.route_table import RouteTable
+from app.api.routes import routers
 from app.cache.store import ResponseStore
 from app.core import error_reports, logging
 from app.core.config import Settings
@@ -39,35 +40,35 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=attrgetter("name"),
         # A redirection would lead to whatever host the client named.
         redirect_slashes=False,
-        docs_url="/docs" if settings.shows_docs else None,
-        redoc_url="/redoc" if settings.shows_docs else None,
-        openapi_url="/openapi.json" if settings.shows_docs else None,
+        # The docs are routes of ours.
+        openapi_url=None,
         # The only form is the one to log in with.
         form_limits={"max_fields": 20, "max_files": 0, "max_part_size": 4096},
-        telemetry={"exclude": is_quiet},
+        telemetry={"exclude": lambda scope: scope.get("path") in table.monitored},
     )
     app.state.settings = settings
     app.state.process = process_context(settings)
     app.state.health = Health(settings.redis_url)
-    app.include_router(router)
-    app.include_router(health.router)
-    if settings.metrics_token is not None:
-        app.include_router(metrics.router)
-    app.add_middleware(FastReadsMiddleware)
+    for router in routers(settings):
+        app.include_router(router)
+    table = RouteTable(app.routes)
+    app.add_middleware(FastReadsMiddleware, table=table)
     errors.install(app)
     openapi.install(app)
-    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(BodyLimitMiddleware, table=table)
     app.add_middleware(HeadMiddleware)
     hosts = TrustedHosts(settings.allowed_hosts)
-    app.add_middleware(TrustedHostsMiddleware, hosts=hosts)
+    app.add_middleware(TrustedHostsMiddleware, hosts=hosts, monitored=table.monitored)
     app.add_middleware(SecurityHeadersMiddleware, insists_on_https=settings.insists_on_https)
     app.add_middleware(AccessLogMiddleware)
-    app.state.response_cache = _with_response_cache(app, settings, hosts)
+    app.state.response_cache = _with_response_cache(app, settings, hosts, table)
     app.state.metrics_sampler = MetricsSampler(app.state.response_cache.store)
     return app
 
 
-def _with_response_cache(app: FastAPI, settings: Settings, hosts: TrustedHosts) -> ResponseCacheMiddleware:
+def _with_response_cache(
+    app: FastAPI, settings: Settings, hosts: TrustedHosts, table: RouteTable
+) -> ResponseCacheMiddleware:
     cors = partial(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -77,7 +78,7 @@ def _with_response_cache(app: FastAPI, settings: Settings, hosts: TrustedHosts) 
         expose_headers=["Content-Disposition", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
     )
     store = ResponseStore(settings.cache_bytes)
-    return ResponseCacheMiddleware(app, store, cors, hosts, PUBLIC, settings.cdn_seconds)
+    return ResponseCacheMiddleware(app, store, cors, hosts, table, settings.cdn_seconds)
 
 
 def app_from_environment() -> ResponseCacheMiddleware:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated
 
 
 class InvalidCredentials(Unauthenticated):
@@ -235,3 +235,10 @@ class LastLoginMethod(Conflict):
 class UnknownAuditAction(Invalid):
     code = "unknown_audit_action"
     message = "The audit log has no such action."
+
+
+# What `policies.actors` refuses with: whoever may not write at all, and whoever does not have the role.
+NOT_VERIFIED = (Unauthenticated, EmailNotVerified, InsufficientScope, SecondFactorMissing)
+NOT_IN_ROLE = (*NOT_VERIFIED, Forbidden)
+# What reauthentication fails with.
+NOT_REAUTHENTICATED = (WrongPassword, RecentLoginRequired, TooManyRequests)

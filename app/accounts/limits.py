@@ -15,3 +15,7 @@ SECOND_FACTOR_FAILURES = Limit("second-factor-failures", "5/minute;15/15 minutes
 PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
 # Mails to one mailbox, whoever asks for them.
 MAILS_TO_RECIPIENT = Limit("mails-to-recipient", "5/hour")
+
+# By account: what people do with their accounts, and what admins, or their scripts, do with those of others.
+ACCOUNT_CHANGES = Limit("account-changes", "60/minute")
+ADMINISTRATION = Limit("administration", "300/minute")

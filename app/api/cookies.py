@@ -10,7 +10,6 @@ from app.accounts.services.sessions import TokenPair
 from app.core.config import Settings
 
 NAME = "colophon_refresh"
-_PATH = "/api/v1/auth"
 _SECONDS_PER_DAY = 24 * 3600
 
 
@@ -56,13 +55,18 @@ class RefreshCookie:
     def _is_enabled(self) -> bool:
         return self._settings.auth_cookie != "off"
 
+    @property
+    def _path(self) -> str:
+        """The path of all routes that begin, continue or end a login: the one that refreshes is among them."""
+        return str(self._request.app.url_path_for("refresh")).rpartition("/")[0]
+
     def _set(self, value: str, seconds: int) -> None:
         same_site = self._settings.auth_cookie
         self._response.set_cookie(
             NAME,
             value,
             max_age=seconds,
-            path=_PATH,
+            path=self._path,
             httponly=True,
             # Browsers take SameSite=None with Secure only.
             secure=same_site == "none" or self._settings.frontend_url.startswith("https:"),

@@ -2,23 +2,26 @@
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 
-from app.accounts.errors import InsufficientScope, LoginRequired
+from app.accounts.errors import NOT_IN_ROLE, InsufficientScope, InvalidAccessToken, LoginRequired
 from app.accounts.policies import actors
 from app.accounts.policies.actors import Principal
 from app.api.anonymous import is_anonymous
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
 from app.api.middleware.response_cache import SURROGATE_KEYS
+from app.api.raising import raising
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
 from app.core.config import Settings
 from app.core.current_request import set_user
+from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.ip_addresses import client_ip, network_of
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
@@ -29,7 +32,8 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", auto_error=False)
+# Where to log in is filled in by `app.api.openapi`, which knows the path.
+_bearer = OAuth2PasswordBearer(tokenUrl="", auto_error=False)
 
 SlugPath = Annotated[SafeStr, Path(max_length=120)]
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
@@ -54,14 +58,21 @@ async def get_client(request: Request) -> Client:
 ClientDep = Annotated[Client, Depends(get_client)]
 
 
-def limited(limit: Limit) -> Any:
-    """For a route's `dependencies`: a rate limit per IP address."""
+@raising(TooManyRequests)
+@dataclass(frozen=True)
+class RateLimited:
+    """A rate limit per IP address."""
 
-    async def count(request: Request, response: Response, client: ClientDep) -> None:
-        allowance = await request.app.state.process.limiter.hit(limit, network_of(client.ip_address))
+    limit: Limit
+
+    async def __call__(self, request: Request, response: Response, client: ClientDep) -> None:
+        allowance = await request.app.state.process.limiter.hit(self.limit, network_of(client.ip_address))
         response.headers.update(allowance.headers())
 
-    return Depends(count)
+
+def limited(limit: Limit) -> Any:
+    """For a route's `dependencies`: a rate limit per IP address."""
+    return Depends(RateLimited(limit))
 
 
 async def get_services(request: Request) -> AsyncIterator[Services]:
@@ -91,6 +102,7 @@ async def public_services(request: Request) -> Services:
     return Services(UnitOfWork(state.process, client, rows=state.database.read_pool, surrogate_keys=surrogate_keys))
 
 
+@raising(InvalidAccessToken, InsufficientScope)
 async def get_actor(
     request: Request,
     services: ServicesDep,
@@ -124,17 +136,25 @@ async def _record_use(request: Request, client: Client, token_id: int) -> None:
 ActorDep = Annotated[Principal | None, Depends(get_actor)]
 
 
-def limited_by_account(limit: Limit) -> Any:
-    """For a route's `dependencies`: a rate limit per account; anonymous requests are not counted here."""
+@raising(TooManyRequests)
+@dataclass(frozen=True)
+class RateLimitedByAccount:
+    """A rate limit per account; anonymous requests are not counted here."""
 
-    async def count(request: Request, response: Response, actor: ActorDep) -> None:
+    limit: Limit
+
+    async def __call__(self, request: Request, response: Response, actor: ActorDep) -> None:
         if actor is not None:
-            allowance = await request.app.state.process.limiter.hit(limit, str(actor.id))
+            allowance = await request.app.state.process.limiter.hit(self.limit, str(actor.id))
             response.headers.update(allowance.headers())
 
-    return Depends(count)
+
+def limited_by_account(limit: Limit) -> Any:
+    """For a route's `dependencies`: a rate limit per account."""
+    return Depends(RateLimitedByAccount(limit))
 
 
+@raising(Unauthenticated)
 async def get_account(actor: ActorDep) -> Principal:
     return actors.require_account(actor)
 
@@ -143,6 +163,7 @@ async def get_account(actor: ActorDep) -> Principal:
 AccountDep = Annotated[Principal, Depends(get_account)]
 
 
+@raising(LoginRequired)
 async def get_owner(account: AccountDep) -> Principal:
     if account.login is None:
         raise LoginRequired
@@ -153,10 +174,16 @@ async def get_owner(account: AccountDep) -> Principal:
 OwnerDep = Annotated[Principal, Depends(get_owner)]
 
 
-async def get_admin(actor: ActorDep) -> Principal:
-    return actors.require_role(actor, Role.ADMIN)
+def requires(role: Role) -> Any:
+    """A parameter: the account that makes the request, which must have this role or a higher one."""
+
+    @raising(*NOT_IN_ROLE)
+    async def get_one_in_role(actor: ActorDep) -> Principal:
+        return actors.require_role(actor, role)
+
+    return Depends(get_one_in_role)
 
 
-AdminDep = Annotated[Principal, Depends(get_admin)]
+AdminDep = Annotated[Principal, requires(Role.ADMIN)]
 NextLinkDep = Annotated[NextLink, Depends(NextLink)]
 RefreshCookieDep = Annotated[RefreshCookie, Depends(RefreshCookie)]

@@ -1,4 +1,7 @@
-"""What the OpenAPI schema says beyond what FastAPI finds out by itself: the errors of each route."""
+"""What the OpenAPI schema says beyond what FastAPI finds out by itself: the errors of each route.
+
+Dependencies declare what they raise (`app.api.raising`); routes list what is theirs, with `raises`.
+"""
 
 from collections import defaultdict
 from typing import Any
@@ -6,24 +9,33 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.accounts.errors import InsufficientScope
 from app.api.errors import MEDIA_TYPE, status_of
 from app.api.examples import Examples
 from app.api.openapi_tags import tags_of
-from app.core.errors import AppError
+from app.api.raising import errors_raised_by
+from app.api.route_table import Route, RouteTable
+from app.core.errors import AppError, Conflict
 from app.core.schemas.problem import Problem
 
-_INSUFFICIENT_SCOPE = f"`{InsufficientScope.code}`: {InsufficientScope.message}"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
-# The `openapi_extra` of a route that anonymous clients may use too, although it shows more to those who are logged in.
-LOGIN_OPTIONAL: dict[str, Any] = {"security": [{}]}
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_INVALID = "`validation_error`: The request is invalid."
+_AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
+_CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
+# Of every request that has a body.
+_BODY = {
+    "400": "`bad_request`: The request body cannot be read.",
+    "408": "`request_timeout`: The request body did not arrive in time.",
+    "413": "`content_too_large`: The request body is too large.",
+    "415": "`unsupported_content_encoding`: The request body is compressed.",
+}
 
 
 def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may fail in these ways."""
     codes: dict[int, list[str]] = defaultdict(list)
     for error in errors:
-        codes[status_of(error)].append(f"`{error.code}`: {error.message}" if "message" in vars(error) else error.code)
+        codes[status_of(error)].append(f"`{error.code}`" + (f": {error.message}" if "message" in vars(error) else ""))
     return {int(status): {"description": "\n\n".join(lines)} for status, lines in sorted(codes.items())}
 
 
@@ -39,47 +51,68 @@ def install(app: FastAPI) -> None:
                     description=app.description,
                     routes=app.routes,
                     tags=tags_of(app),
-                )
+                ),
+                RouteTable(app.routes),
             )
+            flows = app.openapi_schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]
+            flows["password"]["tokenUrl"] = app.url_path_for("log_in")
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]
 
 
-def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
+def _with_problems(schema: dict[str, Any], table: RouteTable) -> dict[str, Any]:
     components = schema["components"]["schemas"]
     components.pop("HTTPValidationError", None)
     components.pop("ValidationError", None)
     model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components.update(model.pop("$defs"), Problem=model)
-    for path in schema["paths"].values():
-        for operation in path.values():
-            _describe_errors(operation)
-            for parameter in operation.get("parameters", ()):
-                _drop_null(parameter)
+    for route in table.routes:
+        for method in route.methods:
+            operation = schema["paths"].get(route.template, {}).get(method.lower())
+            if operation is not None:
+                _describe(operation, route, method)
     Examples(schema).add()
     return schema
 
 
-def _describe_errors(operation: dict[str, Any]) -> None:
+def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
+    if route.rules.is_public and "security" in operation:
+        # Anonymous clients may use it too, although it may show more to those who are logged in.
+        operation["security"] = [{}, *operation["security"]]
     responses = operation["responses"]
-    # Whatever the route, the input can be wrong and the database can be away.
-    invalid = responses.setdefault("422", {})
-    invalid["description"] = "\n\n".join(filter(None, ["`validation_error`: The request is invalid.", _codes(invalid)]))
-    if "security" in operation:
-        # Whatever else is refused, a personal access token may not have been made for it.
-        forbidden = responses.setdefault("403", {})
-        forbidden["description"] = "\n\n".join(filter(None, [_INSUFFICIENT_SCOPE, forbidden.get("description")]))
-    away = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
-    responses.setdefault("503", {"description": away})
-    if "requestBody" in operation:
-        responses.setdefault("400", {"description": "`bad_request`: The request body cannot be read."})
-        responses.setdefault("408", {"description": "`request_timeout`: The request body did not arrive in time."})
-        responses.setdefault("413", {"description": "`content_too_large`: The request body is too large."})
-        responses.setdefault("415", {"description": "`unsupported_content_encoding`: The request body is compressed."})
+    # FastAPI's own description says less.
+    if responses.get("422", {}).get("description") == "Validation Error":
+        del responses["422"]
+    for status, description in _errors_of_any(operation, method).items():
+        _add(responses, status, description)
+    for dependency in route.calls:
+        for status, response in raises(*errors_raised_by(dependency)).items():
+            _add(responses, str(status), response["description"])
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    operation["responses"] = dict(sorted(responses.items()))
+    for parameter in operation.get("parameters", ()):
+        _drop_null(parameter)
+
+
+def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:
+    """Whatever the route, the input can be wrong, another request faster, and the database away."""
+    return {
+        "422": _INVALID,
+        "503": _AWAY,
+        **({} if method in _SAFE_METHODS else {"409": _CONFLICT}),
+        **(_BODY if "requestBody" in operation else {}),
+    }
+
+
+def _add(responses: dict[str, Any], status: str, description: str) -> None:
+    """Add the errors of a description, a paragraph each, that are not there yet."""
+    response = responses.setdefault(status, {"description": ""})
+    there = response["description"].split("\n\n") if response["description"] else []
+    added = [error for error in description.split("\n\n") if error not in there]
+    response["description"] = "\n\n".join([*there, *added])
 
 
 def _drop_null(parameter: dict[str, Any]) -> None:
@@ -87,9 +120,3 @@ def _drop_null(parameter: dict[str, Any]) -> None:
     choices = [choice for choice in parameter["schema"].pop("anyOf", []) if choice != {"type": "null"}]
     if choices:
         parameter["schema"] |= choices[0] if len(choices) == 1 else {"anyOf": choices}
-
-
-def _codes(response: dict[str, Any]) -> str:
-    """What a route itself declared; FastAPI's own description is replaced."""
-    description = str(response.get("description", ""))
-    return "" if description == "Validation Error" else description

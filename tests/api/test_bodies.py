@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.middleware import body_limit
-from app.api.middleware.body_limit import MAX_ARTICLE_BYTES, MAX_BODY_BYTES
+from app.api.middleware.body_limit import MAX_BODY_BYTES
+from app.api.routes.articles import MAX_ARTICLE_BYTES
 from tests.support.problems import problem_in
 from tests.support.users import client_of
 

@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 import pytest
 import zstandard
+from fastapi import APIRouter
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
-from app.api.middleware.response_cache import SURROGATE_KEYS, PublicPaths, ResponseCacheMiddleware
+from app.api.middleware.response_cache import SURROGATE_KEYS, ResponseCacheMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts
+from app.api.route_rules import private, public_through_fastapi
+from app.api.route_table import RouteTable
 from app.cache.store import ResponseStore
 from app.db.changes.tracking import InvalidationBus
 
@@ -74,14 +77,32 @@ def watch() -> InvalidationListener:
     return InvalidationListener()
 
 
+def _routes() -> APIRouter:
+    """The first reads its query, the others do not."""
+    router = APIRouter()
+
+    @router.get("/public/1")
+    @public_through_fastapi
+    async def first(page: int = 1) -> None: ...
+
+    @router.get("/public/mine")
+    @private
+    async def mine() -> None: ...
+
+    @router.get("/public/{number}")
+    @public_through_fastapi
+    async def other(number: str) -> None: ...
+
+    return router
+
+
 def cache_of(
     app: App, watch: InvalidationListener, cdn_seconds: int = 0, *allowed_hosts: str
 ) -> ResponseCacheMiddleware:
     hosts = TrustedHosts(allowed_hosts)
     cors = partial(CORSMiddleware, allow_origins=[ORIGIN], allow_methods=["*"])
-    cache = ResponseCacheMiddleware(
-        app, ResponseStore(10_000_000), cors, hosts, PublicPaths(("/public",), frozenset({"/public/1"})), cdn_seconds
-    )
+    table = RouteTable(_routes().routes)
+    cache = ResponseCacheMiddleware(app, ResponseStore(10_000_000), cors, hosts, table, cdn_seconds)
     cache.follow(InvalidationBus(), watch)
     return cache
 

@@ -11,6 +11,7 @@ from app.accounts import user_manager, webauthn
 from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
 from app.api.middleware import body_limit
+from app.api.routes import articles
 from app.core.config import Settings
 from commands.serving import protocol, server
 from tests.security.asvs import DOCUMENT
@@ -61,7 +62,7 @@ async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
     assert bounds == {
         "Request line and headers": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
         "Time for them to come": f"{protocol.HEAD_SECONDS} seconds",
-        "Body of an article": f"{body_limit.MAX_ARTICLE_BYTES // 1024} KiB",
+        "Body of an article": f"{articles.MAX_ARTICLE_BYTES // 1024} KiB",
         "Any other body": f"{body_limit.MAX_BODY_BYTES // 1024} KiB",
         "Silence in a body": f"{body_limit.SILENCE_SECONDS:.0f} seconds",
         "Time for all of a body": f"{body_limit.BODY_SECONDS:.0f} seconds",

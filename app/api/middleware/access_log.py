@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.route_table import selected_rules
 from app.core import metrics
 from app.core.current_request import CurrentRequest, current_request, new_request_id
 from app.core.logging import request_id
 
 HEADER = "X-Request-ID"
 _RAW_HEADER = HEADER.lower().encode()
-# Asked for every few seconds by machines; a line each would hide the others.
-_QUIET = {"/health/live", "/health/ready", "/metrics"}
 # A proxy's id is kept if it is harmless to log.
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Any word can be sent as a method, and any path: they must not become ever more metrics.
@@ -30,11 +29,6 @@ class _Series(NamedTuple):
 
     total: metrics.Counter
     seconds: metrics.Histogram
-
-
-def is_quiet(scope: Scope) -> bool:
-    """Whether only monitoring requests this path."""
-    return scope.get("path") in _QUIET
 
 
 class AccessLogMiddleware:
@@ -60,7 +54,7 @@ class AccessLogMiddleware:
             # What the app does after its answer is not part of how long the answer took.
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 is_over = True
-                _account_for(scope["method"], request, status, perf_counter() - began)
+                _account_for(scope, request, status, perf_counter() - began)
 
         id_token = request_id.set(identifier)
         request_token = current_request.set(request)
@@ -69,7 +63,7 @@ class AccessLogMiddleware:
             await self._app(scope, receive, watch)
         finally:
             if not is_over:
-                _account_for(scope["method"], request, status, perf_counter() - began)
+                _account_for(scope, request, status, perf_counter() - began)
             metrics.requests_in_progress.dec()
             current_request.reset(request_token)
             request_id.reset(id_token)
@@ -94,13 +88,14 @@ def _series_of(method: str, route: str, status: int) -> _Series:
     return _Series(metrics.requests_total.labels(method, route, status), metrics.request_seconds.labels(method, route))
 
 
-def _account_for(method: str, request: CurrentRequest, status: int, seconds: float) -> None:
-    method = method if method in _METHODS else "OTHER"
+def _account_for(scope: Scope, request: CurrentRequest, status: int, seconds: float) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
     route = request.route
     series = _series_of(method, route or _UNMATCHED, int(status))
     series.total.inc()
     series.seconds.observe(seconds)
-    level = logging.DEBUG if route in _QUIET else logging.INFO
+    # Machines ask every few seconds; a line each would hide the others.
+    level = logging.DEBUG if selected_rules(scope).is_for_monitoring else logging.INFO
     if not _log.isEnabledFor(level):
         return
     fields = {

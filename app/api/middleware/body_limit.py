@@ -1,7 +1,6 @@
 """Refuses request bodies that are too large, compressed, or sent too slowly."""
 
 import asyncio
-import re
 import time
 from http import HTTPStatus
 
@@ -10,11 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import problem
+from app.api.route_table import RouteTable
 
+# Unless a route declares a bound of its own. Nearly everything is short: a comment of 10,000 characters takes 120 kB.
 MAX_BODY_BYTES = 128 * 1024
-MAX_ARTICLE_BYTES = 3 * 1024 * 1024
-# Writing an article. Everything else is short: a comment of 10,000 characters takes 120 kB at most.
-_ARTICLES = re.compile(r"/api/v1/articles(/[^/]+)?")
 # Of silence, and in all: 3 MB at 50 kB/s.
 SILENCE_SECONDS = 10.0
 BODY_SECONDS = 60.0
@@ -26,10 +24,14 @@ _MAX_DIGITS = 20
 
 
 class BodyLimitMiddleware:
-    """Replaces FastAPI's own limit, which responds in plain text, and outside all other middlewares."""
+    """Replaces FastAPI's own limit, which responds in plain text, and outside all other middlewares.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `max_body_size` of a route is what it accepts; every other route accepts `MAX_BODY_BYTES`.
+    """
+
+    def __init__(self, app: ASGIApp, table: RouteTable) -> None:
         self._app = app
+        self._table = table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,7 +44,7 @@ class BodyLimitMiddleware:
             response = problem(HTTPStatus(415), "unsupported_content_encoding", _COMPRESSED, headers=accepted)
             await response(scope, receive, send)
             return
-        max_bytes = MAX_ARTICLE_BYTES if _ARTICLES.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        max_bytes = self._table.max_body_bytes(scope["method"], scope["path"]) or MAX_BODY_BYTES
         length = headers.get("Content-Length", "")
         if length.isdecimal() and int(length[:_MAX_DIGITS]) > max_bytes:
             response = problem(HTTPStatus(413), "content_too_large", _TOO_LARGE)

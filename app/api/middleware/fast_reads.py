@@ -1,108 +1,128 @@
-"""Serves the most frequent anonymous reads without the routes, which cost several times as much as the response.
+"""Serves anonymous reads without FastAPI's routing and dependencies, which cost several times as much as the response.
 
 Only plainly valid requests are served here: everything else (unknown parameters, missing objects, logged-in users) goes
-on to the routes, which report any error. Routes and this middleware call the same services.
+on to the routes, which report any error. What is called here is the route's own function, for routes that are `public`.
 """
 
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, get_origin
 from urllib.parse import parse_qsl
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.anonymous import is_anonymous
-from app.api.deps import public_services
-from app.api.responses import json_response, page_response
-from app.comments.schemas import CommentListQuery
-from app.content.schemas.articles import ArticleListQuery
+from app.api.deps import get_actor, get_services, public_services
+from app.api.route_table import Route, RouteTable
 from app.core.errors import AppError
-from app.core.schemas.pages import PageQuery
-
-Q = TypeVar("Q", bound=PageQuery)
-_SLUG = r"(?P<slug>[a-z0-9-]{1,120})"
-# May be given several times.
-_MANY = "tag"
 
 
 class _NotHereError(Exception):
     """The request is left to the routes."""
 
 
-@dataclass(frozen=True)
-class _Route:
-    """A path that is read often, with its template as the routes have it, for logs and metrics."""
+class FastRead:
+    """Calls a route's function as FastAPI would for a valid anonymous request.
 
-    path_format: str
-    path: re.Pattern[str]
-    read: Callable[[Request, str], Awaitable[Response]]
+    Raises `TypeError` for a route that needs more than that: its function returns a `Response`, and takes the request,
+    services, the actor, parameters of the path and one model of the query.
+    """
+
+    def __init__(self, route: Route) -> None:
+        dependant = route.dependant
+        self._function: Callable[..., Awaitable[Response]] = dependant.call
+        self._request = dependant.request_param_name
+        self._names = {dependency.call: dependency.name for dependency in dependant.dependencies}
+        self._path_fields = {field.name: field for field in dependant.path_params}
+        self._query = next(((field.name, _Query(field)) for field in dependant.query_params), None)
+        if not _is_callable_here(route):
+            raise TypeError(
+                f"GET {route.template} cannot be read fast: return a Response, take only the request, services, the "
+                "actor, the path and a model of the query, or declare the route `public_through_fastapi`."
+            )
+
+    async def __call__(self, scope: Scope, in_path: dict[str, str]) -> Response:
+        arguments: dict[str, Any] = {name: self._valid(name, value) for name, value in in_path.items()}
+        if self._query is not None:
+            name, query = self._query
+            arguments[name] = query.read(scope["query_string"])
+        request = Request(scope)
+        for dependency, name in self._names.items():
+            arguments[name] = await public_services(request) if dependency is get_services else None
+        if self._request is not None:
+            arguments[self._request] = request
+        return await self._function(**arguments)
+
+    def _valid(self, name: str, value: str) -> Any:
+        valid, errors = self._path_fields[name].validate(value)
+        if errors:
+            raise _NotHereError
+        return valid
 
 
-async def _articles(request: Request, _slug: str) -> Response:
-    query = _query_of(request, ArticleListQuery)
-    services = await public_services(request)
-    return page_response(request, await services.content.articles.list(None, query))
-
-
-async def _article(request: Request, slug: str) -> Response:
-    services = await public_services(request)
-    return json_response(await services.content.articles.get(None, slug))
-
-
-async def _comments(request: Request, slug: str) -> Response:
-    query = _query_of(request, CommentListQuery)
-    services = await public_services(request)
-    return page_response(request, await services.comments.list(None, slug, query))
-
-
-_ROUTES = [
-    _Route(f"/api/v1/articles{path_format}", re.compile(f"/api/v1/articles{path}"), read)
-    for path_format, path, read in (
-        ("", "", _articles),
-        ("/{slug}", f"/{_SLUG}", _article),
-        ("/{slug}/comments", f"/{_SLUG}/comments", _comments),
+def _is_callable_here(route: Route) -> bool:
+    dependant = route.dependant
+    others = (dependant.response_param_name, dependant.background_tasks_param_name, dependant.body_params)
+    return (
+        {dependency.call for dependency in dependant.dependencies} <= {get_services, get_actor}
+        and all(dependency.name for dependency in dependant.dependencies)
+        and all(_is_model(field) for field in dependant.query_params)
+        and len(dependant.query_params) <= 1
+        and not (any(others) or dependant.header_params or dependant.cookie_params)
+        and dependant.call.__annotations__.get("return") is Response
     )
-]
+
+
+def _is_model(field: Any) -> bool:
+    return isinstance(field.field_info.annotation, type) and issubclass(field.field_info.annotation, BaseModel)
+
+
+class _Query:
+    """The query of a request, as a model."""
+
+    def __init__(self, field: Any) -> None:
+        self._model: type[BaseModel] = field.field_info.annotation
+        fields = self._model.model_fields.items()
+        self._lists = {name for name, info in fields if get_origin(info.annotation) is list}
+
+    def read(self, query: bytes) -> BaseModel:
+        values: dict[str, Any] = {}
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+            if name in self._lists:
+                values.setdefault(name, []).append(value)
+            elif name in values or not value:
+                raise _NotHereError
+            else:
+                values[name] = value
+        return self._model.model_validate(values)
 
 
 class FastReadsMiddleware:
     """Innermost middleware around the routes."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, table: RouteTable) -> None:
         self._app = app
+        self._table = table
+        self._reads = {route: FastRead(route) for route in table.routes if route.rules.is_fast}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await _respond(scope) if _may_be_served_here(scope) else None
+        response = await self._respond(scope) if _may_be_served_here(scope) else None
         await (response or self._app)(scope, receive, send)
+
+    async def _respond(self, scope: Scope) -> Response | None:
+        found = self._table.read_at(scope["path"])
+        read = found and self._reads.get(found[0])
+        if not found or not read:
+            return None
+        try:
+            response = await read(scope, found[1])
+        except (AppError, ValidationError, _NotHereError):
+            return None
+        scope.setdefault("fastapi", {})["effective_route_context"] = found[0].context
+        return response
 
 
 def _may_be_served_here(scope: Scope) -> bool:
     return scope["type"] == "http" and scope["method"] == "GET" and is_anonymous(scope)
-
-
-async def _respond(scope: Scope) -> Response | None:
-    for route in _ROUTES:
-        if found := route.path.fullmatch(scope["path"]):
-            try:
-                response = await route.read(Request(scope), found.groupdict().get("slug", ""))
-            except (AppError, ValidationError, _NotHereError):
-                return None
-            scope["fastapi"] = {"effective_route_context": route}
-            return response
-    return None
-
-
-def _query_of(request: Request, model: type[Q]) -> Q:
-    values: dict[str, Any] = {}
-    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        if name == _MANY:
-            values.setdefault(name, []).append(value)
-        elif name in values or not value:
-            raise _NotHereError
-        else:
-            values[name] = value
-    return model.model_validate(values)

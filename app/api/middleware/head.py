@@ -19,4 +19,6 @@ class HeadMiddleware:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_head)
+        # What FastAPI notes there, such as the route, is for the middlewares outside as well.
+        noted = scope.setdefault("fastapi", {})
+        await self._app({**scope, "method": "GET", "fastapi": noted}, receive, send_head)

@@ -1,7 +1,8 @@
 """The response cache, outermost of all: public responses come from memory, as fast as the server can send them.
 
 Only anonymous requests are served here, and only with the response that another anonymous request got for the
-same path and query; nothing else in a request has any influence on what is stored. The services collect what a response
+same path and query (`app.api.anonymous` says who is anonymous); nothing else in a request has any influence on what is
+stored. The services collect what a response
 shows (`SurrogateKeys`): a response without any is private and is not stored.
 """
 
@@ -13,8 +14,10 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.anonymous import is_anonymous
 from app.api.middleware.access_log import ACCEPTABLE
 from app.api.middleware.trusted_hosts import TrustedHosts
+from app.api.route_table import RouteTable
 from app.cache.entry import CachedResponse, Header, Variant
 from app.cache.keys import EVERYTHING, SurrogateKeys
 from app.cache.store import CacheKey, ResponseStore
@@ -30,31 +33,13 @@ _HIDDEN_FROM_APP = {b"origin", b"accept-encoding", b"if-none-match", b"if-modifi
 _NOT_STORED = {b"x-request-id", b"content-length", b"cache-control", b"vary"}
 # Proxies refuse headers that are much longer. Responses that show so much are revalidated each time.
 _MAX_KEYS_LENGTH = 3000
-# Nothing that makes sense is longer; what is, is neither stored nor compared.
-_MAX_QUERY_LENGTH = 1000
+# Nothing that makes sense is longer; what is, is not compared.
 _MAX_HEADER_LENGTH = 400
 _SAFE_METHODS = {"GET", "HEAD"}
 _START = "http.response.start"
 _BODY = "http.response.body"
 _REFUSED = {"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"}
 _VARY = (b"vary", b"Accept-Encoding, Authorization, Origin")
-
-
-@dataclass(frozen=True)
-class PublicPaths:
-    """What is public lies below `prefixes`; of all that, only the `lists`, and comments, read their query."""
-
-    prefixes: tuple[str, ...]
-    lists: frozenset[str]
-    list_suffix: str = "/comments"
-
-    def cache_key(self, path: str, query: bytes) -> CacheKey:
-        """What is requested: a query that nobody reads would only make many entries of one."""
-        return path, query if not query or path in self.lists or path.endswith(self.list_suffix) else b""
-
-    def is_cacheable(self, key: CacheKey) -> bool:
-        path, query = key
-        return path.startswith(self.prefixes) and len(query) <= _MAX_QUERY_LENGTH
 
 
 @dataclass(eq=False)
@@ -88,7 +73,7 @@ class _Recorded:
 class ResponseCacheMiddleware:
     """The outermost middleware.
 
-    `cors` wraps the app that serves cross-origin requests, `public` says which paths are public at all, and
+    `cors` wraps the app that serves cross-origin requests, `table` says which routes are public at all, and
     `cdn_seconds` is how long shared caches in between may serve a response by themselves.
     """
 
@@ -98,14 +83,14 @@ class ResponseCacheMiddleware:
         store: ResponseStore,
         cors: Callable[[ASGIApp], ASGIApp],
         hosts: TrustedHosts,
-        public: PublicPaths,
+        table: RouteTable,
         cdn_seconds: int,
     ) -> None:
         self.app = app
         self.store = store
         self._cors = cors(self._respond_to_any_origin)
         self._hosts = hosts
-        self._public = public
+        self._table = table
         self._cdn_seconds = cdn_seconds
         self._fills: dict[CacheKey, _Fill] = {}
         self._listener: InvalidationListener | None = None
@@ -130,7 +115,7 @@ class ResponseCacheMiddleware:
         await self._respond(dict(scope["headers"]), scope, receive, send)
 
     async def _respond(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        key = self._public.cache_key(scope["path"], scope["query_string"])
+        key = self._table.cache_key(scope["path"], scope["query_string"])
         may_use_cache = self._may_use_cache(scope, headers)
         response = self.store.get(key) if may_use_cache else None
         if response is not None:
@@ -138,7 +123,7 @@ class ResponseCacheMiddleware:
             start, body = _messages(response, headers, scope["method"])
             await send(start)
             await send(body)
-        elif may_use_cache and self._public.is_cacheable(key):
+        elif may_use_cache and self._table.is_cacheable(key):
             await self._fill_and_send(key, headers, scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -147,7 +132,7 @@ class ResponseCacheMiddleware:
         """Whether the request is anonymous and safe, and all invalidations are known to have been heard."""
         return (
             scope["method"] in _SAFE_METHODS
-            and b"authorization" not in headers
+            and is_anonymous(scope, headers)
             and self._listener is not None
             and self._listener.is_current()
             and (self._hosts.are_all or headers.get(b"host", b"") in self._hosts)
@@ -185,9 +170,8 @@ class ResponseCacheMiddleware:
         surrogate_keys = SurrogateKeys()
         headers = [header for header in scope["headers"] if header[0] not in _HIDDEN_FROM_APP]
         recorded = _Recorded()
-        await self.app(
-            {**scope, "method": "GET", "headers": headers, SURROGATE_KEYS: surrogate_keys}, receive, recorded.send
-        )
+        everybodys = {"method": "GET", "headers": headers, "query_string": key[1], SURROGATE_KEYS: surrogate_keys}
+        await self.app({**scope, **everybodys}, receive, recorded.send)
         fill.response = self._public_response(recorded, surrogate_keys)
         if fill.response is not None:
             self.store.put(key, fill.response, fill.version)

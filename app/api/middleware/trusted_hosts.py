@@ -1,14 +1,11 @@
 """Refuses requests for unknown hosts: Starlette's own middleware responds in plain text, and redirects."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import problem
-
-# Whoever looks after the server asks it by its address.
-_ASKED_BY_ADDRESS = ("/health/", "/metrics")
 
 
 class TrustedHosts:
@@ -28,9 +25,12 @@ class TrustedHosts:
 
 
 class TrustedHostsMiddleware:
-    def __init__(self, app: ASGIApp, hosts: TrustedHosts) -> None:
+    """Whoever looks after the server asks for the `monitored` paths by its address."""
+
+    def __init__(self, app: ASGIApp, hosts: TrustedHosts, monitored: Container[str]) -> None:
         self._app = app
         self._hosts = hosts
+        self._monitored = monitored
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._allows(scope):
@@ -40,7 +40,7 @@ class TrustedHostsMiddleware:
         await self._app(scope, receive, send)
 
     def _allows(self, scope: Scope) -> bool:
-        if self._hosts.are_all or scope["path"].startswith(_ASKED_BY_ADDRESS):
+        if self._hosts.are_all or scope["path"] in self._monitored:
             return True
         given = [value for name, value in scope["headers"] if name == b"host"]
         return len(given) == 1 and given[0] in self._hosts

@@ -1,49 +1,45 @@
 """The resources of the API, one module for each."""
 
+from collections.abc import Iterator
+from importlib import import_module
+
 from fastapi import APIRouter
 
-from app.api.middleware.response_cache import PublicPaths
-from app.api.routes import (
-    articles,
-    audit_events,
-    auth,
-    authors,
-    categories,
-    comments,
-    invitations,
-    passkeys,
-    personal_tokens,
-    privacy,
-    providers,
-    second_factors,
-    sessions,
-    tags,
-    users,
+from app.core.config import Settings
+
+# The modules with the routes of the API. What is read most comes first, for routes are looked for in this order.
+_RESOURCES = (
+    "articles",
+    "comments",
+    "tags",
+    "categories",
+    "authors",
+    "auth",
+    "sessions",
+    "second_factors",
+    "passkeys",
+    "personal_tokens",
+    "providers",
+    "invitations",
+    "privacy",
+    "users",
+    "audit_events",
 )
 
-router = APIRouter(prefix="/api/v1")
-# Below these is what everybody may read.
-PUBLIC = PublicPaths(
-    tuple(f"{router.prefix}/{name}" for name in ("articles", "tags", "categories", "authors")),
-    frozenset(f"{router.prefix}/{name}" for name in ("articles", "tags", "authors")),
-)
-# What is asked for most comes first: every route before the right one costs time.
-for module in (
-    # The ones that are read most come first, for they are looked for in this order.
-    articles,
-    comments,
-    tags,
-    categories,
-    authors,
-    auth,
-    sessions,
-    second_factors,
-    passkeys,
-    personal_tokens,
-    providers,
-    invitations,
-    privacy,
-    users,
-    audit_events,
-):
-    router.include_router(module.router)
+
+def routers(settings: Settings) -> Iterator[APIRouter]:
+    """The routers that an app with these settings includes: the API, and what is beside it."""
+    api = APIRouter(prefix="/api/v1")
+    for name in _RESOURCES:
+        api.include_router(_router_of(name))
+    yield api
+    yield _router_of("health")
+    if settings.metrics_token is not None:
+        yield _router_of("metrics")
+    if settings.shows_docs:
+        yield _router_of("docs")
+
+
+def _router_of(name: str) -> APIRouter:
+    router: APIRouter = import_module(f"{__name__}.{name}").router
+    return router

@@ -1,15 +1,17 @@
 """Articles."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Query, Request, Response
 
-from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, ServicesDep, SlugPath
-from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.accounts.errors import NOT_IN_ROLE
+from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
+from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
+from app.api.route_rules import public
 from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
+from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.articles import (
     ArticleInput,
     ArticleListQuery,
@@ -18,10 +20,11 @@ from app.content.schemas.articles import (
     ArticleUpdate,
     PublicationInput,
 )
-from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.core.errors import InvalidCursor
 
-_WRITER = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified)
-_EDITING = (*_WRITER, ArticleNotFound)
+_EDITING = (*NOT_IN_ROLE, ArticleNotFound)
+_changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
+MAX_ARTICLE_BYTES = 3 * 1024 * 1024
 router = APIRouter(
     prefix="/articles", tags=[Tag("articles", "What the blog has published, and the drafts of its authors.")]
 )
@@ -30,17 +33,23 @@ router = APIRouter(
 @router.get(
     "",
     response_model=ArticlePage,
-    responses=raises(Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, InvalidCursor),
-    openapi_extra=LOGIN_OPTIONAL,
+    responses=raises(*NOT_IN_ROLE, InvalidCursor),
 )
+@public
 async def list_articles(
     request: Request, services: ServicesDep, actor: ActorDep, query: Annotated[ArticleListQuery, Query()]
-) -> Any:
+) -> Response:
     """List articles, without their bodies."""
     return page_response(request, await services.content.articles.list(actor, query))
 
 
-@router.post("", status_code=201, responses=raises(*_WRITER, SlugTaken, UnknownCategory, TooComplex))
+@router.post(
+    "",
+    dependencies=_changes,
+    status_code=201,
+    max_body_size=MAX_ARTICLE_BYTES,
+    responses=raises(*NOT_IN_ROLE, SlugTaken, UnknownCategory, TooComplex),
+)
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
     """Create an article. It is a draft unless `status` says otherwise."""
     return ArticleOut.model_validate(await services.content.articles.create(actor, data))
@@ -49,27 +58,32 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
 @router.get(
     "/{slug}",
     response_model=ArticleOut,
-    responses=raises(InvalidAccessToken, ArticleNotFound),
-    openapi_extra=LOGIN_OPTIONAL,
+    responses=raises(ArticleNotFound),
 )
-async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+@public
+async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:
     """Show an article. Only its author and editors can see a draft."""
     return json_response(await services.content.articles.get(actor, slug))
 
 
-@router.patch("/{slug}", responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex))
+@router.patch(
+    "/{slug}",
+    dependencies=_changes,
+    max_body_size=MAX_ARTICLE_BYTES,
+    responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex),
+)
 async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
     """Update an article. Omitted fields stay unchanged."""
     return ArticleOut.model_validate(await services.content.articles.update(actor, slug, data))
 
 
-@router.delete("/{slug}", status_code=204, responses=raises(*_EDITING))
+@router.delete("/{slug}", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete an article. Editors can restore it."""
     await services.content.articles.delete(actor, slug)
 
 
-@router.put("/{slug}/publication", responses=raises(*_EDITING, PublicationInFuture))
+@router.put("/{slug}/publication", dependencies=_changes, responses=raises(*_EDITING, PublicationInFuture))
 async def publish_article(
     services: ServicesDep,
     actor: ActorDep,
@@ -80,13 +94,13 @@ async def publish_article(
     return ArticleOut.model_validate(await services.content.articles.publish(actor, slug, data))
 
 
-@router.delete("/{slug}/publication", status_code=204, responses=raises(*_EDITING))
+@router.delete("/{slug}/publication", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Turn an article back into a draft."""
     await services.content.articles.unpublish(actor, slug)
 
 
-@router.put("/{slug}/restoration", responses=raises(*_EDITING))
+@router.put("/{slug}/restoration", dependencies=_changes, responses=raises(*_EDITING))
 async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
     """Restore a deleted article. Editors only."""
     return ArticleOut.model_validate(await services.content.articles.restore(actor, slug))

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.accounts.errors import EmailNotVerified, InvalidAccessToken, UnknownAuditAction
+from app.accounts.errors import NOT_IN_ROLE, UnknownAuditAction
 from app.accounts.schemas.audit_events import AuditEventPage, AuditQuery
 from app.api.deps import ActorDep, NextLinkDep, ServicesDep
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.api.route_rules import private
+from app.core.errors import InvalidCursor
 
 router = APIRouter(prefix="/audit-events", tags=[Tag("audit log", "Who did what to what, and when, for admins.")])
 
@@ -17,10 +18,9 @@ router = APIRouter(prefix="/audit-events", tags=[Tag("audit log", "Who did what 
 @router.get(
     "",
     response_model=AuditEventPage,
-    responses=raises(
-        Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, UnknownAuditAction, InvalidCursor
-    ),
+    responses=raises(*NOT_IN_ROLE, UnknownAuditAction, InvalidCursor),
 )
+@private
 async def list_audit_events(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[AuditQuery, Query()]
 ) -> Any:

@@ -26,7 +26,6 @@ from app.accounts.schemas.users import EmailInput, LoginForm, RegisterInput, Res
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import TooManyRequests
 from app.core.schemas.base import Accepted
 
 router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and recovery of an account by email.")])
@@ -42,7 +41,6 @@ router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and r
         EmailDomainNotAllowed,
         UsernameTaken,
         WeakPassword,
-        TooManyRequests,
     ),
 )
 async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
@@ -58,7 +56,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
 @router.post(
     "/login",
     dependencies=[limited(LOGIN)],
-    responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed, TooManyRequests),
+    responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed),
 )
 async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
     """Log in with an email address or username."""
@@ -68,7 +66,7 @@ async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotate
 @router.post(
     "/refresh",
     dependencies=[limited(TOKEN)],
-    responses=raises(InvalidRefreshToken, RefreshTokenReused, OriginNotAllowed, TooManyRequests),
+    responses=raises(InvalidRefreshToken, RefreshTokenReused, OriginNotAllowed),
 )
 async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
     """Exchange a refresh token, which works only once, for new tokens. With the cookie, send an empty object."""
@@ -76,20 +74,20 @@ async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: 
     return cookie.deliver(pair, in_cookie=data.refresh_token is None)
 
 
-@router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
+@router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)])
 async def request_verification(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request another confirmation link by email. The response is the same if there is no such account."""
     await services.accounts.registration.request_verification(data.email)
     return Accepted()
 
 
-@router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken, TooManyRequests))
+@router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken))
 async def verify_email(services: ServicesDep, data: VerifyInput) -> UserOut:
     """Confirm a first or changed email address with the token from the email."""
     return UserOut.model_validate(await services.accounts.registration.verify(data.token))
 
 
-@router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)], responses=raises(TooManyRequests))
+@router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)])
 async def request_password_reset(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request a password reset link by email. The response is the same if there is no such account."""
     await services.accounts.recovery.forgot_password(data.email)
@@ -100,7 +98,7 @@ async def request_password_reset(services: ServicesDep, data: EmailInput) -> Acc
     "/reset-password",
     status_code=204,
     dependencies=[limited(TOKEN)],
-    responses=raises(InvalidResetToken, WeakPassword, TooManyRequests),
+    responses=raises(InvalidResetToken, WeakPassword),
 )
 async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> None:
     """Choose a new password with the token from the email. All sessions end."""
@@ -111,7 +109,7 @@ async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> Non
     "/undo-email-change",
     status_code=204,
     dependencies=[limited(TOKEN)],
-    responses=raises(InvalidUndoToken, EmailTaken, TooManyRequests),
+    responses=raises(InvalidUndoToken, EmailTaken),
 )
 async def undo_email_change(services: ServicesDep, data: VerifyInput) -> None:
     """Restore the old email address with the token that was sent to it.

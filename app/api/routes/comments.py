@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
-from app.accounts.errors import EmailNotVerified, InvalidAccessToken
+from app.accounts.errors import NOT_IN_ROLE, NOT_VERIFIED
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
-from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import page_response
+from app.api.route_rules import private, public
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
-from app.comments.limits import COMMENT, COMMENTS_OF_ACCOUNT
+from app.comments.limits import COMMENT, COMMENT_CHANGES_OF_ACCOUNT, COMMENTS_OF_ACCOUNT
 from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
@@ -21,26 +22,26 @@ from app.comments.schemas import (
     ModerationQuery,
 )
 from app.content.errors import ArticleNotFound, TooComplex
-from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
+from app.core.errors import InvalidCursor
 
-_WRITER = (Unauthenticated, InvalidAccessToken, EmailNotVerified)
-_EDITING = (*_WRITER, Forbidden, CommentNotFound)
+_EDITING = (*NOT_IN_ROLE, CommentNotFound)
+_changes = [limited_by_account(COMMENT_CHANGES_OF_ACCOUNT)]
 router = APIRouter(tags=[Tag("comments", "Comments on articles, in threads, and their moderation.")])
 
 
 @router.get(
     "/articles/{slug}/comments",
     response_model=CommentPage,
-    responses=raises(InvalidAccessToken, ArticleNotFound, InvalidCursor),
-    openapi_extra=LOGIN_OPTIONAL,
+    responses=raises(ArticleNotFound, InvalidCursor),
 )
+@public
 async def list_comments(
     request: Request,
     services: ServicesDep,
     actor: ActorDep,
     slug: SlugPath,
     query: Annotated[CommentListQuery, Query()],
-) -> Any:
+) -> Response:
     """List the comments on an article in thread order: each is followed by its replies."""
     return page_response(request, await services.comments.list(actor, slug, query))
 
@@ -50,13 +51,12 @@ async def list_comments(
     status_code=201,
     dependencies=[limited(COMMENT), limited_by_account(COMMENTS_OF_ACCOUNT)],
     responses=raises(
-        *_WRITER,
+        *NOT_VERIFIED,
         ArticleNotFound,
         ParentCommentNotFound,
         ThreadTooDeep,
         EmptyComment,
         TooComplex,
-        TooManyRequests,
     ),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
@@ -64,7 +64,8 @@ async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath,
     return CommentOut.model_validate(await services.comments.create(actor, slug, data))
 
 
-@router.get("/comments", response_model=ModeratedCommentPage, responses=raises(*_WRITER, Forbidden, InvalidCursor))
+@router.get("/comments", response_model=ModeratedCommentPage, responses=raises(*NOT_IN_ROLE, InvalidCursor))
+@private
 async def list_comments_for_moderation(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[ModerationQuery, Query()]
 ) -> Any:
@@ -72,19 +73,19 @@ async def list_comments_for_moderation(
     return link.on(await services.comments.moderate(actor, query))
 
 
-@router.patch("/comments/{comment_id}", responses=raises(*_EDITING, EmptyComment, TooComplex))
+@router.patch("/comments/{comment_id}", dependencies=_changes, responses=raises(*_EDITING, EmptyComment, TooComplex))
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
     """Edit your own comment."""
     return CommentOut.model_validate(await services.comments.update(actor, comment_id, data))
 
 
-@router.delete("/comments/{comment_id}", status_code=204, responses=raises(*_EDITING))
+@router.delete("/comments/{comment_id}", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def delete_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> None:
     """Delete a comment. Its replies stay."""
     await services.comments.delete(actor, comment_id)
 
 
-@router.put("/comments/{comment_id}/restoration", responses=raises(*_EDITING))
+@router.put("/comments/{comment_id}/restoration", dependencies=_changes, responses=raises(*_EDITING))
 async def restore_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> CommentOut:
     """Restore a deleted comment. Editors only."""
     return CommentOut.model_validate(await services.comments.restore(actor, comment_id))

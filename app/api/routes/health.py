@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.api.errors import MEDIA_TYPE
 from app.api.openapi_tags import Tag
+from app.api.route_rules import for_monitoring
 from app.core.logging import request_id
 from app.ops.schemas import Alive, HealthState, Readiness, Unreadiness
 
@@ -22,6 +23,7 @@ _UNREADY: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/live")
+@for_monitoring
 async def check_liveness(response: Response) -> Alive:
     """Check whether the process is alive. If it doesn't respond, restart it."""
     response.headers.update(_NO_STORE)
@@ -29,6 +31,7 @@ async def check_liveness(response: Response) -> Alive:
 
 
 @router.get("/ready", response_model=Readiness, responses=_UNREADY)
+@for_monitoring
 async def check_readiness(request: Request) -> JSONResponse:
     """Check whether the server is ready. If not, send requests elsewhere for a while; don't restart it."""
     if getattr(request.app.state, "draining", False):

@@ -5,22 +5,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.accounts.errors import (
+    NOT_IN_ROLE,
     EmailDomainNotAllowed,
-    EmailNotVerified,
-    InvalidAccessToken,
     InvitationNotFound,
     RegistrationClosed,
-    SecondFactorMissing,
 )
-from app.accounts.limits import MAIL
+from app.accounts.limits import ACCOUNT_CHANGES, MAIL
 from app.accounts.schemas.invitations import InvitationInput, InvitationPage, NewInvitation
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import Forbidden, InvalidCursor, TooManyRequests, Unauthenticated
+from app.api.route_rules import private
+from app.core.errors import InvalidCursor
 from app.core.schemas.pages import PageQuery
 
-_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, SecondFactorMissing)
 router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations to create an account.")])
 
 
@@ -28,7 +26,7 @@ router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations 
     "",
     status_code=201,
     dependencies=[limited(MAIL)],
-    responses=raises(*_EDITOR, RegistrationClosed, EmailDomainNotAllowed, TooManyRequests),
+    responses=raises(*NOT_IN_ROLE, RegistrationClosed, EmailDomainNotAllowed),
 )
 async def create_invitation(services: ServicesDep, actor: ActorDep, data: InvitationInput) -> NewInvitation:
     """Invite someone. Editors only; only admins can invite editors and admins.
@@ -38,7 +36,8 @@ async def create_invitation(services: ServicesDep, actor: ActorDep, data: Invita
     return await services.accounts.invitations.create(actor, data)
 
 
-@router.get("", response_model=InvitationPage, responses=raises(*_EDITOR, InvalidCursor))
+@router.get("", response_model=InvitationPage, responses=raises(*NOT_IN_ROLE, InvalidCursor))
+@private
 async def list_invitations(
     services: ServicesDep, actor: ActorDep, link: NextLinkDep, query: Annotated[PageQuery, Query()]
 ) -> Any:
@@ -46,7 +45,12 @@ async def list_invitations(
     return link.on(await services.accounts.invitations.list(actor, query))
 
 
-@router.delete("/{invitation_id}", status_code=204, responses=raises(*_EDITOR, InvitationNotFound))
+@router.delete(
+    "/{invitation_id}",
+    dependencies=[limited_by_account(ACCOUNT_CHANGES)],
+    status_code=204,
+    responses=raises(*NOT_IN_ROLE, InvitationNotFound),
+)
 async def revoke_invitation(services: ServicesDep, actor: ActorDep, invitation_id: IdPath) -> None:
     """Revoke an invitation that has not been used."""
     await services.accounts.invitations.revoke(actor, invitation_id)

@@ -4,6 +4,7 @@ import secrets
 
 from fastapi import APIRouter, Request, Response
 
+from app.api.route_rules import for_monitoring
 from app.core.errors import Unauthenticated
 from app.core.metrics import MEDIA_TYPE
 
@@ -11,6 +12,7 @@ router = APIRouter()
 
 
 @router.get("/metrics", include_in_schema=False)
+@for_monitoring
 async def metrics(request: Request) -> Response:
     """All metrics, in the format of Prometheus."""
     token = request.app.state.settings.metrics_token.get_secret_value()

@@ -3,20 +3,17 @@
 from fastapi import APIRouter
 
 from app.accounts.errors import (
+    NOT_REAUTHENTICATED,
     EmailNotVerified,
-    InvalidAccessToken,
     InvalidPasskey,
     InvalidPendingToken,
     LastLoginMethod,
-    LoginRequired,
     NoSecondFactor,
     OriginNotAllowed,
     PasskeyNotFound,
     PasskeyTaken,
-    RecentLoginRequired,
-    WrongPassword,
 )
-from app.accounts.limits import LOGIN
+from app.accounts.limits import ACCOUNT_CHANGES, LOGIN
 from app.accounts.schemas.passkeys import (
     PasskeyAdded,
     PasskeyCreationOptions,
@@ -29,17 +26,17 @@ from app.accounts.schemas.passkeys import (
 from app.accounts.schemas.second_factors import PasskeyOut
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
-from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import TooManyRequests, Unauthenticated
 
-_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
-_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
+_changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(tags=[Tag("passkeys", "Managing your own passkeys, and logging in with them.")])
 
 
-@router.post("/users/me/passkeys/options", responses=raises(*_REAUTHENTICATED, EmailNotVerified))
+@router.post(
+    "/users/me/passkeys/options", dependencies=_changes, responses=raises(*NOT_REAUTHENTICATED, EmailNotVerified)
+)
 async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> PasskeyCreationOptions:
     """Get options for `navigator.credentials.create`.
 
@@ -48,7 +45,9 @@ async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: Reauthenti
     return await services.accounts.passkeys.creation_options(owner, data.current_password)
 
 
-@router.post("/users/me/passkeys", status_code=201, responses=raises(*_OWNER, InvalidPasskey, PasskeyTaken))
+@router.post(
+    "/users/me/passkeys", dependencies=_changes, status_code=201, responses=raises(InvalidPasskey, PasskeyTaken)
+)
 async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput) -> PasskeyAdded:
     """Add a passkey that the browser created, within five minutes.
 
@@ -57,7 +56,7 @@ async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput
     return await services.accounts.passkeys.add(owner, data)
 
 
-@router.patch("/users/me/passkeys/{passkey_id}", responses=raises(*_OWNER, PasskeyNotFound))
+@router.patch("/users/me/passkeys/{passkey_id}", dependencies=_changes, responses=raises(PasskeyNotFound))
 async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: PasskeyUpdate) -> PasskeyOut:
     """Rename a passkey."""
     return PasskeyOut.model_validate(await services.accounts.passkeys.rename(owner, passkey_id, data.name))
@@ -65,8 +64,9 @@ async def rename_passkey(services: ServicesDep, owner: OwnerDep, passkey_id: IdP
 
 @router.delete(
     "/users/me/passkeys/{passkey_id}",
+    dependencies=_changes,
     status_code=204,
-    responses=raises(*_REAUTHENTICATED, PasskeyNotFound, LastLoginMethod),
+    responses=raises(*NOT_REAUTHENTICATED, PasskeyNotFound, LastLoginMethod),
 )
 async def remove_passkey(
     services: ServicesDep, owner: OwnerDep, passkey_id: IdPath, data: ReauthenticationInput
@@ -78,7 +78,7 @@ async def remove_passkey(
 @router.post(
     "/auth/login/passkey-options",
     dependencies=[limited(LOGIN)],
-    responses=raises(InvalidPendingToken, NoSecondFactor, TooManyRequests),
+    responses=raises(InvalidPendingToken, NoSecondFactor),
 )
 async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) -> PasskeyRequestOptions:
     """Get options for `navigator.credentials.get`.
@@ -92,7 +92,7 @@ async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) 
 @router.post(
     "/auth/login/passkey",
     dependencies=[limited(LOGIN)],
-    responses=raises(InvalidPendingToken, InvalidPasskey, OriginNotAllowed, TooManyRequests),
+    responses=raises(InvalidPendingToken, InvalidPasskey, OriginNotAllowed),
 )
 async def log_in_with_passkey(services: ServicesDep, cookie: RefreshCookieDep, data: PasskeyLoginInput) -> TokensOut:
     """Log in with a passkey, within five minutes. Neither a password nor a code is needed.

@@ -7,20 +7,17 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from app.accounts.errors import (
-    InvalidAccessToken,
+    NOT_REAUTHENTICATED,
     LastAdmin,
-    LoginRequired,
-    RecentLoginRequired,
     UnknownSuccessor,
-    WrongPassword,
 )
+from app.accounts.limits import ACCOUNT_CHANGES
 from app.accounts.schemas.privacy import DeletionInput, DeletionOut
-from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import TooManyRequests, Unauthenticated
+from app.core.errors import TooManyRequests
 
-_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired, TooManyRequests)
 _CHUNK_BYTES = 64 * 1024
 router = APIRouter(
     prefix="/users/me",
@@ -37,7 +34,7 @@ _ZIP: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/export", response_class=_Zip, responses={**raises(*_OWNER), **_ZIP})
+@router.get("/export", response_class=_Zip, responses={**raises(TooManyRequests), **_ZIP})
 async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
     """Download everything the blog knows about you as a ZIP file: account, articles, comments and audit events."""
     export = await services.exports.export(owner)
@@ -50,7 +47,10 @@ async def export_my_data(services: ServicesDep, owner: OwnerDep) -> _Zip:
 
 
 @router.delete(
-    "", status_code=202, responses=raises(*_OWNER, WrongPassword, RecentLoginRequired, LastAdmin, UnknownSuccessor)
+    "",
+    dependencies=[limited_by_account(ACCOUNT_CHANGES)],
+    status_code=202,
+    responses=raises(*NOT_REAUTHENTICATED, LastAdmin, UnknownSuccessor),
 )
 async def delete_me(
     services: ServicesDep, owner: OwnerDep, data: DeletionInput, cookie: RefreshCookieDep

@@ -5,28 +5,25 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from app.accounts.errors import (
+    NOT_REAUTHENTICATED,
     AccountNotLinked,
     EmailDomainNotAllowed,
     EmailNotVerified,
-    InvalidAccessToken,
     InvalidCredentials,
     InvalidInvitation,
     LastLoginMethod,
-    LoginRequired,
     OriginNotAllowed,
     ProviderAccountTaken,
     ProviderAlreadyLinked,
     ProviderEmailUnverified,
     ProviderFailed,
     ProviderNotLinked,
-    RecentLoginRequired,
     RegistrationClosed,
     SecondFactorRequired,
     UnknownProvider,
     UsernameTaken,
-    WrongPassword,
 )
-from app.accounts.limits import LOGIN
+from app.accounts.limits import ACCOUNT_CHANGES, LOGIN
 from app.accounts.schemas.providers import (
     AuthorizationInput,
     AuthorizationOut,
@@ -36,12 +33,12 @@ from app.accounts.schemas.providers import (
 )
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
-from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited
+from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import TooManyRequests, Unauthenticated
+from app.api.route_rules import private
 
-_FLOW = (UnknownProvider, ProviderFailed, TooManyRequests)
+_FLOW = (UnknownProvider, ProviderFailed)
 _LINKING = (ProviderAccountTaken, ProviderAlreadyLinked)
 _OPENING = (
     AccountNotLinked,
@@ -52,12 +49,11 @@ _OPENING = (
     UsernameTaken,
 )
 _LOGIN = (InvalidCredentials, SecondFactorRequired, OriginNotAllowed)
-_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
-_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired)
 router = APIRouter(tags=[Tag("providers", "Signing in with accounts elsewhere, and linking these to your own.")])
 
 
 @router.get("/auth/providers")
+@private
 async def list_providers(services: ServicesDep) -> Sequence[ProviderOut]:
     """List the providers that users can sign in with."""
     return services.accounts.providers.offered()
@@ -88,7 +84,7 @@ async def sign_in_with_provider(
     return cookie.deliver(await services.accounts.providers.sign_in(provider, data), in_cookie=data.use_cookie)
 
 
-@router.get("/users/me/providers", responses=raises(*_OWNER))
+@router.get("/users/me/providers")
 async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[ProviderAccountOut]:
     """List the provider accounts linked to your account."""
     return [
@@ -99,7 +95,7 @@ async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[
 @router.post(
     "/users/me/providers/{provider}/authorizations",
     dependencies=[limited(LOGIN)],
-    responses=raises(*_REAUTHENTICATED, *_FLOW, EmailNotVerified),
+    responses=raises(*NOT_REAUTHENTICATED, *_FLOW, EmailNotVerified),
 )
 async def begin_provider_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
@@ -112,7 +108,7 @@ async def begin_provider_link(
     "/users/me/providers/{provider}",
     status_code=201,
     dependencies=[limited(LOGIN)],
-    responses=raises(*_OWNER, *_FLOW, *_LINKING),
+    responses=raises(*_FLOW, *_LINKING),
 )
 async def link_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: AuthorizationInput
@@ -123,8 +119,9 @@ async def link_provider(
 
 @router.delete(
     "/users/me/providers/{provider}",
+    dependencies=[limited_by_account(ACCOUNT_CHANGES)],
     status_code=204,
-    responses=raises(*_REAUTHENTICATED, TooManyRequests, ProviderNotLinked, LastLoginMethod),
+    responses=raises(*NOT_REAUTHENTICATED, ProviderNotLinked, LastLoginMethod),
 )
 async def unlink_provider(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput

@@ -3,18 +3,15 @@
 from fastapi import APIRouter
 
 from app.accounts.errors import (
+    NOT_REAUTHENTICATED,
     EmailNotVerified,
-    InvalidAccessToken,
     InvalidPendingToken,
     InvalidSecondFactor,
-    LoginRequired,
     NoSecondFactor,
     OriginNotAllowed,
-    RecentLoginRequired,
     SecondFactorExists,
-    WrongPassword,
 )
-from app.accounts.limits import LOGIN
+from app.accounts.limits import ACCOUNT_CHANGES, LOGIN
 from app.accounts.schemas.second_factors import (
     FirstRecoveryCodes,
     NewRecoveryCodes,
@@ -25,31 +22,35 @@ from app.accounts.schemas.second_factors import (
 )
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
-from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited
+from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import TooManyRequests, Unauthenticated
 
-_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
-_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
+_changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(
     tags=[Tag("second factors", "Authenticator apps and recovery codes, and the second step of a login.")]
 )
 
 
-@router.get("/users/me/second-factors", responses=raises(*_OWNER))
+@router.get("/users/me/second-factors")
 async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> SecondFactorsOut:
     """Show which second factors are set up, and how many recovery codes are left."""
     return await services.accounts.second_factors.overview(owner.account)
 
 
-@router.post("/users/me/totp", responses=raises(*_REAUTHENTICATED, EmailNotVerified, SecondFactorExists))
+@router.post(
+    "/users/me/totp",
+    dependencies=_changes,
+    responses=raises(*NOT_REAUTHENTICATED, EmailNotVerified, SecondFactorExists),
+)
 async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
     """Start setting up an authenticator app. It takes effect once a code has confirmed the new secret."""
     return await services.accounts.second_factors.begin_totp(owner, data.current_password)
 
 
-@router.put("/users/me/totp", responses=raises(*_OWNER, NoSecondFactor, SecondFactorExists, InvalidSecondFactor))
+@router.put(
+    "/users/me/totp", dependencies=_changes, responses=raises(NoSecondFactor, SecondFactorExists, InvalidSecondFactor)
+)
 async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirmation) -> FirstRecoveryCodes:
     """Confirm the authenticator app. From now on, every login requires it.
 
@@ -58,13 +59,20 @@ async def confirm_totp(services: ServicesDep, owner: OwnerDep, data: TotpConfirm
     return FirstRecoveryCodes(recovery_codes=await services.accounts.second_factors.confirm_totp(owner, data.code))
 
 
-@router.delete("/users/me/totp", status_code=204, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
+@router.delete(
+    "/users/me/totp", dependencies=_changes, status_code=204, responses=raises(*NOT_REAUTHENTICATED, NoSecondFactor)
+)
 async def remove_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> None:
     """Remove the authenticator app. Recovery codes are removed with the last second factor."""
     await services.accounts.second_factors.remove_totp(owner, data.current_password)
 
 
-@router.post("/users/me/recovery-codes", status_code=201, responses=raises(*_REAUTHENTICATED, NoSecondFactor))
+@router.post(
+    "/users/me/recovery-codes",
+    dependencies=_changes,
+    status_code=201,
+    responses=raises(*NOT_REAUTHENTICATED, NoSecondFactor),
+)
 async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> NewRecoveryCodes:
     """Create ten new recovery codes. The old ones stop working."""
     codes = await services.accounts.second_factors.renew_recovery_codes(owner, data.current_password)
@@ -74,7 +82,7 @@ async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: Rea
 @router.post(
     "/auth/login/second-factor",
     dependencies=[limited(LOGIN)],
-    responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed, TooManyRequests),
+    responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed),
 )
 async def log_in_with_second_factor(
     services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput

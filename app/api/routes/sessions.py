@@ -4,38 +4,38 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from app.accounts.errors import InvalidAccessToken, LoginRequired, LoginSessionNotFound
+from app.accounts.errors import LoginSessionNotFound
+from app.accounts.limits import ACCOUNT_CHANGES
 from app.accounts.schemas.sessions import SessionOut
-from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep
+from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import Unauthenticated
 
-_OWNER = (Unauthenticated, InvalidAccessToken, LoginRequired)
+_changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(prefix="/auth", tags=[Tag("sessions", "Where your account is logged in, and logging out.")])
 
 
-@router.post("/logout", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
+@router.post("/logout", dependencies=_changes, status_code=204, responses=raises(LoginSessionNotFound))
 async def log_out(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End this session. Its access token and refresh token stop working immediately."""
     await services.accounts.sessions.end_current(owner)
     cookie.clear()
 
 
-@router.post("/logout-all", status_code=204, responses=raises(*_OWNER))
+@router.post("/logout-all", dependencies=_changes, status_code=204)
 async def log_out_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End all sessions of the account immediately, including this one."""
     await services.accounts.sessions.end_all(owner.account, by=owner.account)
     cookie.clear()
 
 
-@router.get("/sessions", responses=raises(*_OWNER))
+@router.get("/sessions")
 async def list_sessions(services: ServicesDep, owner: OwnerDep) -> Sequence[SessionOut]:
     """List the sessions of the account, most recently used first."""
     return await services.accounts.sessions.list(owner)
 
 
-@router.delete("/sessions/{session_id}", status_code=204, responses=raises(*_OWNER, LoginSessionNotFound))
+@router.delete("/sessions/{session_id}", dependencies=_changes, status_code=204, responses=raises(LoginSessionNotFound))
 async def end_session(services: ServicesDep, owner: OwnerDep, session_id: IdPath) -> None:
     """End one session of the account immediately."""
     await services.accounts.sessions.end(owner.account, session_id)

@@ -1,19 +1,22 @@
 """Tags."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
-from app.accounts.errors import EmailNotVerified, InvalidAccessToken
-from app.api.deps import ActorDep, ServicesDep, SlugPath
-from app.api.openapi import LOGIN_OPTIONAL, raises
+from app.accounts.errors import NOT_IN_ROLE
+from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
+from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
+from app.api.route_rules import public
 from app.content.errors import TagNotFound, TagTaken
+from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagPage, TagUpdate
-from app.core.errors import Forbidden, InvalidCursor, Unauthenticated
+from app.core.errors import InvalidCursor
 
-_EDITOR = (Unauthenticated, InvalidAccessToken, Forbidden, EmailNotVerified, TagNotFound)
+_EDITING = (*NOT_IN_ROLE, TagNotFound)
+_changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 router = APIRouter(
     prefix="/tags", tags=[Tag("tags", "What articles are about. A tag is created by the first article that uses it.")]
 )
@@ -22,12 +25,12 @@ router = APIRouter(
 @router.get(
     "",
     response_model=TagPage,
-    responses=raises(InvalidAccessToken, InvalidCursor),
-    openapi_extra=LOGIN_OPTIONAL,
+    responses=raises(InvalidCursor),
 )
+@public
 async def list_tags(
     request: Request, services: ServicesDep, actor: ActorDep, query: Annotated[TagListQuery, Query()]
-) -> Any:
+) -> Response:
     """List the tags of published articles by slug. Editors also see unused tags."""
     return page_response(request, await services.content.tags.list(actor, query))
 
@@ -35,27 +38,27 @@ async def list_tags(
 @router.get(
     "/{slug}",
     response_model=TagOut,
-    responses=raises(InvalidAccessToken, TagNotFound),
-    openapi_extra=LOGIN_OPTIONAL,
+    responses=raises(TagNotFound),
 )
-async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Any:
+@public
+async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:
     """Show a tag with the number of its published articles."""
     return json_response(await services.content.tags.get(actor, slug))
 
 
-@router.patch("/{slug}", responses=raises(*_EDITOR, TagTaken))
+@router.patch("/{slug}", dependencies=_changes, responses=raises(*_EDITING, TagTaken))
 async def update_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagUpdate) -> TagOut:
     """Rename a tag or change its slug. Its articles keep it."""
     return TagOut.model_validate(await services.content.tags.rename(actor, slug, data))
 
 
-@router.delete("/{slug}", status_code=204, responses=raises(*_EDITOR))
+@router.delete("/{slug}", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete a tag, removing it from all articles."""
     await services.content.tags.delete(actor, slug)
 
 
-@router.post("/{slug}/merges", responses=raises(*_EDITOR))
+@router.post("/{slug}/merges", dependencies=_changes, responses=raises(*_EDITING))
 async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
     """Merge other tags into this one."""
     return TagOut.model_validate(await services.content.tags.merge(actor, slug, data))

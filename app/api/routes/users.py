@@ -5,19 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.accounts.errors import (
+    NOT_REAUTHENTICATED,
     EmailDomainNotAllowed,
-    EmailNotVerified,
     EmailTaken,
-    InvalidAccessToken,
     LastAdmin,
-    LoginRequired,
-    RecentLoginRequired,
     UsernameTaken,
     UserNotFound,
     WeakPassword,
-    WrongPassword,
 )
-from app.accounts.limits import MAIL, SEARCH
+from app.accounts.limits import ACCOUNT_CHANGES, ADMINISTRATION, MAIL, SEARCH
 from app.accounts.schemas.users import (
     ChangePasswordInput,
     EmailChangeInput,
@@ -27,32 +23,31 @@ from app.accounts.schemas.users import (
     UserPage,
     UserUpdate,
 )
-from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited
+from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from app.core.schemas.base import Accepted
 
-_LOGIN = (Unauthenticated, InvalidAccessToken)
-_OWNER = (*_LOGIN, LoginRequired)
-_REAUTHENTICATED = (*_OWNER, WrongPassword, RecentLoginRequired, TooManyRequests)
-_ADMIN = (*_LOGIN, Forbidden, EmailNotVerified)
+_changes = [limited_by_account(ACCOUNT_CHANGES)]
+_administration = [limited_by_account(ADMINISTRATION)]
 router = APIRouter(prefix="/users", tags=[Tag("users", "Your own account, and all accounts for admins.")])
 
 
-@router.get("/me", responses=raises(*_LOGIN))
+@router.get("/me")
 async def read_me(account: AccountDep) -> UserOut:
     """Show your account."""
     return UserOut.model_validate(account.account)
 
 
-@router.patch("/me", responses=raises(*_OWNER, UsernameTaken))
+@router.patch("/me", dependencies=_changes, responses=raises(UsernameTaken))
 async def update_me(services: ServicesDep, owner: OwnerDep, data: ProfileUpdate) -> UserOut:
     """Update your public profile."""
     return UserOut.model_validate(await services.accounts.profiles.update(owner, data))
 
 
-@router.put("/me/password", status_code=204, responses=raises(*_REAUTHENTICATED, WeakPassword))
+@router.put(
+    "/me/password", dependencies=_changes, status_code=204, responses=raises(*NOT_REAUTHENTICATED, WeakPassword)
+)
 async def change_my_password(services: ServicesDep, owner: OwnerDep, data: ChangePasswordInput) -> None:
     """Change your password. All sessions end."""
     await services.accounts.recovery.change_password(owner, data)
@@ -62,7 +57,7 @@ async def change_my_password(services: ServicesDep, owner: OwnerDep, data: Chang
     "/me/email",
     status_code=202,
     dependencies=[limited(MAIL)],
-    responses=raises(*_REAUTHENTICATED, EmailDomainNotAllowed),
+    responses=raises(*NOT_REAUTHENTICATED, EmailDomainNotAllowed),
 )
 async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> Accepted:
     """Request a new email address. It takes effect once the link sent to it has been followed.
@@ -73,7 +68,7 @@ async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailCha
     return Accepted()
 
 
-@router.delete("/me/email", status_code=204, responses=raises(*_OWNER))
+@router.delete("/me/email", dependencies=_changes, status_code=204)
 async def cancel_my_email_change(services: ServicesDep, owner: OwnerDep) -> None:
     """Cancel an email address change that has not been confirmed yet."""
     await services.accounts.email_changes.withdraw(owner)
@@ -83,26 +78,27 @@ async def cancel_my_email_change(services: ServicesDep, owner: OwnerDep) -> None
     "",
     response_model=UserPage,
     dependencies=[limited(SEARCH)],
-    responses=raises(*_ADMIN, TooManyRequests),
 )
 async def list_users(services: ServicesDep, _admin: AdminDep, query: Annotated[UserListQuery, Query()]) -> Any:
     """List all accounts, newest first. Admins only."""
     return await services.accounts.admin_users.list(query)
 
 
-@router.get("/{user_id}", responses=raises(*_ADMIN, UserNotFound))
+@router.get("/{user_id}", responses=raises(UserNotFound))
 async def read_user(services: ServicesDep, _admin: AdminDep, user_id: IdPath) -> UserOut:
     """Show an account. Admins only."""
     return UserOut.model_validate(await services.accounts.admin_users.get(user_id))
 
 
-@router.patch("/{user_id}", responses=raises(*_ADMIN, UserNotFound, EmailTaken, UsernameTaken, LastAdmin))
+@router.patch(
+    "/{user_id}", dependencies=_administration, responses=raises(UserNotFound, EmailTaken, UsernameTaken, LastAdmin)
+)
 async def update_user(services: ServicesDep, admin: AdminDep, user_id: IdPath, data: UserUpdate) -> UserOut:
     """Update an account: its profile, email address, role, or whether it is active. Admins only."""
     return UserOut.model_validate(await services.accounts.admin_users.update(user_id, data, admin.account))
 
 
-@router.delete("/{user_id}", status_code=204, responses=raises(*_ADMIN, UserNotFound, LastAdmin))
+@router.delete("/{user_id}", dependencies=_administration, status_code=204, responses=raises(UserNotFound, LastAdmin))
 async def delete_user(services: ServicesDep, admin: AdminDep, user_id: IdPath) -> None:
     """Delete an account and its personal data. What its owner wrote stays, under an anonymous name."""
     await services.accounts.admin_users.delete(user_id, admin.account)

@@ -1,0 +1,123 @@
+"""The table of all routes with their rules, made once when the app is built: what middlewares know of paths."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute
+from starlette.types import Scope
+
+from app.api.route_rules import RouteRules, rules_of
+from app.cache.store import CacheKey
+
+# Nothing that makes sense is longer; what is, is not cached.
+_MAX_PATH_LENGTH = 400
+_MAX_QUERY_LENGTH = 1000
+_REMEMBERED_PATHS = 1024
+_READING = "GET"
+
+
+class Route:
+    """One route: FastAPI's own description of it as `context`, and its rules."""
+
+    def __init__(self, context: RouteContext) -> None:
+        self.context = context
+        self.template = context.path_format or ""
+        self.path: re.Pattern[str] = context.path_regex
+        self.methods = frozenset(context.methods or ())
+        self.endpoint: Callable[..., Any] | None = context.endpoint
+        self.rules = rules_of(context.endpoint)
+        self.max_body_bytes: int | None = getattr(context, "max_body_size", None)
+
+    @property
+    def calls(self) -> Iterator[Callable[..., Any]]:
+        """The dependencies, and what they depend on."""
+        return (dependant.call for dependant in self._dependants if dependant.call is not None)
+
+    @cached_property
+    def reads_query(self) -> bool:
+        """Whether any parameter is in the query."""
+        return any(dependant.query_params for dependant in (self.dependant, *self._dependants))
+
+    @cached_property
+    def reads_headers(self) -> bool:
+        """Whether any parameter is in a header or a cookie."""
+        dependants = (self.dependant, *self._dependants)
+        return any(dependant.header_params or dependant.cookie_params for dependant in dependants)
+
+    @property
+    def dependant(self) -> Any:
+        """FastAPI's description of the function's parameters; routes of Starlette have none."""
+        return getattr(self.context, "dependant", None) or _NOTHING
+
+    @property
+    def _dependants(self) -> Iterator[Any]:
+        return _below(self.dependant)
+
+
+class _Nothing:
+    dependencies: Sequence[Any] = ()
+    query_params: Sequence[Any] = ()
+    header_params: Sequence[Any] = ()
+    cookie_params: Sequence[Any] = ()
+    body_params: Sequence[Any] = ()
+
+
+_NOTHING = _Nothing()
+
+
+def _below(dependant: Any) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency
+        yield from _below(dependency)
+
+
+class RouteTable:
+    """The routes in the order in which they are looked for."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self.routes = [Route(context) for context in iter_route_contexts(routes) if context.path_format is not None]
+        self._reading = [route for route in self.routes if _READING in route.methods]
+        self.monitored = frozenset(route.template for route in self.routes if route.rules.is_for_monitoring)
+        self._larger = [route for route in self.routes if route.max_body_bytes is not None]
+        # Remembered, as the response cache asks for it with every request that has a query.
+        self._remembered = lru_cache(_REMEMBERED_PATHS)(self._look_up)
+
+    def read_at(self, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route that a GET of this path is for, with its parameters as they are in the path."""
+        for route in self._reading:
+            if found := route.path.match(path):
+                return route, found.groupdict()
+        return None
+
+    def cache_key(self, path: str, query: bytes) -> CacheKey:
+        """What is requested: a query that nobody reads would only make many entries of one."""
+        return path, b"" if query and self._reads_query(path) is False else query
+
+    def is_cacheable(self, key: CacheKey) -> bool:
+        """Whether this may be cached at all: the path of a public route, with a query that is not too long."""
+        path, query = key
+        return len(query) <= _MAX_QUERY_LENGTH and self._reads_query(path) is not None
+
+    def max_body_bytes(self, method: str, path: str) -> int | None:
+        """How much may be sent, if the route has a bound of its own."""
+        for route in self._larger:
+            if method in route.methods and route.path.match(path):
+                return route.max_body_bytes
+        return None
+
+    def _reads_query(self, path: str) -> bool | None:
+        """Whether the public route with this path reads its query; None if there is no such route."""
+        return self._remembered(path) if len(path) <= _MAX_PATH_LENGTH else None
+
+    def _look_up(self, path: str) -> bool | None:
+        found = self.read_at(path)
+        return found[0].reads_query if found is not None and found[0].rules.is_public else None
+
+
+def selected_rules(scope: Scope) -> RouteRules:
+    """The rules of the route that was selected for a request; the default ones if there is none."""
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    return rules_of(getattr(context, "endpoint", None))
