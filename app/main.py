@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from app.api import errors, openapi
 from app.api.middleware.access_log import HEADER, AccessLogMiddleware
@@ -44,14 +45,14 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         # The only form is the one to log in with.
         form_limits={"max_fields": 20, "max_files": 0, "max_part_size": 4096},
-        telemetry={"exclude": lambda scope: scope.get("path") in table.monitored},
+        telemetry={"exclude": _is_monitoring},
     )
     app.state.settings = settings
     app.state.process = process_context(settings)
     app.state.health = Health(settings.redis_url)
     for router in routers(settings):
         app.include_router(router)
-    table = RouteTable(app.routes)
+    table = app.state.route_table = RouteTable(app.routes)
     app.add_middleware(FastReadsMiddleware, table=table)
     errors.install(app)
     openapi.install(app)
@@ -64,6 +65,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.response_cache = _with_response_cache(app, settings, hosts, table)
     app.state.metrics_sampler = MetricsSampler(app.state.response_cache.store)
     return app
+
+
+def _is_monitoring(scope: Scope) -> bool:
+    """Whether only monitoring makes this request, so that it needs no trace."""
+    table: RouteTable = scope["app"].state.route_table
+    return scope.get("path") in table.monitored
 
 
 def _with_response_cache(

@@ -27,6 +27,7 @@ from app.core.roles import Role
 from app.db.session import Database, create_engine, open_database
 from app.main import create_app
 from tests.support.databases import Template, postgresql_template, sqlite_template, undone_database
+from tests.support.documented_errors import DocumentedErrors
 from tests.support.log_watch import LOGGERS, LogWatch
 from tests.support.users import Users
 
@@ -131,6 +132,7 @@ class AlwaysCurrent:
 def _app_with(settings: Settings) -> FastAPI:
     app = create_app(settings)
     app.state.process.passwords = PasswordHasher(CHEAP)
+    app.state.response_cache.app = DocumentedErrors(app)
     return app
 
 

@@ -1,6 +1,6 @@
 """Who is anonymous: the one rule for the response cache, the fast reads and the dependencies of routes."""
 
-from collections.abc import Container
+from collections.abc import Mapping
 
 from starlette.types import Scope
 
@@ -9,7 +9,7 @@ SESSION_COOKIE = "colophon_session"
 _SESSION_COOKIE = SESSION_COOKIE.encode()
 
 
-def is_anonymous(scope: Scope, names: Container[bytes] | None = None) -> bool:
+def is_anonymous(scope: Scope, headers: Mapping[bytes, bytes] | None = None) -> bool:
     """Whether a request carries nothing that says who makes it: everybody gets the same response to it.
 
     What says so is an `Authorization` header, whatever is in it, or the cookie of a page session. Such a request is
@@ -20,12 +20,19 @@ def is_anonymous(scope: Scope, names: Container[bytes] | None = None) -> bool:
     too: reading ignores it, and browsers send it to its own path only. If it counted, readers who have logged in once
     would miss the cache for nothing.
 
-    `names` are those of the request's headers, if the caller has them at hand.
+    `headers` are those of the scope, if the caller has them as a mapping.
     """
-    headers = scope["headers"]
-    if names is None:
-        names = [name for name, _ in headers]
-    if b"authorization" in names:
+    if headers is None:
+        headers = dict(scope["headers"])
+    if b"authorization" in headers:
         return False
-    # Found anywhere in the header, so that no two parsers of cookies can disagree about it. Headers may come twice.
-    return b"cookie" not in names or not any(name == b"cookie" and _SESSION_COOKIE in value for name, value in headers)
+    cookie = headers.get(b"cookie")
+    if cookie is None:
+        return True
+    # The name is looked for anywhere, so that no two parsers of cookies can disagree about it.
+    if _SESSION_COOKIE in cookie:
+        return False
+    # If some header came twice, a mapping has only the last.
+    return len(headers) == len(scope["headers"]) or not any(
+        name == b"cookie" and _SESSION_COOKIE in value for name, value in scope["headers"]
+    )

@@ -87,8 +87,8 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     for status, description in _errors_of_any(operation, method).items():
         _add(responses, status, description)
     for dependency in route.calls:
-        for status, response in raises(*errors_raised_by(dependency)).items():
-            _add(responses, str(status), response["description"])
+        for code, described in raises(*errors_raised_by(dependency)).items():
+            _add(responses, str(code), described["description"])
     for status, response in responses.items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}

@@ -13,9 +13,9 @@ from app.api.route_rules import RouteRules, rules_of
 from app.cache.store import CacheKey
 
 # Nothing that makes sense is longer; what is, is not cached.
-_MAX_PATH_LENGTH = 400
 _MAX_QUERY_LENGTH = 1000
-_REMEMBERED_PATHS = 1024
+# A path is as long as a server accepts: 64 KiB.
+_REMEMBERED_PATHS = 256
 _READING = "GET"
 
 
@@ -83,7 +83,7 @@ class RouteTable:
         self.monitored = frozenset(route.template for route in self.routes if route.rules.is_for_monitoring)
         self._larger = [route for route in self.routes if route.max_body_bytes is not None]
         # Remembered, as the response cache asks for it with every request that has a query.
-        self._remembered = lru_cache(_REMEMBERED_PATHS)(self._look_up)
+        self.public_reads_query = lru_cache(_REMEMBERED_PATHS)(self._public_reads_query)
 
     def read_at(self, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route that a GET of this path is for, with its parameters as they are in the path."""
@@ -92,14 +92,10 @@ class RouteTable:
                 return route, found.groupdict()
         return None
 
-    def cache_key(self, path: str, query: bytes) -> CacheKey:
-        """What is requested: a query that nobody reads would only make many entries of one."""
-        return path, b"" if query and self._reads_query(path) is False else query
-
     def is_cacheable(self, key: CacheKey) -> bool:
         """Whether this may be cached at all: the path of a public route, with a query that is not too long."""
         path, query = key
-        return len(query) <= _MAX_QUERY_LENGTH and self._reads_query(path) is not None
+        return len(query) <= _MAX_QUERY_LENGTH and self.public_reads_query(path) is not None
 
     def max_body_bytes(self, method: str, path: str) -> int | None:
         """How much may be sent, if the route has a bound of its own."""
@@ -108,11 +104,8 @@ class RouteTable:
                 return route.max_body_bytes
         return None
 
-    def _reads_query(self, path: str) -> bool | None:
+    def _public_reads_query(self, path: str) -> bool | None:
         """Whether the public route with this path reads its query; None if there is no such route."""
-        return self._remembered(path) if len(path) <= _MAX_PATH_LENGTH else None
-
-    def _look_up(self, path: str) -> bool | None:
         found = self.read_at(path)
         return found[0].reads_query if found is not None and found[0].rules.is_public else None
 

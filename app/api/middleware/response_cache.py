@@ -91,6 +91,7 @@ class ResponseCacheMiddleware:
         self._cors = cors(self._respond_to_any_origin)
         self._hosts = hosts
         self._table = table
+        self._reads_query = table.public_reads_query
         self._cdn_seconds = cdn_seconds
         self._fills: dict[CacheKey, _Fill] = {}
         self._listener: InvalidationListener | None = None
@@ -115,7 +116,9 @@ class ResponseCacheMiddleware:
         await self._respond(dict(scope["headers"]), scope, receive, send)
 
     async def _respond(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        key = self._table.cache_key(scope["path"], scope["query_string"])
+        path, query = scope["path"], scope["query_string"]
+        # A query that nobody reads would only make many entries of one.
+        key = (path, b"" if query and self._reads_query(path) is False else query)
         may_use_cache = self._may_use_cache(scope, headers)
         response = self.store.get(key) if may_use_cache else None
         if response is not None:
@@ -223,17 +226,13 @@ def _request_id(headers: dict[bytes, bytes]) -> Header:
 
 
 def _variant(response: CachedResponse, accepted: bytes) -> Variant:
-    match _coding(accepted):
+    match _best_coding(accepted) if len(accepted) <= _MAX_HEADER_LENGTH else "identity":
         case "zstd":
             return response.zstd
         case "gzip":
             return response.gzip
         case _:
             return response.identity
-
-
-def _coding(accepted: bytes) -> str:
-    return _best_coding(accepted) if len(accepted) <= _MAX_HEADER_LENGTH else "identity"
 
 
 @lru_cache(maxsize=256)

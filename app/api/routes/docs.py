@@ -57,4 +57,4 @@ def _prefix(request: Request) -> str:
 
 
 def _url_of(request: Request, route: str) -> str:
-    return _prefix(request) + request.app.url_path_for(route)
+    return f"{_prefix(request)}{request.app.url_path_for(route)}"
