@@ -31,17 +31,17 @@ class FastRead:
     """
 
     def __init__(self, route: Route) -> None:
+        if not _is_callable_here(route):
+            raise TypeError(
+                f"GET {route.template} cannot be read fast: return a Response, take only the request, services, the "
+                "actor, the path and a model of the query, or declare the route `public_through_fastapi`."
+            )
         dependant = route.dependant
         self._function: Callable[..., Awaitable[Response]] = dependant.call
         self._request = dependant.request_param_name
         self._names = {dependency.call: dependency.name for dependency in dependant.dependencies}
         self._path_fields = {field.name: field for field in dependant.path_params}
         self._query = next(((field.name, _Query(field)) for field in dependant.query_params), None)
-        if not _is_callable_here(route):
-            raise TypeError(
-                f"GET {route.template} cannot be read fast: return a Response, take only the request, services, the "
-                "actor, the path and a model of the query, or declare the route `public_through_fastapi`."
-            )
 
     async def __call__(self, scope: Scope, in_path: dict[str, str]) -> Response:
         arguments: dict[str, Any] = {name: self._valid(name, value) for name, value in in_path.items()}

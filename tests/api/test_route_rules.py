@@ -1,0 +1,237 @@
+"""Routes declare what middlewares need, and whoever forgets it is told what to write."""
+
+from pkgutil import iter_modules
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Header, Response
+from starlette.types import Receive, Scope, Send
+
+from app.api import routes
+from app.api.deps import AdminDep, NextLinkDep, OwnerDep, limited
+from app.api.middleware.body_limit import MAX_BODY_BYTES
+from app.api.middleware.fast_reads import FastReadsMiddleware
+from app.api.route_rules import for_monitoring, private, public, public_through_fastapi, under_policy, unlimited
+from app.api.route_table import RouteTable, selected_rules
+from app.comments.limits import COMMENT
+from tests.support.route_rules import objections
+
+# Before any SQL.
+pytestmark = pytest.mark.one_database
+
+UNLIMITED = (
+    "writes without a rate limit: add `limited` or `limited_by_account` to its `dependencies`, with a limit from the "
+    "`limits.py` of its domain, or say why it needs none with `@unlimited(because=…)`."
+)
+UNDECLARED = (
+    "says neither that it is everybody's nor that it is not: decorate its function with `@public` or `@private`, or "
+    "let a dependency require an account."
+)
+
+
+async def test_every_route_declares_what_it_has_to(shared_app: FastAPI) -> None:
+    table: RouteTable = shared_app.state.route_table
+
+    assert len(table.routes) > 60
+    assert objections(table) == []
+
+
+def planted(router: APIRouter) -> list[str]:
+    app = FastAPI(openapi_url=None)
+    parent = APIRouter(prefix="/api")
+    parent.include_router(router)
+    app.include_router(parent)
+    return objections(RouteTable(app.routes))
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_route_that_writes_has_a_rate_limit(method: str) -> None:
+    router = APIRouter()
+
+    @router.api_route("/things/{name}", methods=[method])
+    async def forgetful(name: str) -> None: ...
+
+    @router.api_route("/limited", methods=[method], dependencies=[limited(COMMENT)])
+    async def careful() -> None: ...
+
+    @router.api_route("/unlimited", methods=[method])
+    @unlimited(because="It changes nothing that costs anything.")
+    async def careless() -> None: ...
+
+    assert planted(router) == [f"{method} /api/things/{{name}} {UNLIMITED}"]
+
+
+def test_a_route_that_reads_says_for_whom() -> None:
+    router = APIRouter()
+
+    @router.get("/things")
+    async def forgetful() -> None: ...
+
+    @router.get("/public")
+    @public
+    async def everybodys() -> None: ...
+
+    @router.get("/private")
+    @private
+    async def nobodys() -> None: ...
+
+    @router.get("/mine")
+    async def mine(owner: OwnerDep) -> None: ...
+
+    @router.get("/all")
+    async def admins(admin: AdminDep) -> None: ...
+
+    @router.get("/health")
+    @for_monitoring
+    async def health() -> None: ...
+
+    assert planted(router) == [f"GET /api/things {UNDECLARED}"]
+
+
+def test_what_is_public_depends_on_nobody_and_nothing_else() -> None:
+    router = APIRouter()
+
+    @router.get("/mine")
+    @public
+    async def mine(owner: OwnerDep) -> None: ...
+
+    @router.post("/written", dependencies=[limited(COMMENT)])
+    @public
+    async def written() -> None: ...
+
+    @router.get("/by-language")
+    @public
+    async def by_language(accept_language: Annotated[str, Header()]) -> None: ...
+
+    assert planted(router) == [
+        "GET /api/mine is public, but for somebody: remove `@public`.",
+        "POST /api/written is public, but writes: remove `@public`.",
+        "POST /api/written is public, but limited: what is answered from the cache is never counted.",
+        "GET /api/by-language is public, but reads headers or cookies, which must not decide what everybody gets.",
+    ]
+
+
+def test_bodies_have_a_bound_that_is_declared_only_where_it_is_larger() -> None:
+    router = APIRouter()
+
+    @router.get("/search")
+    @private
+    async def search(words: list[str]) -> None: ...
+
+    @router.post("/small", dependencies=[limited(COMMENT)], max_body_size=1000)
+    async def small(words: list[str]) -> None: ...
+
+    @router.post("/large", dependencies=[limited(COMMENT)], max_body_size=2 * MAX_BODY_BYTES)
+    async def large(words: list[str]) -> None: ...
+
+    assert planted(router) == [
+        "GET /api/search reads a body, but is no method that has one: take it from the query.",
+        f"POST /api/small has a `max_body_size` within the usual bound of {MAX_BODY_BYTES} bytes: remove it.",
+    ]
+    table = RouteTable(router.routes)
+    assert table.max_body_bytes("POST", "/large") == 2 * MAX_BODY_BYTES
+    assert table.max_body_bytes("GET", "/large") is None
+    assert table.max_body_bytes("POST", "/elsewhere") is None
+
+
+# --- Fast reads --------------------------------------------------------------------------------------------------
+
+
+async def _app(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
+
+
+async def with_link(link: NextLinkDep) -> Response:
+    raise NotImplementedError
+
+
+async def with_number(number: int = 1) -> Response:
+    raise NotImplementedError
+
+
+async def with_response(response: Response) -> Response:
+    raise NotImplementedError
+
+
+async def validated() -> dict[str, Any]:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("function", [with_link, with_number, with_response, validated])
+def test_what_cannot_be_read_fast_is_refused_when_the_app_is_built(function: Any) -> None:
+    router = APIRouter()
+    router.get("/things")(public(function))
+
+    with pytest.raises(TypeError, match=r"GET /things cannot be read fast: .* `public_through_fastapi`\."):
+        FastReadsMiddleware(_app, RouteTable(router.routes))
+
+
+def test_a_limited_read_is_not_read_fast_past_its_limit() -> None:
+    router = APIRouter()
+
+    @router.get("/things", dependencies=[limited(COMMENT)])
+    @public
+    async def things() -> Response:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="cannot be read fast"):
+        FastReadsMiddleware(_app, RouteTable(router.routes))
+
+
+def test_a_public_read_may_do_without() -> None:
+    router = APIRouter()
+
+    @router.get("/things")
+    @public_through_fastapi
+    async def things(number: int = 1) -> Response:
+        raise NotImplementedError
+
+    FastReadsMiddleware(_app, RouteTable(router.routes))
+
+
+# --- The table ---------------------------------------------------------------------------------------------------
+
+
+def test_the_route_that_comes_first_is_meant() -> None:
+    router = APIRouter()
+
+    @router.get("/things/mine")
+    @private
+    async def mine() -> None: ...
+
+    @router.get("/things/{name}")
+    @public_through_fastapi
+    async def thing(name: str, page: int = 1) -> None: ...
+
+    @router.get("/things")
+    @public_through_fastapi
+    async def things() -> None: ...
+
+    table = RouteTable(router.routes)
+
+    assert [table.public_reads_query(path) for path in ("/things/mine", "/things/x", "/things", "/nowhere")] == [
+        None,
+        True,
+        False,
+        None,
+    ]
+    assert table.is_cacheable(("/things/x", b"page=2"))
+    assert not table.is_cacheable(("/things/x", b"x" * 1001))
+    assert not table.is_cacheable(("/things/mine", b""))
+
+
+def test_what_nothing_was_selected_for_has_the_usual_rules() -> None:
+    @under_policy("sandbox")
+    async def page() -> None: ...
+
+    class Context:
+        endpoint = page
+
+    assert selected_rules({"fastapi": {"effective_route_context": Context}}).content_security_policy == b"sandbox"
+    assert selected_rules({}).content_security_policy is None
+
+
+def test_every_module_of_routes_is_included() -> None:
+    modules = {module.name for module in iter_modules(routes.__path__)}
+
+    assert modules == {*routes._RESOURCES, "health", "metrics", "docs"}
+    assert len(set(routes._RESOURCES)) == len(routes._RESOURCES)
