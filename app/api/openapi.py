@@ -55,7 +55,7 @@ def install(app: FastAPI) -> None:
                 RouteTable(app.routes),
             )
             flows = app.openapi_schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]
-            flows["password"]["tokenUrl"] = app.url_path_for("log_in")
+            flows["password"]["tokenUrl"] = str(app.url_path_for("log_in"))
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]
