@@ -3,5 +3,8 @@
 from app.accounts import hooks as accounts
 from app.comments import hooks as comments
 from app.content import hooks as content
+from app.mail import hooks as mail
+from app.privacy import hooks as privacy
+from app.queue import hooks as queue
 
-__all__ = ["accounts", "comments", "content"]
+__all__ = ["accounts", "comments", "content", "mail", "privacy", "queue"]

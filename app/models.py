@@ -6,6 +6,6 @@ from app.comments import models as comments
 from app.content import models as content
 from app.db.base import Base
 from app.db.changes import models as changes
-from app.mail import models as mail
+from app.queue import models as queue
 
-__all__ = ["Base", "accounts", "audit", "changes", "comments", "content", "mail"]
+__all__ = ["Base", "accounts", "audit", "changes", "comments", "content", "queue"]

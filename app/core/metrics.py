@@ -71,16 +71,19 @@ limits_hit_total = Counter("colophon_limits_hit_total", "Attempts rejected by a 
 class _Moment(Collector):
     """Numbers that are the same in every process, as of the time of the scrape."""
 
-    def __init__(self, numbers: dict[str, tuple[str, float]]) -> None:
+    def __init__(self, numbers: dict[str, tuple[str, dict[str, float]]]) -> None:
         self._numbers = numbers
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        for name, (documentation, value) in self._numbers.items():
-            yield GaugeMetricFamily(f"colophon_{name}", documentation, value)
+        for name, (documentation, values) in self._numbers.items():
+            family = GaugeMetricFamily(f"colophon_{name}", documentation, labels=["kind"])
+            for kind, value in values.items():
+                family.add_metric([kind], value)
+            yield family
 
 
-def exposition(moment: dict[str, tuple[str, float]]) -> bytes:
-    """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value."""
+def exposition(moment: dict[str, tuple[str, dict[str, float]]]) -> bytes:
+    """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value by kind."""
     momentary = CollectorRegistry()
     momentary.register(_Moment(moment))
     return generate_latest(_registry()) + generate_latest(momentary)

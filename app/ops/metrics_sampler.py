@@ -1,6 +1,7 @@
-"""Samples metrics that are not pushed: connection pool and cache usage, and the state of the outbox."""
+"""Samples metrics that are not pushed: connection pool and cache usage, and the state of the queue of jobs."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import Counter
@@ -13,7 +14,7 @@ from app.core.background import repeat
 from app.core.timeouts import hard_timeout
 from app.db.errors import CONNECTION_ERRORS
 from app.db.session import Database
-from app.mail.outbox_status import OutboxStatus, outbox_status
+from app.queue.status import KindStatus, queue_status
 
 TIMEOUT_SECONDS = 1.0
 _SAMPLE_SECONDS = 1.0
@@ -42,9 +43,9 @@ class MetricsSampler:
     async def report(self, database: Database) -> bytes:
         """All metrics, in Prometheus format. Without a database, whatever is known without it."""
         self._sample(database)
-        outbox = await _outbox(database)
+        kinds = await _kinds(database)
         # In a thread: where there are many processes, there are many files to read.
-        return await asyncio.to_thread(metrics.exposition, _numbers(outbox) if outbox else {})
+        return await asyncio.to_thread(metrics.exposition, _numbers(kinds) if kinds else {})
 
     def _sample(self, database: Database) -> None:
         pool: Any = database.engine.pool
@@ -64,20 +65,23 @@ class MetricsSampler:
         self._seen[counter] = total
 
 
-async def _outbox(database: Database) -> OutboxStatus | None:
-    async def ask() -> OutboxStatus:
+async def _kinds(database: Database) -> Sequence[KindStatus]:
+    async def ask() -> Sequence[KindStatus]:
         async with database.reading() as session:
-            return await outbox_status(session)
+            return await queue_status(session)
 
     try:
         return await hard_timeout(TIMEOUT_SECONDS, ask())
     except _UNREACHABLE:
-        return None
+        return []
 
 
-def _numbers(outbox: OutboxStatus) -> dict[str, tuple[str, float]]:
+def _numbers(kinds: Sequence[KindStatus]) -> dict[str, tuple[str, dict[str, float]]]:
     return {
-        "outbox_waiting_mails": ("Emails that have not been sent yet.", outbox.waiting),
-        "outbox_oldest_due_seconds": ("How long the next email has been overdue.", outbox.oldest_due_seconds),
-        "outbox_dead_mails": ("Emails that were given up on.", outbox.dead),
+        "jobs_waiting": ("Jobs that have not been done yet.", {kind.kind: kind.waiting for kind in kinds}),
+        "jobs_oldest_due_seconds": (
+            "How long the next job has been overdue.",
+            {kind.kind: kind.oldest_due_seconds for kind in kinds},
+        ),
+        "jobs_dead": ("Jobs that were given up on.", {kind.kind: kind.dead for kind in kinds}),
     }

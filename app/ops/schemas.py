@@ -34,7 +34,7 @@ class Readiness(BaseModel):
     """The server is ready for requests; `parts` has the state of each part it needs."""
 
     state: State = Field(description="`degraded` if any part is. The server is still ready for requests.")
-    parts: dict[str, Part] = Field(description="`database`, `migrations`, `mail`, and `redis` if it is used.")
+    parts: dict[str, Part] = Field(description="`database`, `migrations`, `jobs`, and `redis` if it is used.")
 
 
 class Unreadiness(Problem):

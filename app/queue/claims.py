@@ -114,9 +114,4 @@ def _mine(job: Job) -> ColumnElement[bool]:
 def _mine_becomes(job: Job, **values: Any) -> Update:
     # What has been chosen is at most the time at which it runs again.
     values["is_scheduled"] = case((Job.again_at.is_(None), False), else_=Job.is_scheduled)
-    return (
-        update(Job)
-        .where(_mine(job))
-        .values(**values, lease=None)
-        .execution_options(synchronize_session=False)
-    )
+    return update(Job).where(_mine(job)).values(**values, lease=None).execution_options(synchronize_session=False)

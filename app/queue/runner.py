@@ -82,9 +82,7 @@ class Runner:
             return await self._change_database(registration.in_database, job, payload, client)
         if registration.outside is not None:
             key = f"{job.id}.{int(job.created_at.timestamp() * 1_000_000)}"
-            await registration.outside(
-                Delivery(payload, key, self._process, self._database, client, self._open_unit)
-            )
+            await registration.outside(Delivery(payload, key, self._process, self._database, client, self._open_unit))
         return None
 
     async def _change_database(

@@ -4,12 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from app.mail.models import OutboxMail
 from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.audit.models import AuditEvent
 from app.core import clock
-from app.mail.models import OutboxMail
 from tests.support.commands import run_command
 
 MODULE = "commands.outbox"

@@ -11,6 +11,8 @@ import anyio
 import httpx
 import pytest
 import time_machine
+from app.mail.models import OutboxMail
+from app.mail.outbox_status import OutboxStatus, outbox_status
 from fastapi import FastAPI
 from sqlalchemy import update
 
@@ -21,9 +23,7 @@ from app.mail import outbox
 from app.mail.errors import ServerUnreachable
 from app.mail.mailer import mailer_for
 from app.mail.messages import Message
-from app.mail.models import OutboxMail
 from app.mail.outbox import MAX_ATTEMPTS, Outbox, OutboxWorker
-from app.mail.outbox_status import OutboxStatus, outbox_status
 from tests.support.databases import Template
 from tests.support.mails import AwayMailer, RecordingMailer, RefusingMailer, mails_waiting, token_in
 from tests.support.outages import unusable_databases

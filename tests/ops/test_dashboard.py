@@ -7,8 +7,8 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 
 from app.core import metrics
-from app.mail.outbox_status import OutboxStatus
 from app.ops.metrics_sampler import _numbers
+from app.queue.status import KindStatus
 
 ROOT = Path(__file__).parents[2]
 DASHBOARD = json.loads((ROOT / "deploy/grafana/colophon.json").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ def queries() -> list[str]:
 
 def metric_names() -> set[str]:
     """As they are to be asked for, those of the moment included."""
-    names = {f"colophon_{name}" for name in _numbers(OutboxStatus(0, 0, 0))}
+    names = {f"colophon_{name}" for name in _numbers([KindStatus("mail")])}
     for family in REGISTRY.collect():
         if not family.name.startswith("colophon_"):
             continue

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 import time_machine
+from app.workers import housekeeping
+from app.workers.housekeeping import Housekeeper
 from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,8 +17,6 @@ from app.accounts.models import Invitation, LoginSession, PasskeyChallenge, Refr
 from app.audit.models import AuditEvent
 from app.content.models import Article
 from app.core.roles import Role
-from app.workers import housekeeping
-from app.workers.housekeeping import Housekeeper
 from tests.support.logins import PASSWORD, device_of, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.statements import recorded_statements

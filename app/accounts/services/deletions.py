@@ -13,7 +13,6 @@ from app.accounts.models import (
     EmailChange,
     Invitation,
     LoginSession,
-    MailRequest,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
@@ -33,7 +32,7 @@ from app.accounts.services.sessions import SessionService
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
 from app.db.changes.tracking import invalidates
-from app.mail.models import OutboxMail
+from app.queue.models import Job
 from app.unit_of_work import UnitOfWork
 
 # Rows that are nobody's without the account.
@@ -120,7 +119,7 @@ class AccountDeletionService:
         await self._sessions.end_all(user)
         await self._unit.session.execute(personal_tokens.deleted_with(user.id))
         # There may be tokens in them.
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
         """Cancel the deletion of an account because its owner logs in. The account must be locked."""
@@ -175,13 +174,13 @@ class AccountDeletionService:
         for table in OWNED:
             await self._unit.session.execute(delete(table).where(table.user_id == user.id))
         await self._unit.session.execute(delete(Invitation).where(deletions.invitations_of(user)))
-        await self._unit.session.execute(delete(MailRequest).where(MailRequest.email == user.email))
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(Job).where(deletions.mail_requests_for(user)))
+        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user)))
         user.anonymise(UNUSABLE, clock.now())
         await self._unit.session.flush()
 
     async def expire(self, user: User) -> None:
         """Delete an account that was never confirmed, without a trace; it must be locked."""
         self._unit.audit.record("account.expired", subject=user)
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user)))
         await self._unit.session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())

@@ -7,10 +7,11 @@ like any other, and only the email that is sent differs.
 from sqlalchemy import select
 
 from app.accounts.errors import InvalidVerificationToken
-from app.accounts.models import RequestedMail, User
+from app.accounts.models import User
 from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import users
+from app.accounts.requested_mails import RequestedMail
 from app.accounts.schemas.users import RegisterInput
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.invitations import InvitationService

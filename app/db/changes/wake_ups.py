@@ -23,15 +23,11 @@ class WakeUps:
         self.node = secrets.token_hex(4)
         self._subscribers: list[Callable[[], None]] = []
 
-    @property
-    def has_subscribers(self) -> bool:
-        return bool(self._subscribers)
-
     def subscribe(self, wake: Callable[[], None]) -> None:
         self._subscribers.append(wake)
 
     def publish(self, node: str = "") -> None:
-        """Wake all subscribers, unless it is this process that tells itself."""
+        """Wake all subscribers, unless the news come from this process's own `node`."""
         if node != self.node:
             for wake in self._subscribers:
                 wake()
