@@ -19,6 +19,7 @@ A job that fails permanently or repeatedly is given up on: it is dead, and stays
 Exit codes: 0 success, 1 refused (job not found), 2 invalid usage or settings, 3 database unusable.
 """
 _ERROR_LENGTH = 80
+_COLUMNS = ("ID", "Kind", "About", "Since (UTC)", "Attempts", "State", "Next (UTC)", "Last error")
 
 cli = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True, help=_HELP
@@ -47,9 +48,7 @@ def list_jobs(
     if as_json:
         print_json(jobs)
     elif jobs:
-        print_table(
-            ("ID", "Kind", "About", "Since (UTC)", "Attempts", "State", "Next (UTC)", "Last error"), map(_row, jobs)
-        )
+        print_table(_COLUMNS, map(_row, jobs))
 
 
 def _row(job: "JobOut") -> list[object]:

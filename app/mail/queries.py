@@ -12,4 +12,5 @@ TEXT = Job.payload["text"].as_string()
 
 def greets(username: str) -> ColumnElement[bool]:
     """Mails that greet somebody by this username, whatever their recipient."""
-    return TEXT.startswith(f"Hello {username},", autoescape=True)
+    greeting: ColumnElement[bool] = TEXT.startswith(f"Hello {username},", autoescape=True)
+    return greeting

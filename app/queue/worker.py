@@ -63,9 +63,9 @@ class JobWorker:
             await self._look(lanes)
             before = number
             for lane in lanes:
-                for job in await self._claim(lane, min(1, lane.room)):
+                while jobs := await self._claim(lane, min(1, lane.room)):
+                    await self._runner.run(lane.registration, jobs[0], lane.breaker)
                     number += 1
-                    await self._runner.run(lane.registration, job, lane.breaker)
             if number == before:
                 return number
 
