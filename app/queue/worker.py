@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from app.core import clock
@@ -40,7 +41,7 @@ class JobWorker:
         stopped = asyncio.create_task(stopping.wait())
         stopped.add_done_callback(lambda _: self._woken.set())
         try:
-            await repeat("looking for jobs", self._round, _RETRY_SECONDS, stopping)
+            await repeat("looking for jobs", partial(self._round, stopping), _RETRY_SECONDS, stopping)
             while tasks := self._running():
                 await asyncio.wait(tasks)
         finally:
@@ -69,7 +70,7 @@ class JobWorker:
             if number == before:
                 return number
 
-    async def _round(self) -> bool:
+    async def _round(self, stopping: asyncio.Event) -> bool:
         self._woken.clear()
         lanes = self._lanes_of()
         if self._must_look or time.monotonic() >= self._look_at:
@@ -78,7 +79,8 @@ class JobWorker:
             self._look_at = 0.0
             self._look_at = time.monotonic() + await self._look(lanes)
         for lane in lanes:
-            for job in await self._claim(lane, lane.room):
+            jobs = [] if stopping.is_set() else await self._claim(lane, lane.room)
+            for job in jobs:
                 lane.start(self._run(lane, job))
         await self._rest(lanes)
         return True
