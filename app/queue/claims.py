@@ -64,7 +64,8 @@ class Claims:
 
         If it was enqueued again meanwhile, it stays, and when it runs is returned.
         """
-        if await changed_a_row(session, delete(Job).where(_mine(job), Job.again_at.is_(None))):
+        done = delete(Job).where(_mine(job), Job.again_at.is_(None)).execution_options(synchronize_session=False)
+        if await changed_a_row(session, done):
             return None
         again = _mine_becomes(job, run_at=Job.again_at, again_at=None, attempts=0, created_at=clock.now())
         run_at = await session.scalar(again.returning(Job.run_at))

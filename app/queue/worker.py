@@ -13,6 +13,7 @@ from app.db.session import Database
 from app.process import ProcessContext
 from app.queue.claims import Claims
 from app.queue.delivery import OpenUnit
+from app.queue.errors import LeaseLost
 from app.queue.kinds import Kind, registrations
 from app.queue.lane import Lane
 from app.queue.models import Job
@@ -42,6 +43,7 @@ class JobWorker:
         stopped.add_done_callback(lambda _: self._woken.set())
         try:
             await repeat("looking for jobs", partial(self._round, stopping), _RETRY_SECONDS, stopping)
+            await self._give_back()
             while tasks := self._running():
                 await asyncio.wait(tasks)
         finally:
@@ -49,7 +51,7 @@ class JobWorker:
             tasks = self._running()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, self._give_back(), return_exceptions=True)
 
     def wake(self) -> None:
         """Something has been enqueued, perhaps: look at once."""
@@ -79,9 +81,8 @@ class JobWorker:
             self._look_at = 0.0
             self._look_at = time.monotonic() + await self._look(lanes)
         for lane in lanes:
-            jobs = [] if stopping.is_set() else await self._claim(lane, lane.room)
-            for job in jobs:
-                lane.start(self._run(lane, job))
+            if not stopping.is_set():
+                lane.take(await self._claim(lane, lane.room))
         await self._rest(lanes)
         return True
 
@@ -90,7 +91,7 @@ class JobWorker:
         names = {kind.name for kind in kinds}
         for name, registration in registrations().items():
             if name not in self._lanes:
-                self._lanes[name] = Lane(registration, self._woken.set)
+                self._lanes[name] = Lane(registration, self._run, self._woken.set)
         return [lane for name, lane in self._lanes.items() if not names or name in names]
 
     async def _look(self, lanes: list[Lane]) -> float:
@@ -139,6 +140,12 @@ class JobWorker:
         if seconds > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), seconds)
+
+    async def _give_back(self) -> None:
+        for lane in self._lanes.values():
+            for job in lane.give_back():
+                with suppress(LeaseLost):
+                    await self._claims.put_back(job)
 
     def _running(self) -> list["asyncio.Task[None]"]:
         return [task for lane in self._lanes.values() for task in lane.running]

@@ -15,7 +15,8 @@ from tests.support.job_kinds import NUMBER
 
 pytestmark = pytest.mark.chaos
 JOBS = 10_000
-WITHIN_SECONDS = 60
+# Twenty on two idle cores.
+WITHIN_SECONDS = 120
 
 
 async def test_each_job_is_done_once_in_the_database(postgresql_database: BlogDatabase, start: Starter) -> None:
@@ -32,19 +33,16 @@ async def test_each_job_is_done_once_in_the_database(postgresql_database: BlogDa
         await session.execute(text("SELECT pg_notify('colophon_jobs', 'the test')"))
         await session.commit()
 
-    async def handled() -> list[tuple[int, int]]:
-        return [(row[0], row[1]) for row in await postgresql_database.fetch("SELECT number, node FROM handled")]
-
     async def until(holds: Callable[[int], bool]) -> None:
-        while not holds(len(await handled())):
+        while not holds((await postgresql_database.fetch("SELECT count(*) FROM handled"))[0][0]):
             assert time.monotonic() - began < WITHIN_SECONDS, second.log[-3000:]
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
 
     await until(lambda number: number > JOBS / 5)
     first.kill()
     # What it was doing waits for its lease to end, and nothing else does.
-    await until(lambda number: number >= JOBS - 10)
-    await asyncio.sleep(0.5)
+    await until(lambda number: number >= JOBS - 30)
+    await asyncio.sleep(1)
     left = await postgresql_database.fetch("SELECT lease, attempts FROM jobs WHERE kind = 'number'")
     assert all(lease is not None and attempts == 1 for lease, attempts in left)
     async with database.engine.begin() as connection:
@@ -53,10 +51,9 @@ async def test_each_job_is_done_once_in_the_database(postgresql_database: BlogDa
     await until(lambda number: number >= JOBS)
     await database.dispose()
 
-    done = await handled()
+    done = await postgresql_database.fetch("SELECT number, node FROM handled")
     assert sorted(number for number, _ in done) == list(range(JOBS))
     nodes = [node for _, node in done]
     assert len(set(nodes)) == 2
     assert min(nodes.count(node) for node in set(nodes)) > JOBS / 20
     assert await postgresql_database.fetch("SELECT id FROM jobs WHERE kind = 'number'") == []
-    print(f"{JOBS} jobs in {time.monotonic() - began:.1f} s, {len(left)} had to wait for the lease of the one killed")
