@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, case, delete, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -21,6 +21,11 @@ LEASE = timedelta(minutes=5)
 # Whoever takes longer has no lease any more, and is stopped before that.
 HANDLER_TIMEOUT = timedelta(minutes=4)
 _ERROR_LENGTH = 1000
+# Of the table instead of the model, and composed once: it is executed for every job.
+_TABLE: Any = Job.__table__
+_DONE = delete(_TABLE).where(
+    _TABLE.c.id == bindparam("job_id"), _TABLE.c.lease == bindparam("job_lease"), _TABLE.c.again_at.is_(None)
+)
 
 
 class Claims:
@@ -64,8 +69,8 @@ class Claims:
 
         If it was enqueued again meanwhile, it stays, and when it runs is returned.
         """
-        done = delete(Job).where(_mine(job), Job.again_at.is_(None)).execution_options(synchronize_session=False)
-        if await changed_a_row(session, done):
+        connection = await session.connection()
+        if (await connection.execute(_DONE, {"job_id": job.id, "job_lease": job.lease})).rowcount:
             return None
         again = _mine_becomes(job, run_at=Job.again_at, again_at=None, attempts=0, created_at=clock.now())
         run_at = await session.scalar(again.returning(Job.run_at))

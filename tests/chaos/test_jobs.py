@@ -16,7 +16,7 @@ from tests.support.job_kinds import NUMBER
 pytestmark = pytest.mark.chaos
 JOBS = 10_000
 # Twenty on two idle cores.
-WITHIN_SECONDS = 120
+WITHIN_SECONDS = 240
 
 
 async def test_each_job_is_done_once_in_the_database(postgresql_database: BlogDatabase, start: Starter) -> None:
@@ -38,7 +38,7 @@ async def test_each_job_is_done_once_in_the_database(postgresql_database: BlogDa
             assert time.monotonic() - began < WITHIN_SECONDS, second.log[-3000:]
             await asyncio.sleep(0.2)
 
-    await until(lambda number: number > JOBS / 5)
+    await until(lambda number: number > JOBS / 2)
     first.kill()
     # What it was doing waits for its lease to end, and nothing else does.
     await until(lambda number: number >= JOBS - 30)
