@@ -4,8 +4,8 @@ import app.hooks  # noqa: F401 - tables without hooks would invalidate nothing
 from app.accounts.services import AccountServices
 from app.comments.service import CommentService
 from app.content.services import ContentServices
-from app.mail.outbox_admin import OutboxAdmin
 from app.privacy.exporter import ExportService
+from app.queue.job_admin import JobAdmin
 from app.unit_of_work import UnitOfWork, per_unit
 
 
@@ -19,4 +19,4 @@ class Services:
     comments = per_unit(CommentService)
     content = per_unit(ContentServices)
     exports = per_unit(ExportService)
-    outbox_admin = per_unit(lambda unit: OutboxAdmin(unit.session, unit.audit))
+    job_admin = per_unit(lambda unit: JobAdmin(unit.session, unit.audit))

@@ -4,6 +4,7 @@
 
 import app.db.changes.hooks
 import app.audit.hooks
+import app.queue.hooks
 import app.mail.hooks
 import app.accounts.hooks
 import app.content.hooks

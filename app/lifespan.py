@@ -1,4 +1,4 @@
-"""What runs while the app does: the database, the invalidation listener and the background workers."""
+"""What runs while the app does: the database, the listener and the worker that runs jobs."""
 
 import asyncio
 import logging
@@ -12,13 +12,11 @@ from app.core.config import Settings
 from app.db.changes.listeners import InvalidationListener, listener_for
 from app.db.replica import ReplicaReadPool
 from app.db.session import open_database, open_read_pool, request_limits, worker_limits
-from app.mail.mailer import mailer_for
-from app.mail.outbox import OutboxWorker
-from app.workers.housekeeping import Housekeeper
-from app.workers.mail_requests import MailRequestWorker
+from app.queue.worker import JobWorker
+from app.unit_of_work import unit_of_work
 
-# How long a mail that is being sent may hold up the end, after the requests in flight have finished.
-FINISH_MAILS_SECONDS = 5
+# How long jobs that are running may hold up the end, after the requests in flight have finished.
+FINISH_JOBS_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 
@@ -27,12 +25,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what requests need, run background work, and finish it when the server stops."""
     settings: Settings = app.state.settings
     database = open_database(settings.database_url, request_limits(settings))
-    background = open_database(settings.database_url, worker_limits(settings), database.invalidations)
-    listener = listener_for(settings.direct_url, database.invalidations)
-    workers: list[OutboxWorker | MailRequestWorker | Housekeeper | InvalidationListener | ReplicaReadPool] = [
-        OutboxWorker(background, mailer_for(settings)),
-        MailRequestWorker(background, app.state.process),
-        Housekeeper(background, app.state.process),
+    bus, wake_ups = database.invalidations, database.wake_ups
+    background = open_database(settings.database_url, worker_limits(settings), bus, wake_ups)
+    listener = listener_for(settings.direct_url, bus, wake_ups)
+    workers: list[JobWorker | InvalidationListener | ReplicaReadPool] = [
+        JobWorker(background, app.state.process, unit_of_work),
         listener,
     ]
     if settings.database_replica_url is not None:
@@ -52,8 +49,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         stopping.set()
-        # Cut short, a mail would wait for its lease to end, and might leave twice.
-        _, late = await asyncio.wait(working, timeout=FINISH_MAILS_SECONDS)
+        # Cut short, a job is put back; a mail might leave twice.
+        _, late = await asyncio.wait(working, timeout=FINISH_JOBS_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

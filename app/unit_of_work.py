@@ -19,6 +19,7 @@ from app.events import handlers_of
 from app.mail.messages import MessageWriter
 from app.mail.outbox import Outbox
 from app.process import ProcessContext
+from app.queue.jobs import Jobs
 
 T = TypeVar("T")
 
@@ -76,8 +77,12 @@ class UnitOfWork:
         return AuditLog(self.session, self.client)
 
     @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.session)
+
+    @cached_property
     def outbox(self) -> Outbox:
-        return Outbox(self.session)
+        return Outbox(self.jobs)
 
     @cached_property
     def messages(self) -> MessageWriter:

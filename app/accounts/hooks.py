@@ -1,11 +1,14 @@
-"""Which public responses a change to an account invalidates, and what belongs to an account.
+"""What accounts have to do with the rest of the blog.
 
 The tables of the packages below are declared here too: they know no accounts. Rows are deleted in the order of these
 declarations.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import and_, or_, true
 
+from app.accounts import jobs
 from app.accounts.exports import accounts as exports
 from app.accounts.exports.parts import NotExported
 from app.accounts.models import (
@@ -13,7 +16,6 @@ from app.accounts.models import (
     EmailChange,
     Invitation,
     LoginSession,
-    MailRequest,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
@@ -32,11 +34,13 @@ from app.accounts.personal_data import (
     register_part,
 )
 from app.accounts.queries import deletions
+from app.accounts.requested_mails import MAIL_REQUEST
 from app.audit.models import AuditEvent
 from app.cache import keys
 from app.db.changes.models import Invalidation
 from app.db.changes.tracking import Change, register_private, register_public
-from app.mail.models import OutboxMail
+from app.queue.kinds import register_chore, register_job
+from app.queue.models import Job
 
 _PUBLIC_FIELDS = {"username", "display_name", "avatar_url", "bio", "deleted_at"}
 
@@ -54,7 +58,6 @@ register_private(
     EmailChange.__table__,
     Invitation.__table__,
     LoginSession.__table__,
-    MailRequest.__table__,
     Passkey.__table__,
     PasskeyChallenge.__table__,
     PersonalToken.__table__,
@@ -118,13 +121,13 @@ register_mentioned(
     exported=NotExported("It says who invited whom, which is the inviter's."),
 )
 register_owned(
-    MailRequest.email,
-    rows_of=lambda user: MailRequest.email == user.email,
+    Job.payload,
+    rows_of=deletions.mail_requests_for,
     credentials=None,
     exported=NotExported("It is gone within seconds, and anybody may have made it."),
 )
 register_owned(
-    OutboxMail.recipient,
+    Job.payload,
     rows_of=deletions.mails_to,
     credentials=None,
     exported=NotExported("It is on its way to its recipient."),
@@ -135,3 +138,14 @@ register_mentioned(
     exported=exports.EVENTS,
 )
 register_impersonal(Invalidation.__table__)
+
+register_job(MAIL_REQUEST, jobs.carry_out_mail_request, client=lambda request: request.client)
+register_chore("delete_due_accounts", jobs.delete_due_accounts, every=timedelta(minutes=5))
+for _chore in (
+    jobs.clear_sessions,
+    jobs.clear_challenges,
+    jobs.clear_email_changes,
+    jobs.clear_invitations,
+    jobs.clear_unconfirmed,
+):
+    register_chore(_chore.__name__, _chore, every=timedelta(hours=1))

@@ -5,7 +5,7 @@ scraped adds them up. It must be set before this module is imported, and so befo
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import (
@@ -62,16 +62,19 @@ requests_in_progress = live_gauge("http_requests_in_progress", "Requests current
 class _Moment(Collector):
     """Numbers that are the same in every process, as of the time of the scrape."""
 
-    def __init__(self, numbers: dict[str, tuple[str, float]]) -> None:
+    def __init__(self, numbers: Mapping[str, tuple[str, Mapping[str, float]]]) -> None:
         self._numbers = numbers
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        for name, (documentation, value) in self._numbers.items():
-            yield GaugeMetricFamily(f"{_PREFIX}{name}", documentation, value)
+        for name, (documentation, values) in self._numbers.items():
+            family = GaugeMetricFamily(f"{_PREFIX}{name}", documentation, labels=["kind"])
+            for kind, value in values.items():
+                family.add_metric([kind], value)
+            yield family
 
 
-def exposition(moment: dict[str, tuple[str, float]]) -> bytes:
-    """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value."""
+def exposition(moment: Mapping[str, tuple[str, Mapping[str, float]]]) -> bytes:
+    """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value by kind."""
     momentary = CollectorRegistry()
     momentary.register(_Moment(moment))
     return generate_latest(_registry()) + generate_latest(momentary)

@@ -18,8 +18,9 @@ pool_in_use = live_gauge("db_pool_connections_in_use", "Database connections in 
 pool_open = live_gauge("db_pool_connections_open", "Open database connections.")
 pool_size = live_gauge("db_pool_size", "Database connections kept open when idle.")
 
-# What each is called, what it means, and its value.
-Numbers = Mapping[str, tuple[str, float]]
+# What it means, and its values by kind.
+Number = tuple[str, Mapping[str, float]]
+Numbers = Mapping[str, Number]
 _readers: list[Callable[[AsyncSession], Awaitable[Numbers]]] = []
 
 
@@ -28,6 +29,6 @@ def register_numbers(read: Callable[[AsyncSession], Awaitable[Numbers]]) -> None
     _readers.append(read)
 
 
-async def momentary_numbers(session: AsyncSession) -> dict[str, tuple[str, float]]:
+async def momentary_numbers(session: AsyncSession) -> dict[str, Number]:
     """All numbers that domains have registered, as of now."""
     return {name: number for read in _readers for name, number in (await read(session)).items()}

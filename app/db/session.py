@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Delete, Update, event
@@ -18,6 +18,7 @@ from app.core.circuit_breaker import CircuitBreaker
 from app.core.config import Settings
 from app.db import postgresql, query_log
 from app.db.changes.tracking import InvalidationBus, TrackedSession
+from app.db.changes.wake_ups import WakeUps
 from app.db.compiled_selects import ReadPool
 from app.db.read_pool_postgresql import PLANNING, PostgresqlReadPool
 from app.db.read_pool_sqlite import SqliteReadPool
@@ -73,28 +74,36 @@ class Database:
     invalidations: InvalidationBus
     # For what everybody may read: neither session nor transaction.
     read_pool: ReadPool
+    wake_ups: WakeUps = field(default_factory=WakeUps)
 
     async def dispose(self) -> None:
         await self.read_pool.close()
         await self.engine.dispose()
 
 
-def open_database(url: str, limits: PoolLimits | None = None, invalidations: InvalidationBus | None = None) -> Database:
+def open_database(
+    url: str,
+    limits: PoolLimits | None = None,
+    invalidations: InvalidationBus | None = None,
+    wake_ups: WakeUps | None = None,
+) -> Database:
     """A connection pool for the database at `url`, with no connection opened yet.
 
-    What its sessions invalidate is published on `invalidations`.
+    What its sessions invalidate is published on `invalidations`; when they enqueue jobs, `wake_ups` are told.
     """
     limits = limits or PoolLimits()
     # One for sessions and read pool: what the one learns about the server, the other need not find out again.
     breaker = postgresql.database_breaker()
     engine = create_engine(url, limits, breaker)
     invalidations = invalidations or InvalidationBus()
+    wake_ups = wake_ups or WakeUps()
     return Database(
         engine,
-        writing=sessions_on(engine, invalidations),
-        reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations),
+        writing=sessions_on(engine, invalidations, wake_ups),
+        reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations, wake_ups),
         invalidations=invalidations,
         read_pool=open_read_pool(url, limits, breaker),
+        wake_ups=wake_ups,
     )
 
 
@@ -113,10 +122,10 @@ def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None 
 
 
 def sessions_on(
-    bind: AsyncEngine | AsyncConnection, invalidations: InvalidationBus, **options: Any
+    bind: AsyncEngine | AsyncConnection, invalidations: InvalidationBus, wake_ups: WakeUps, **options: Any
 ) -> async_sessionmaker[AsyncSession]:
-    """A factory of sessions that publish on `invalidations` which public responses they invalidate."""
-    info = {"invalidations": invalidations}
+    """A factory of sessions that say which public responses they invalidate, and when there is work."""
+    info = {"invalidations": invalidations, "wake_ups": wake_ups}
     return async_sessionmaker(bind, sync_session_class=TrackedSession, info=info, expire_on_commit=False, **options)
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -22,8 +22,11 @@ _log = logging.getLogger(__name__)
 
 
 class Mailer(Protocol):
-    async def send(self, message: Message) -> None:
-        """Deliver the mail; it has been sent when this returns. Raises `ServerUnreachable` or `MailRefused`."""
+    async def send(self, message: Message, key: str) -> None:
+        """Deliver the mail; it has been sent when this returns. Raises `ServerUnreachable` or `MailRefused`.
+
+        Its Message-ID is made from the key, so that somebody who gets it twice can tell.
+        """
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -57,7 +60,7 @@ class SmtpMailer:
             TIMEOUT=SEND_TIMEOUT_SECONDS,
         )
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, key: str) -> None:
         from fastapi_mail.connection import Connection  # noqa: PLC0415 - as above
 
         from app.mail.smtp_errors import delivery_error  # noqa: PLC0415 - as above
@@ -67,7 +70,7 @@ class SmtpMailer:
         try:
             async with Connection(self._server) as connection:
                 try:
-                    await connection.session.send_message(_mail(message, self._sender))
+                    await connection.session.send_message(_mail(message, key, self._sender))
                 except asyncio.CancelledError:
                     # The app ends; a server that hangs would have it wait for the goodbye.
                     is_cancelled = True
@@ -93,32 +96,32 @@ class FolderMailer:
         self._folder = folder
         self._sender = sender
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, key: str) -> None:
         try:
-            path = await anyio.to_thread.run_sync(self._write, message)
+            path = await anyio.to_thread.run_sync(self._write, message, key)
         except OSError as error:
             raise ServerUnreachable(f"{type(error).__name__}: {error}") from error
         _log.info("there is no mail server; a mail was written to %s", path)
 
-    def _write(self, message: Message) -> Path:
+    def _write(self, message: Message, key: str) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{clock.now():%Y%m%dT%H%M%S%f}-{uuid4().hex[:6]}.eml"
         # Not encoded further, so that the links in it can be read in any editor.
-        mail = _mail(message, self._sender, encoding="8bit")
+        mail = _mail(message, key, self._sender, encoding="8bit")
         # Mails carry tokens: nobody else on the machine needs to read them.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(mail.as_bytes())
         return path
 
 
-def _mail(message: Message, sender: Address, encoding: str | None = None) -> EmailMessage:
+def _mail(message: Message, key: str, sender: Address, encoding: str | None = None) -> EmailMessage:
     """The mail as it is sent, with the HTML last: mail programs prefer the last alternative that they can show."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.recipient
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = make_msgid(domain=sender.domain)
+    mail["Message-ID"] = f"<{key}@{sender.domain}>"
     mail.set_content(message.text, cte=encoding)
     mail.add_alternative(message.html, subtype="html", cte=encoding)
     return mail

@@ -9,14 +9,15 @@ from aiosmtplib import (
 )
 from fastapi_mail.errors import ConnectionErrors
 
-from app.mail.errors import DeliveryError, MailRefused, ServerUnreachable
+from app.mail.errors import MailRefused, ServerUnreachable
+from app.queue.errors import JobFailed
 
 _FINAL = 500
 # The server is about to close, or wants to know who it is dealing with: it would take no other mail either.
 _ABOUT_THE_SERVER = {421, 530, 534, 535, 538}
 
 
-def delivery_error(error: Exception) -> DeliveryError:
+def delivery_error(error: Exception) -> JobFailed:
     """Whether the server or the mail is at fault, and whether a retry makes sense."""
     reason = f"{type(error).__name__}: {error}"
     match error:

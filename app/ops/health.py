@@ -14,11 +14,11 @@ from app.core.timeouts import hard_timeout
 from app.db.errors import CONNECTION_ERRORS
 from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
 from app.db.session import Database
-from app.mail.outbox_status import outbox_status
 from app.ops.schemas import HealthPart, HealthState
+from app.queue.status import queue_status
 
 TIMEOUT_SECONDS = 1.0
-# By then somebody should have tried to send a mail that is due, even if whoever tried first has been killed.
+# By then somebody should have run a job that is due, even if whoever tried first has been killed.
 OVERDUE_SECONDS = 600
 _OK = HealthPart(state=HealthState.OK)
 _NOT_ASKED = HealthPart(state=HealthState.UNKNOWN, detail="Not checked, because an earlier check failed.")
@@ -44,7 +44,7 @@ class Health:
 
     async def _of_database(self, database: Database) -> dict[str, HealthPart]:
         # One after the other: a probe takes one connection of those that requests need, not three.
-        parts: dict[str, HealthPart] = dict.fromkeys(("database", "migrations", "mail"), _NOT_ASKED)
+        parts: dict[str, HealthPart] = dict.fromkeys(("database", "migrations", "jobs"), _NOT_ASKED)
         try:
             await hard_timeout(TIMEOUT_SECONDS, _ask(database, parts))
         except _UNREACHABLE as error:
@@ -77,7 +77,7 @@ async def _ask(database: Database, parts: dict[str, HealthPart]) -> None:
         parts["database"] = _OK
         parts["migrations"] = await _migrations(session)
         if parts["migrations"].state is not HealthState.FAILING:
-            parts["mail"] = await _mail(session)
+            parts["jobs"] = await _jobs(session)
 
 
 def _require_file(url: URL) -> None:
@@ -101,11 +101,15 @@ async def _migrations(session: AsyncSession) -> HealthPart:
     return HealthPart(state=HealthState.FAILING, detail="The schema is older than this version of the software.")
 
 
-async def _mail(session: AsyncSession) -> HealthPart:
-    late = (await outbox_status(session)).oldest_due_seconds
-    if late > OVERDUE_SECONDS:
-        return HealthPart(state=HealthState.DEGRADED, detail=f"An email has been overdue for {late / 60:.0f} minutes.")
-    return _OK
+async def _jobs(session: AsyncSession) -> HealthPart:
+    late = [kind for kind in await queue_status(session) if kind.oldest_due_seconds > OVERDUE_SECONDS]
+    if not late:
+        return _OK
+    worst = max(late, key=lambda kind: kind.oldest_due_seconds)
+    # Its name is known to nobody here: what is in the database is not for everybody to read.
+    name = f"of the kind {worst.kind}" if worst.is_known else "of an unknown kind"
+    detail = f"A job {name} has been overdue for {worst.oldest_due_seconds / 60:.0f} minutes."
+    return HealthPart(state=HealthState.DEGRADED, detail=detail)
 
 
 async def _ping(url: str) -> None:

@@ -64,8 +64,8 @@ class MetricsSampler:
         self._seen[counter] = total
 
 
-async def _momentary_numbers(database: Database) -> dict[str, tuple[str, float]]:
-    async def read() -> dict[str, tuple[str, float]]:
+async def _momentary_numbers(database: Database) -> dict[str, db_metrics.Number]:
+    async def read() -> dict[str, db_metrics.Number]:
         async with database.reading() as session:
             return await db_metrics.momentary_numbers(session)
 

@@ -38,8 +38,8 @@ class Readiness(Output):
         examples=["degraded"], description="`degraded` if any part is. The server is still ready for requests."
     )
     parts: dict[str, HealthPart] = Field(
-        examples=[{"mail": {"state": "degraded", "detail": "An email has been overdue for 12 minutes."}}],
-        description="`database`, `migrations`, `mail`, and `redis` if it is used.",
+        examples=[{"jobs": {"state": "degraded", "detail": "A job of the kind mail has been overdue for 12 minutes."}}],
+        description="`database`, `migrations`, `jobs`, and `redis` if it is used.",
     )
 
 

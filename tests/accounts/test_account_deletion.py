@@ -16,13 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import (
     AccountDeletion,
     Invitation,
-    MailRequest,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
     ProviderAccount,
     RecoveryCode,
-    RequestedMail,
     Totp,
     User,
 )
@@ -35,11 +33,11 @@ from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
 from app.db.base import Base
 from app.mail import messages
-from app.mail.models import OutboxMail
-from app.workers.housekeeping import Housekeeper
+from tests.support.jobs import run_chores
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
 from tests.support.problems import fields_of, problem_in
+from tests.support.rows import a_mail, a_mail_request
 from tests.support.second_factors import give, pending_token, with_totp
 from tests.support.users import Users
 from tests.support.writing import comment, names, publish, read, walk, write
@@ -72,10 +70,6 @@ async def leave(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
 async def left(device: Device, **fields: Any) -> None:
     response = await leave(device.client, **fields)
     assert response.status_code == 202, response.text
-
-
-async def run_chores(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.process).run_chores()
 
 
 async def carried_out(app: FastAPI, traveller: time_machine.Traveller) -> None:
@@ -127,7 +121,7 @@ async def test_tokens_on_their_way_by_mail_do_not_arrive(
     async with app.state.database.writing() as session:
         for user, address in ((anna, anna.email), (anna, "old@example.com"), (bert, bert.email)):
             text = f"Hello {user.username},\n\n?token=t"
-            session.add(OutboxMail(recipient=address, subject="Link", text=text, html=""))
+            session.add(a_mail(recipient=address, text=text))
         await session.commit()
 
     await left(device)
@@ -425,10 +419,8 @@ async def everything_about(session: AsyncSession, user: User, inviter: User) -> 
                 used_at=now,
                 used_by_id=user.id,
             ),
-            MailRequest(
-                mail=RequestedMail.PASSWORD_RESET, email="anna@example.com", ip_address="10.0.0.1", user_agent="anna's"
-            ),
-            OutboxMail(recipient="anna@example.com", subject="Hi", text="x", html="x", next_attempt_at=None),
+            a_mail_request(ip_address="10.0.0.1", user_agent="anna's"),
+            a_mail(),
         ]
     )
     await session.execute(update(User).where(User.id == user.id).values(pending_email="anna@new.example.com"))
@@ -477,7 +469,7 @@ async def test_the_mails_of_others_to_a_merely_claimed_address_stay(
     app: FastAPI, users: Users, device: Device, anna: User, session: AsyncSession
 ) -> None:
     bert = await users.user(username="bert")
-    session.add(OutboxMail(recipient="bert@example.com", subject="Hi", text="Hello bert,\n", html=""))
+    session.add(a_mail(recipient="bert@example.com", text="Hello bert,\n"))
     await session.execute(update(User).where(User.id == anna.id).values(pending_email="bert@example.com"))
     await session.commit()
 

@@ -17,13 +17,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.accounts import personal_data
 from app.accounts.exports.parts import JsonList, NotExported
+from app.accounts.jobs import KEEP_UNCONFIRMED
 from app.accounts.models import User
 from app.accounts.personal_data import Credentials, register_authored, register_owned
 from app.core import clock
 from app.core.roles import Role
 from app.core.schemas.base import Output
 from app.db.base import UtcDateTime
-from app.workers.housekeeping import KEEP_UNCONFIRMED, Housekeeper
+from tests.support.jobs import run_chores
 from tests.support.logins import PASSWORD, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.users import Users
@@ -188,7 +189,7 @@ async def test_whoever_wrote_in_it_has_used_the_account(app: FastAPI, users: Use
     session.add(Essay(author_id=writer.id))
     await give_keys(session, writer, nobody)
 
-    await Housekeeper(app.state.database, app.state.process).run_chores()
+    await run_chores(app)
 
     assert list(await session.scalars(select(User.username))) == ["writer"]
     assert await keys(session) == ["writer's"]

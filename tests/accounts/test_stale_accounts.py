@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import User
 from app.core.roles import Role
 from app.db.session import reading
-from app.mail.models import OutboxMail
+from app.mail.queries import IS_MAIL, RECIPIENT
 from tests.support.users import Users
 
 
@@ -37,4 +37,4 @@ async def test_mails_to_a_deleted_account_do_not_leave(
 
     assert (await admin.delete(f"/users/{registered}")).status_code == 204
 
-    assert (await session.scalars(select(OutboxMail.recipient))).all() == []
+    assert (await session.scalars(select(RECIPIENT).where(IS_MAIL))).all() == []

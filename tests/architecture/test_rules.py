@@ -20,8 +20,8 @@ COMMITTERS = (
     "app/unit_of_work.py",
     "app/db/session.py",
     "app/db/migrations.py",
-    "app/workers/housekeeping.py",
-    "app/mail/outbox.py",
+    "app/db/clearing.py",
+    "app/queue/claims.py",
     "app/transfer/importing/importer.py",
 )
 CATEGORIES = AppError.__subclasses__()

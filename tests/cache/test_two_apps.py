@@ -53,7 +53,7 @@ async def running(url: str, folder: Path) -> AsyncIterator[FastAPI]:
     app = create_app(settings_for(url, folder, rate_limits=False))
     database = open_database(url)
     app.state.database = database
-    watch = listener_for(url, database.invalidations)
+    watch = listener_for(url, database.invalidations, database.wake_ups)
     app.state.response_cache.follow(database.invalidations, watch)
     stopping = asyncio.Event()
     listening = asyncio.create_task(watch.run(stopping))

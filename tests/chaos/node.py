@@ -40,12 +40,13 @@ def _command_of(pid: int) -> str:
 class Node:
     """`python -m commands.serve` with these settings, in a folder of its own."""
 
-    def __init__(self, folder: Path, database_url: str, settings: Mapping[str, str], workers: int) -> None:
+    def __init__(self, folder: Path, database_url: str, settings: Mapping[str, str], workers: int, module: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers = workers
+        self._module = module
         self._settings = {
             **SECRETS,
             "DATABASE_URL": database_url,
@@ -81,7 +82,7 @@ class Node:
         with (self.folder / "log").open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "commands.serve"],
+                [sys.executable, "-m", self._module],
                 cwd=self.folder,
                 env=environment(**self._settings),
                 stdout=log,
@@ -131,8 +132,15 @@ class Starter:
         self._folder = folder
         self._nodes: list[Node] = []
 
-    async def __call__(self, database_url: str, settings: Mapping[str, str] | None = None, *, workers: int = 1) -> Node:
-        node = Node(self._folder / f"node-{len(self._nodes)}", database_url, settings or {}, workers)
+    async def __call__(
+        self,
+        database_url: str,
+        settings: Mapping[str, str] | None = None,
+        *,
+        workers: int = 1,
+        module: str = "commands.serve",
+    ) -> Node:
+        node = Node(self._folder / f"node-{len(self._nodes)}", database_url, settings or {}, workers, module)
         self._nodes.append(node)
         return await node.start()
 

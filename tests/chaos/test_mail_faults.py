@@ -76,7 +76,7 @@ async def test_every_mail_arrives_once(
     last = time.monotonic() - over
     # Had another been on its way, it would have come by now.
     await asyncio.sleep(1.2)
-    waiting = await sqlite_database.fetch("SELECT id FROM outbox_mails")
+    waiting = await sqlite_database.fetch("SELECT id FROM jobs WHERE kind = 'mail'")
     twice = sum(number - 1 for number in mail_server.taken.values())
     _collect(scenario, slowest, first, last, lost=2 * PEOPLE - len(mail_server.taken), twice=twice)
 
@@ -102,7 +102,9 @@ async def test_mails_that_nobody_takes_are_kept_for_the_operator(
         assert time.monotonic() - over < PAUSE_SECONDS, mail_server.taken
         await asyncio.sleep(0.05)
     last = time.monotonic() - over
-    dead = await sqlite_database.fetch("SELECT recipient, last_error FROM outbox_mails WHERE next_attempt_at IS NULL")
+    dead = await sqlite_database.fetch(
+        "SELECT json_extract(payload, '$.recipient'), last_error FROM jobs WHERE run_at IS NULL"
+    )
     _collect("SMTP answers 550", slowest, last, None, lost=PEOPLE - len(dead), twice=0)
 
     assert {recipient for recipient, _ in dead} == _addresses("gone")
@@ -133,11 +135,13 @@ async def _register(url: str, kind: str) -> float:
 
 async def _attempted(database: BlogDatabase, number: int) -> None:
     """Wait until so many mails have been tried, or are being tried."""
-    await _until(database, "SELECT id FROM outbox_mails WHERE attempts > 0 OR last_error IS NOT NULL", number)
+    await _until(
+        database, "SELECT id FROM jobs WHERE kind = 'mail' AND (attempts > 0 OR last_error IS NOT NULL)", number
+    )
 
 
 async def _given_up(database: BlogDatabase, number: int) -> None:
-    await _until(database, "SELECT id FROM outbox_mails WHERE next_attempt_at IS NULL", number)
+    await _until(database, "SELECT id FROM jobs WHERE kind = 'mail' AND run_at IS NULL", number)
 
 
 async def _until(database: BlogDatabase, query: str, number: int) -> None:
@@ -152,8 +156,8 @@ async def _hurry(database: BlogDatabase) -> None:
     """What time would do: mails that were put off for a while are due. Those being sent are left to their sender."""
     assert database.path is not None
     await database.fetch(
-        "UPDATE outbox_mails SET next_attempt_at = datetime('now') WHERE last_error IS NOT NULL "
-        "AND next_attempt_at < datetime('now', '+60 seconds')"
+        "UPDATE jobs SET run_at = datetime('now') WHERE last_error IS NOT NULL "
+        "AND lease IS NULL AND run_at < datetime('now', '+60 seconds')"
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from app.accounts.models import User
 from app.content.models import Tag
 from app.db.session import Database
-from app.mail.models import OutboxMail
+from app.queue.models import Job
 from tests.support.databases import Template
 from tests.support.rows import a_mail, a_user, an_article, opened
 
@@ -105,7 +105,7 @@ async def test_ids_are_not_used_again(database: Database) -> None:
             session.add(mail)
             await session.commit()
             ids.append(mail.id)
-            await session.execute(delete(OutboxMail))
+            await session.execute(delete(Job))
             await session.commit()
 
     assert ids[1] > ids[0]
@@ -121,12 +121,12 @@ async def test_a_time_comes_back_as_the_same_moment_in_utc(database: Database, o
         await session.commit()
 
     async with database.reading() as session:
-        found = await session.scalar(select(OutboxMail.created_at))
+        found = await session.scalar(select(Job.created_at))
         assert found == moment
         assert found.tzinfo is UTC
-        assert await session.scalar(select(OutboxMail.id).where(OutboxMail.created_at == moment)) == mail.id
-        later = OutboxMail.created_at > moment.astimezone(timezone(timedelta(hours=5)))
-        assert await session.scalar(select(OutboxMail.id).where(later)) is None
+        assert await session.scalar(select(Job.id).where(Job.created_at == moment)) == mail.id
+        later = Job.created_at > moment.astimezone(timezone(timedelta(hours=5)))
+        assert await session.scalar(select(Job.id).where(later)) is None
 
 
 async def test_a_time_without_an_offset_is_refused(database: Database) -> None:

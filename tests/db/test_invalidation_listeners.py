@@ -15,6 +15,7 @@ from app.db.changes import listeners as watching
 from app.db.changes.listeners import InvalidationListener, listener_for
 from app.db.changes.models import Invalidation
 from app.db.changes.tracking import InvalidationBus
+from app.db.changes.wake_ups import WakeUps
 from app.db.session import Database
 from tests.support.databases import Template
 from tests.support.rows import opened
@@ -25,6 +26,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.invalidations = InvalidationBus()
+        self.wake_ups = WakeUps()
         self.keys: list[set[str]] = []
         self.invalidations.subscribe(lambda keys: self.keys.append(set(keys)))
 
@@ -56,7 +58,7 @@ async def become(is_so: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def listening(url: str, heard: Heard) -> AsyncIterator[InvalidationListener]:
-    watch = listener_for(url, heard.invalidations)
+    watch = listener_for(url, heard.invalidations, heard.wake_ups)
     stopping = asyncio.Event()
     running = asyncio.create_task(watch.run(stopping))
     await become(watch.is_current)
@@ -221,7 +223,7 @@ async def test_a_database_that_cannot_be_read_is_not_current(template: Template,
         if template.is_sqlite
         else make_url(url).set(port=1).render_as_string(hide_password=False)
     )
-    watch = listener_for(away, heard.invalidations)
+    watch = listener_for(away, heard.invalidations, heard.wake_ups)
     stopping = asyncio.Event()
     running = asyncio.create_task(watch.run(stopping))
     await asyncio.sleep(0.05)

@@ -10,14 +10,14 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.core.config import Settings
-from app.lifespan import FINISH_MAILS_SECONDS
+from app.lifespan import FINISH_JOBS_SECONDS
 from app.main import create_app
 from commands.serving import server
 from tests.deploy.manifests import DEPLOY, ROOT, compose, dockerfile, kubernetes, pods, read, stage
 
 SERVICES = compose()["services"]
 PODS = dict(pods())
-IN_FLIGHT = server.FINISH_SECONDS + FINISH_MAILS_SECONDS
+IN_FLIGHT = server.FINISH_SECONDS + FINISH_JOBS_SECONDS
 
 
 @pytest.fixture(scope="module")

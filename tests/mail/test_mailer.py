@@ -17,7 +17,7 @@ from app.mail import mailer as mailer_module
 from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
-from app.mail.outbox import delay_after
+from app.queue.backoff import delay_after
 from tests.support.mails import token_in
 
 SECRET = "a secret of the tests that is long enough to sign with"
@@ -30,6 +30,7 @@ def settings(**values: object) -> Settings:
     return Settings.model_validate({**secrets, **values})
 
 
+KEY = "12.34"
 MESSAGE = Message("anna@example.com", "Hi", "text", "<p>html</p>")
 SENDER = Address("Cats & Co", addr_spec="blog@example.com")
 
@@ -116,7 +117,7 @@ def test_text_and_html_lead_to_the_same_page_of_the_frontend(kind: str, page: st
 async def test_without_a_mail_server_a_mail_becomes_a_file_that_mail_programs_open(tmp_path: Path) -> None:
     message = WRITER.verification("anna@example.com", NAME, "token", 48)
 
-    await FolderMailer(tmp_path / "mail", SENDER).send(message)
+    await FolderMailer(tmp_path / "mail", SENDER).send(message, KEY)
 
     file = only_file(tmp_path / "mail")
     assert file.suffix == ".eml"
@@ -127,7 +128,7 @@ async def test_without_a_mail_server_a_mail_becomes_a_file_that_mail_programs_op
 
 
 async def test_nobody_else_on_the_machine_reads_the_files(tmp_path: Path) -> None:
-    await FolderMailer(tmp_path, SENDER).send(Message("anna@example.com", "Hi", "text", "<p>html</p>"))
+    await FolderMailer(tmp_path, SENDER).send(Message("anna@example.com", "Hi", "text", "<p>html</p>"), KEY)
 
     assert stat.S_IMODE(only_file(tmp_path).stat().st_mode) == 0o600
 
@@ -136,7 +137,7 @@ async def test_nobody_else_on_the_machine_reads_the_files(tmp_path: Path) -> Non
 async def test_an_address_in_any_script_can_be_written_to(tmp_path: Path, recipient: str) -> None:
     message = Message(recipient, "Grüße", "Grüße", "<p>Grüße</p>")
 
-    await FolderMailer(tmp_path, SENDER).send(message)
+    await FolderMailer(tmp_path, SENDER).send(message, KEY)
 
     mail = parsed(only_file(tmp_path).read_bytes())
     assert (mail["To"], mail["Subject"]) == (recipient, "Grüße")
@@ -147,7 +148,7 @@ async def test_a_mail_server_gets_the_text_first_and_the_html_last() -> None:
     message, inbox = WRITER.password_reset("anna@example.com", NAME, "token", 2), Inbox()
 
     async with mail_server(inbox) as mailer:
-        await mailer.send(message)
+        await mailer.send(message, KEY)
 
     mail = parsed(inbox.contents[0])
     assert inbox.recipients == ["anna@example.com"]
@@ -162,7 +163,7 @@ async def test_a_mail_server_gets_a_mail_without_defects() -> None:
     inbox = Inbox()
 
     async with mail_server(inbox) as mailer:
-        await mailer.send(Message("anna@example.com", "Grüße", "Grüße", "<p>Grüße</p>"))
+        await mailer.send(Message("anna@example.com", "Grüße", "Grüße", "<p>Grüße</p>"), KEY)
 
     assert [part.defects for part in parsed(inbox.contents[0]).walk() if part.defects] == []
 
@@ -171,7 +172,7 @@ async def test_a_mail_server_gets_an_address_in_any_script() -> None:
     inbox = Inbox()
 
     async with mail_server(inbox) as mailer:
-        await mailer.send(Message("ünal@example.com", "Grüße", "Grüße", "<p>Grüße</p>"))
+        await mailer.send(Message("ünal@example.com", "Grüße", "Grüße", "<p>Grüße</p>"), KEY)
 
     assert inbox.recipients == ["ünal@example.com"]
     mail = parsed(inbox.contents[0])
@@ -190,7 +191,7 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
     inbox = Inbox()
 
     async with mail_server(inbox, RudeServer) as mailer:
-        await mailer.send(Message("anna@example.com", "Hi", "text", "<p>html</p>"))
+        await mailer.send(Message("anna@example.com", "Hi", "text", "<p>html</p>"), KEY)
 
     assert inbox.recipients == ["anna@example.com"]
 
@@ -200,7 +201,7 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
 async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, response: str, is_final: bool) -> None:
     async with mail_server(inbox_answering(stage, response)) as mailer:
         with pytest.raises(MailRefused, match=response[4:]) as refused:
-            await mailer.send(MESSAGE)
+            await mailer.send(MESSAGE, KEY)
 
     assert refused.value.is_final is is_final
 
@@ -217,7 +218,7 @@ async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, res
 async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, response: str) -> None:
     async with mail_server(inbox_answering(stage, response)) as mailer:
         with pytest.raises(ServerUnreachable, match=response[4:]):
-            await mailer.send(MESSAGE)
+            await mailer.send(MESSAGE, KEY)
 
 
 async def test_a_refusal_is_one_even_if_the_server_does_not_say_goodbye() -> None:
@@ -228,7 +229,7 @@ async def test_a_refusal_is_one_even_if_the_server_does_not_say_goodbye() -> Non
 
     async with mail_server(inbox_answering("handle_RCPT", "550 nobody here"), RudeServer) as mailer:
         with pytest.raises(MailRefused, match="nobody here"):
-            await mailer.send(MESSAGE)
+            await mailer.send(MESSAGE, KEY)
 
 
 async def test_a_server_that_hangs_up_or_is_not_there_is_away() -> None:
@@ -239,9 +240,9 @@ async def test_a_server_that_hangs_up_or_is_not_there_is_away() -> None:
 
     async with mail_server(Inbox(), Closing) as mailer:
         with pytest.raises(ServerUnreachable):
-            await mailer.send(MESSAGE)
+            await mailer.send(MESSAGE, KEY)
     with pytest.raises(ServerUnreachable, match="SMTPConnectError"):
-        await mailer.send(MESSAGE)
+        await mailer.send(MESSAGE, KEY)
 
 
 async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +256,7 @@ async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPat
     port = silent.sockets[0].getsockname()[1]
 
     with pytest.raises(ServerUnreachable, match="Timeout"):
-        await SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none")).send(MESSAGE)
+        await SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none")).send(MESSAGE, KEY)
     silent.close()
     await silent.wait_closed()
 
@@ -273,7 +274,7 @@ async def test_the_app_does_not_wait_for_a_server_that_hangs_when_it_ends() -> N
 
     inbox = Hanging()
     async with mail_server(inbox) as mailer:
-        sending = asyncio.create_task(mailer.send(MESSAGE))
+        sending = asyncio.create_task(mailer.send(MESSAGE, KEY))
         await inbox.is_hanging.wait()
         sending.cancel()
         done, _ = await asyncio.wait([sending], timeout=5)
@@ -287,7 +288,7 @@ async def test_a_folder_that_cannot_be_written_to_is_away(tmp_path: Path) -> Non
     (tmp_path / "mail").touch()
 
     with pytest.raises(ServerUnreachable, match="FileExistsError"):
-        await FolderMailer(tmp_path / "mail", SENDER).send(MESSAGE)
+        await FolderMailer(tmp_path / "mail", SENDER).send(MESSAGE, KEY)
 
 
 def test_mails_go_to_the_server_of_the_settings_or_into_a_folder(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def upgrade():
     op.create_table("half_done", sa.Column("id", sa.Integer, primary_key=True))
     op.add_column("tags", sa.Column("colour", sa.Text))
     op.execute("UPDATE tags SET colour = 'red'")
-    op.execute("DELETE FROM outbox_mails")
+    op.execute("DELETE FROM jobs")
     raise ZeroDivisionError
 """
 BREAKS_REFERENCES = """

@@ -11,7 +11,7 @@ from tests.support.rows import fill, opened
 from tests.support.whole_databases import everything_in
 
 BEFORE = "0003"
-RENAMED = ("audit_events", "login_sessions", "mail_requests", "email_changes", "account_deletions", "invalidations")
+RENAMED = ("audit_events", "login_sessions", "jobs", "email_changes", "account_deletions", "invalidations")
 ANOTHER = (
     "INSERT INTO email_changes (user_id, old_email, new_email, requested_at) SELECT id, 'a', 'b', created_at FROM users"
 )

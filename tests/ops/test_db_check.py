@@ -61,16 +61,16 @@ def found(result: Result, kind: str = "finding") -> set[tuple[str, str | None]]:
 
 
 async def test_a_database_in_order_is_said_to_be(filled: str, tmp_path: Path) -> None:
-    await execute(filled, "UPDATE outbox_mails SET next_attempt_at = NULL")
+    await execute(filled, "UPDATE jobs SET run_at = NULL WHERE kind = 'mail'")
 
     result = await check(filled, tmp_path)
 
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == "No problems found."
-    assert "Note: outbox_mails: dead emails: 1." in result.stdout
+    assert "Note: jobs: dead jobs of the kind mail: 1." in result.stdout
     # Written by a test and not by the renderer.
     noted = found(await check(filled, tmp_path, "--json"), "note")
-    assert noted == {("outbox", "outbox_mails"), ("articles", "articles")}
+    assert noted == {("jobs", "jobs"), ("articles", "articles")}
 
 
 async def test_what_is_not_in_order_is_found_and_counters_are_repaired(

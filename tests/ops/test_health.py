@@ -15,9 +15,9 @@ from sqlalchemy import text
 from app.core import clock
 from app.core.timeouts import hard_timeout
 from app.db.session import Database, open_database
-from app.mail.models import OutboxMail
 from app.ops import health
 from app.ops.health import OVERDUE_SECONDS, Health
+from app.queue.models import Job
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 
@@ -39,7 +39,7 @@ def states(body: dict[str, Any]) -> dict[str, str]:
 
 
 async def test_a_server_that_has_all_it_needs_is_ready(anonymous: httpx.AsyncClient) -> None:
-    parts = {"database": OK, "migrations": OK, "mail": OK}
+    parts = {"database": OK, "migrations": OK, "jobs": OK}
 
     assert await readiness(anonymous) == (200, {"state": "ok", "parts": parts})
 
@@ -71,7 +71,7 @@ async def test_without_a_database_it_is_not_ready(
         assert response.headers["Content-Type"] == "application/problem+json"
         assert response.headers["Retry-After"] == "5"
         assert body["instance"] == response.headers["X-Request-ID"]
-        assert states(body) == {"database": "failing", "migrations": "unknown", "mail": "unknown"}
+        assert states(body) == {"database": "failing", "migrations": "unknown", "jobs": "unknown"}
         assert body["parts"]["database"]["detail"] == "It cannot be reached."
 
 
@@ -103,7 +103,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(health, "_migrations", hang)
     parts = await Health(None).parts(database)
 
-    assert states_of(parts) == {"database": "ok", "migrations": "failing", "mail": "unknown"}
+    assert states_of(parts) == {"database": "ok", "migrations": "failing", "jobs": "unknown"}
     assert parts["migrations"].detail == "No response in time."
     # Its connection is given back all the same, a moment later.
     while database.engine.pool.checkedout():  # noqa: ASYNC110 - nobody tells
@@ -120,7 +120,7 @@ async def test_with_an_older_schema_it_is_not_ready(template: Template, statemen
         parts = await Health(None).parts(database)
         await database.dispose()
 
-    assert states_of(parts) == {"database": "ok", "migrations": "failing", "mail": "unknown"}
+    assert states_of(parts) == {"database": "ok", "migrations": "failing", "jobs": "unknown"}
 
 
 async def test_with_a_newer_schema_it_goes_on_until_its_successor_has_taken_over(template: Template) -> None:
@@ -132,28 +132,39 @@ async def test_with_a_newer_schema_it_goes_on_until_its_successor_has_taken_over
         parts = await Health(None).parts(database)
         await database.dispose()
 
-    assert states_of(parts) == {"database": "ok", "migrations": "degraded", "mail": "ok"}
+    assert states_of(parts) == {"database": "ok", "migrations": "degraded", "jobs": "ok"}
 
 
 @pytest.mark.parametrize(("late", "state"), [(OVERDUE_SECONDS - 60, "ok"), (OVERDUE_SECONDS + 60, "degraded")])
-async def test_mails_that_nobody_sends_show_but_keep_no_reader_away(
+async def test_jobs_that_nobody_runs_show_but_keep_no_reader_away(
     anonymous: httpx.AsyncClient, database: Database, late: int, state: str
 ) -> None:
     async with database.writing() as session:
         due = clock.now() - timedelta(seconds=late)
-        session.add(OutboxMail(recipient="", subject="", text="", html="", next_attempt_at=due))
+        session.add(Job(kind="mail", run_at=due))
         await session.commit()
     status, body = await readiness(anonymous)
 
     assert (status, body["state"]) == (200, state)
-    assert body["parts"]["mail"]["state"] == state
-    assert (body["parts"]["mail"]["detail"] is None) == (state == "ok")
+    assert body["parts"]["jobs"]["state"] == state
+    assert (body["parts"]["jobs"]["detail"] is None) == (state == "ok")
+
+
+async def test_a_job_of_an_unknown_kind_shows_without_its_name(database: Database) -> None:
+    async with database.writing() as session:
+        session.add(Job(kind="of_tomorrow", run_at=clock.now() - timedelta(hours=1)))
+        await session.commit()
+
+    parts = await Health(None).parts(database)
+
+    assert states_of(parts)["jobs"] == "degraded"
+    assert parts["jobs"].detail == "A job of an unknown kind has been overdue for 60 minutes."
 
 
 async def test_without_redis_it_is_ready_all_the_same(database: Database) -> None:
     parts = await Health(NOBODY_LISTENS).parts(database)
 
-    assert states_of(parts) == {"database": "ok", "migrations": "ok", "mail": "ok", "redis": "degraded"}
+    assert states_of(parts) == {"database": "ok", "migrations": "ok", "jobs": "ok", "redis": "degraded"}
 
 
 async def test_with_redis_all_is_well(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

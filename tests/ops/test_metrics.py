@@ -20,9 +20,9 @@ from app.core.rate_limiter import Limit, RateLimiter
 from app.core.roles import Role
 from app.db import query_log
 from app.db.session import Database, open_database
-from app.mail.models import OutboxMail
 from app.main import create_app
 from app.ops.metrics_sampler import MetricsSampler
+from app.queue.models import Job
 from tests.conftest import settings_for
 from tests.support.databases import Template
 from tests.support.log_watch import LogWatch
@@ -129,16 +129,19 @@ async def test_tries_that_a_limit_refuses_are_counted() -> None:
     assert value("limits_hit_total", limit="tests") == 2
 
 
-async def test_it_says_what_waits_in_the_outbox(scraper: httpx.AsyncClient, database: Database) -> None:
+async def test_it_says_which_jobs_wait(scraper: httpx.AsyncClient, database: Database) -> None:
     async with database.writing() as session:
         for due in (clock.now(), clock.now(), null()):
-            session.add(OutboxMail(recipient="", subject="", text="", html="", next_attempt_at=due))
+            session.add(Job(kind="mail", run_at=due))
         await session.commit()
-    numbers = await scraped(scraper)
+    families = text_string_to_metric_families((await scraper.get("/metrics")).text)
+    numbers = {(s.name, s.labels.get("kind")): s.value for family in families for s in family.samples}
 
-    assert numbers["colophon_outbox_waiting_mails"] == 2
-    assert numbers["colophon_outbox_dead_mails"] == 1
-    assert 0 <= numbers["colophon_outbox_oldest_due_seconds"] < 60
+    assert numbers["colophon_jobs_waiting", "mail"] == 2
+    assert numbers["colophon_jobs_dead", "mail"] == 1
+    assert 0 <= numbers["colophon_jobs_oldest_due_seconds", "mail"] < 60
+    # A kind without jobs is there too: its absence would be no number to be alarmed by.
+    assert numbers["colophon_jobs_dead", "mail_request"] == 0
 
 
 async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
@@ -147,7 +150,7 @@ async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
         await session.execute(text("SELECT 1"))
         await MetricsSampler().report(database)
         assert (value("db_pool_connections_in_use"), value("db_pool_connections_open")) == (1, 1)
-    # Asking for the outbox took another one, after the numbers were taken.
+    # Asking for the jobs took another one, after the numbers were taken.
     await MetricsSampler().report(database)
     assert (value("db_pool_connections_in_use"), value("db_pool_connections_open")) == (0, 2)
     assert value("db_pool_size") == database.engine.pool.size()
@@ -173,7 +176,7 @@ async def test_without_a_database_it_says_what_is_known_without_it(template: Tem
         report = (await MetricsSampler().report(database)).decode()
         await database.dispose()
         assert "colophon_http_requests_total" in report
-        assert "colophon_outbox_waiting_mails" not in report
+        assert "colophon_jobs_waiting" not in report
 
 
 async def test_a_line_is_logged_for_each_request(users: Users, caplog: pytest.LogCaptureFixture) -> None:

@@ -26,7 +26,7 @@ metrics.requests_total.labels("GET", "/route", 200).inc(3)
 db.query_seconds.observe(0.003)
 metrics.requests_in_progress.inc()
 db.pool_in_use.set(4)
-print(metrics.exposition({"outbox_waiting_mails": ("Mails.", 5)}).decode())
+print(metrics.exposition({"jobs_waiting": ("Jobs.", {"mail": 5})}).decode())
 """
 
 
@@ -39,5 +39,5 @@ def test_what_a_killed_process_has_counted_stays_and_what_it_was_doing_does_not(
     assert numbers["http_requests_total"] == 5
     assert numbers["db_query_duration_seconds_count"] == 2
     assert (numbers["http_requests_in_progress"], numbers["db_pool_connections_in_use"]) == (1, 4)
-    assert numbers["outbox_waiting_mails"] == 5
+    assert numbers["jobs_waiting"] == 5
     assert all("pid" not in sample.labels for sample in samples)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.changes.tracking import InvalidationBus
+from app.db.changes.wake_ups import WakeUps
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.migrations import upgrade
 from app.db.session import Database, sessions_on
@@ -170,12 +171,14 @@ async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
     async with engine.connect() as connection:
         transaction = await connection.begin()
         invalidations = InvalidationBus()
-        sessions = sessions_on(connection, invalidations, join_transaction_mode="create_savepoint")
+        wake_ups = WakeUps()
+        sessions = sessions_on(connection, invalidations, wake_ups, join_transaction_mode="create_savepoint")
         yield Database(
             engine,
             writing=sessions,
             reading=sessions,
             invalidations=invalidations,
             read_pool=_UndoneReadPool(connection),
+            wake_ups=wake_ups,
         )
         await transaction.rollback()

@@ -2,21 +2,40 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from app.accounts.requested_mails import MAIL_REQUEST
 from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.messages import Message
-from app.mail.models import OutboxMail
-from app.workers.mail_requests import MailRequestWorker
+from app.mail.outbox import MAIL
+from app.queue.models import Job
+from tests.support.jobs import run_due
 
 
-async def mails_waiting(app: FastAPI) -> list[OutboxMail]:
-    """The mails in the outbox, oldest first, after carrying out pending mail requests."""
-    await MailRequestWorker(app.state.database, app.state.process).carry_out_pending()
+@dataclass(frozen=True)
+class WaitingMail(Message):
+    """A mail that has not left, and the job that is to send it."""
+
+    created_at: datetime
+    run_at: datetime | None
+    attempts: int
+    last_error: str | None
+
+
+async def mails_waiting(app: FastAPI) -> list[WaitingMail]:
+    """The mails that have not left, oldest first, after carrying out pending mail requests."""
+    await run_due(app, MAIL_REQUEST)
     async with app.state.database.reading() as session:
-        return list(await session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
+        jobs = await session.scalars(select(Job).where(Job.kind == MAIL.name).order_by(Job.id))
+        return [WaitingMail(**job.payload, **_state(job)) for job in jobs]
+
+
+def _state(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in ("created_at", "run_at", "attempts", "last_error")}
 
 
 async def mailed_token(app: FastAPI) -> str:
@@ -35,9 +54,11 @@ class RecordingMailer:
     """Keeps the mails that it is given."""
 
     sent: list[Message] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, key: str) -> None:
         self.sent.append(message)
+        self.keys.append(key)
 
 
 @dataclass
@@ -46,7 +67,7 @@ class RefusingMailer:
 
     is_final: bool = False
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, key: str) -> None:
         raise MailRefused(f"no mail for {message.recipient}", is_final=self.is_final)
 
 
@@ -56,6 +77,6 @@ class AwayMailer:
 
     tries: int = 0
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, key: str) -> None:
         self.tries += 1
         raise ServerUnreachable(f"nobody takes a mail for {message.recipient}")

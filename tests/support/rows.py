@@ -14,14 +14,12 @@ from app.accounts.models import (
     EmailChange,
     Invitation,
     LoginSession,
-    MailRequest,
     Passkey,
     PasskeyChallenge,
     PersonalToken,
     ProviderAccount,
     RecoveryCode,
     RefreshToken,
-    RequestedMail,
     Totp,
     User,
 )
@@ -34,7 +32,8 @@ from app.core.roles import Role
 from app.db.base import Base
 from app.db.changes.models import Invalidation
 from app.db.session import Database, create_engine, open_database
-from app.mail.models import OutboxMail
+from app.queue.jobs import new_job
+from app.queue.models import Job
 
 
 @asynccontextmanager
@@ -58,8 +57,15 @@ def an_article(author_id: int, slug: str = "an-article") -> Article:
     return article
 
 
-def a_mail() -> OutboxMail:
-    return OutboxMail(recipient="anna@example.com", subject="Hi", text="Hi", html="<p>Hi</p>")
+def a_mail(**values: Any) -> Job:
+    """A mail that waits to be sent."""
+    mail = {"recipient": "anna@example.com", "subject": "Hi", "text": "Hi", "html": "<p>Hi</p>"}
+    return new_job("mail", mail | values)
+
+
+def a_mail_request(**values: Any) -> Job:
+    request = {"mail": "verification", "email": "anna@example.com", "ip_address": "", "user_agent": ""}
+    return new_job("mail_request", request | values)
 
 
 def what_an_account_has(user_id: int) -> list[Base]:
@@ -90,7 +96,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         ProviderAccount(user_id=user_id, provider="github", subject="1"),
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
         AccountDeletion(user_id=user_id, articles=ArticleDisposition.REMOVE, due_at=now),
-        MailRequest(mail=RequestedMail.VERIFICATION, email="anna@example.com", ip_address="", user_agent=""),
+        a_mail_request(),
         EmailChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
         AuditEvent(action="login", actor_id=user_id, ip_address="203.0.113.7", user_agent="", request_id=""),
     ]

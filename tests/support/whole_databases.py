@@ -16,7 +16,7 @@ from app.content.models import Category, Tag
 from app.core.roles import Role
 from app.db.base import Base
 from app.db.migrations import migration_engine
-from app.mail.models import OutboxMail
+from app.queue.models import Job
 from tests.support.databases import Template, postgresql_server
 from tests.support.rows import a_mail, a_user, an_article, fill, opened
 
@@ -54,10 +54,10 @@ async def fill_with_odd_rows(url: str) -> None:
         session.add(late)
         await session.flush()
         await session.execute(update(Category).where(Category.slug == "parent").values(parent_id=late.id))
-        await session.execute(delete(OutboxMail).where(OutboxMail.id == LAST_MAIL))
+        await session.execute(delete(Job).where(Job.id == LAST_MAIL))
         if not url.startswith("sqlite"):
             # PostgreSQL does not count ids that it is given.
-            for table, last in (("outbox_mails", LAST_MAIL), ("tags", BIG), ("login_sessions", 1)):
+            for table, last in (("jobs", LAST_MAIL), ("tags", BIG), ("login_sessions", 1)):
                 await session.execute(select(func.setval(f"{table}_id_seq", last)))
         await session.commit()
 

@@ -4,7 +4,6 @@ from app.accounts.models.account_deletion import AccountDeletion, ArticleDisposi
 from app.accounts.models.email_change import EmailChange
 from app.accounts.models.invitation import Invitation
 from app.accounts.models.login_session import LoginSession, RefreshToken
-from app.accounts.models.mail_request import MailRequest, RequestedMail
 from app.accounts.models.personal_token import PersonalToken
 from app.accounts.models.provider_account import ProviderAccount
 from app.accounts.models.second_factor import Passkey, PasskeyChallenge, RecoveryCode, Totp
@@ -16,14 +15,12 @@ __all__ = [
     "EmailChange",
     "Invitation",
     "LoginSession",
-    "MailRequest",
     "Passkey",
     "PasskeyChallenge",
     "PersonalToken",
     "ProviderAccount",
     "RecoveryCode",
     "RefreshToken",
-    "RequestedMail",
     "Totp",
     "User",
 ]

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from app.accounts.models import AccountDeletion, Invitation, User
 from app.accounts.queries import users
+from app.accounts.requested_mails import MAIL_REQUEST
 from app.core.roles import Role
-from app.mail.models import OutboxMail
+from app.mail.queries import IS_MAIL, RECIPIENT, greets
+from app.queue.models import Job
 
 _AUTHORS = [role for role in Role if role.includes(Role.AUTHOR)]
 
@@ -46,8 +48,12 @@ def mails_to(user: User) -> ColumnElement[bool]:
 
     Not everything sent to an address that it merely claims: that may be someone else's.
     """
-    greets = OutboxMail.text.startswith(f"Hello {user.username},", autoescape=True)
-    return or_(OutboxMail.recipient == user.email, greets)
+    return and_(IS_MAIL, or_(user.email == RECIPIENT, greets(user.username)))
+
+
+def mail_requests_for(user: User) -> ColumnElement[bool]:
+    """Requests for mails to the account's email."""
+    return and_(Job.kind == MAIL_REQUEST.name, Job.payload["email"].as_string() == user.email)
 
 
 def invitations_of(user: User) -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ from app.accounts.services.sessions import SessionService
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
 from app.db.changes.tracking import invalidates
-from app.mail.models import OutboxMail
+from app.queue.models import Job
 from app.unit_of_work import UnitOfWork
 
 
@@ -82,7 +82,7 @@ class AccountDeletionService:
         await self._sessions.end_all(user)
         await end_access(self._unit.session, user)
         # There may be tokens in them.
-        await self._unit.session.execute(delete(OutboxMail).where(deletions.mails_to(user)))
+        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user)))
 
     async def cancel(self, user: User) -> None:
         """Cancel the deletion of an account because its owner logs in. The account must be locked."""

@@ -5,10 +5,11 @@ from sqlalchemy import delete
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidResetToken
 from app.accounts.events import AccountConfirmed
-from app.accounts.models import LoginSession, RequestedMail, User
+from app.accounts.models import LoginSession, User
 from app.accounts.passwords import check_password
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import users
+from app.accounts.requested_mails import RequestedMail
 from app.accounts.schemas.users import ChangePasswordInput
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.locking import lock_account

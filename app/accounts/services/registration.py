@@ -10,10 +10,11 @@ from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidVerificationToken
 from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.limits import MAILS_TO_RECIPIENT
-from app.accounts.models import RequestedMail, User
+from app.accounts.models import User
 from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
 from app.accounts.queries import users
+from app.accounts.requested_mails import RequestedMail
 from app.accounts.schemas.users import RegisterInput
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.invitations import InvitationService

@@ -1,4 +1,4 @@
-"""Receiving the invalidations of other processes, and knowing whether any would be missed."""
+"""Receiving what other processes invalidate and enqueue, and knowing whether any of it would be missed."""
 
 import asyncio
 import logging
@@ -11,13 +11,17 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 from app.cache.keys import EVERYTHING
+from app.db.changes import wake_ups as waking
 from app.db.changes.broadcast import CHANNEL, read_message
 from app.db.changes.tracking import InvalidationBus
+from app.db.changes.wake_ups import WakeUps
 from app.db.errors import CONNECTION_ERRORS
 from app.db.postgresql import driver_arguments
 
 # How old the last look at SQLite may be: a quarter of what a change may take to be seen everywhere.
 _MAX_STALENESS_SECONDS = 0.025
+# How long a job may wait that was enqueued in a process which does not run any itself.
+_IDLE_LOOK_SECONDS = 2.0
 _HEARTBEAT_SECONDS = 1.0
 # Without a sign of life for so long, nothing is believed to be current.
 _SILENCE_TIMEOUT_SECONDS = 3.0
@@ -37,20 +41,25 @@ class InvalidationListener(Protocol):
         """Listen until told to stop."""
 
 
-def listener_for(database_url: str, invalidations: InvalidationBus) -> InvalidationListener:
-    """A listener that publishes on `invalidations` what other processes change in this database."""
+def listener_for(database_url: str, invalidations: InvalidationBus, wake_ups: WakeUps) -> InvalidationListener:
+    """A listener that publishes on `invalidations` and `wake_ups` what other processes change in this database."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return SqliteListener(url, invalidations)
-    return PostgresqlListener(url, invalidations)
+        return SqliteListener(url, invalidations, wake_ups)
+    return PostgresqlListener(url, invalidations, wake_ups)
 
 
 class SqliteListener:
-    """Polls on demand, at most every few milliseconds: an idle blog costs nothing."""
+    """Asks SQLite on demand, at most every few milliseconds, whether anything has been committed.
 
-    def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
+    An idle blog asks once in a while, because of the jobs that a command may have enqueued; that takes microseconds.
+    """
+
+    def __init__(self, url: URL, invalidations: InvalidationBus, wake_ups: WakeUps) -> None:
         self._path = url.database or ":memory:"
         self._invalidations = invalidations
+        self._wake_ups = wake_ups
+        self._has_changed = False
         self._connection: sqlite3.Connection | None = None
         self._checked_at = 0.0
         self._version = -1
@@ -65,7 +74,13 @@ class SqliteListener:
         return self._is_current
 
     async def run(self, stopping: asyncio.Event) -> None:
-        await stopping.wait()
+        stopped = asyncio.create_task(stopping.wait())
+        while not stopped.done():
+            await asyncio.wait([stopped], timeout=_IDLE_LOOK_SECONDS)
+            self.is_current()
+            if self._has_changed:
+                self._has_changed = False
+                self._wake_ups.publish()
         self._close()
 
     def _check(self) -> bool:
@@ -100,6 +115,7 @@ class SqliteListener:
         if version == self._version:
             return
         self._version = version
+        self._has_changed = True
         news = connection.execute(
             "SELECT id, message FROM invalidations WHERE id > ? ORDER BY id", (self._last_id,)
         ).fetchall()
@@ -119,9 +135,10 @@ def _one(connection: sqlite3.Connection, query: str) -> int:
 class PostgresqlListener:
     """Listens on a connection of its own, made directly to PostgreSQL: a pooler may not forward notifications."""
 
-    def __init__(self, url: URL, invalidations: InvalidationBus) -> None:
+    def __init__(self, url: URL, invalidations: InvalidationBus, wake_ups: WakeUps) -> None:
         self._arguments = driver_arguments(url, timeout=_CONNECT_TIMEOUT_SECONDS, statement_cache_size=0)
         self._invalidations = invalidations
+        self._wake_ups = wake_ups
         self._until = 0.0
 
     def is_current(self) -> bool:
@@ -147,8 +164,10 @@ class PostgresqlListener:
         try:
             connection.add_termination_listener(self._mark_lost)
             await connection.add_listener(CHANNEL, self._receive)
+            await connection.add_listener(waking.CHANNEL, self._receive_wake_up)
             # Whatever was changed before is not known.
             self._invalidations.publish([EVERYTHING])
+            self._wake_ups.publish()
             while not stopped.done():
                 asked = time.monotonic()
                 await connection.execute("SELECT 1", timeout=_SILENCE_TIMEOUT_SECONDS - _HEARTBEAT_SECONDS)
@@ -163,3 +182,6 @@ class PostgresqlListener:
     def _receive(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
         message_id, keys = read_message(str(message))
         self._invalidations.publish(keys, message_id)
+
+    def _receive_wake_up(self, _connection: object, _pid: int, _channel: str, node: object) -> None:
+        self._wake_ups.publish(str(node))

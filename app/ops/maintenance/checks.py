@@ -10,7 +10,6 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SAWarning
 
 from app.db.base import Base
-from app.mail.models import OutboxMail
 from app.ops.maintenance import id_counters
 from app.ops.maintenance.contents import inconsistent_articles, inconsistent_comments
 from app.ops.maintenance.counters import wrong_counters
@@ -19,6 +18,8 @@ from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
 from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot
 from app.ops.maintenance.triggers import disabled_triggers
+from app.queue.models import Job
+from app.queue.queries import IS_DEAD
 
 # PostgreSQL keeps these to itself: constraints that were never checked, and indexes that are not used.
 _UNCHECKED_CONSTRAINTS = """
@@ -50,7 +51,7 @@ def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:
     for check_of in _CHECKS:
         yield from check_of(connection)
     yield from _ids_to_be_used_twice(connection)
-    yield from _given_up_mails(connection)
+    yield from _dead_jobs(connection)
 
 
 def _damage_on_sqlite(connection: Connection) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def _ids_to_be_used_twice(connection: Connection) -> Iterator[Finding]:
             yield Finding(check="ids", table=table, problem=problem)
 
 
-def _given_up_mails(connection: Connection) -> Iterator[Finding]:
-    given_up = select(func.count()).select_from(OutboxMail).where(OutboxMail.next_attempt_at.is_(None))
-    if count := connection.scalar(given_up):
-        yield Finding(kind="note", check="outbox", table="outbox_mails", problem=f"dead emails: {count}")
+def _dead_jobs(connection: Connection) -> Iterator[Finding]:
+    dead = select(Job.kind, func.count()).where(IS_DEAD).group_by(Job.kind).order_by(Job.kind)
+    for kind, count in connection.execute(dead).tuples():
+        yield Finding(kind="note", check="jobs", table="jobs", problem=f"dead jobs of the kind {kind}: {count}")

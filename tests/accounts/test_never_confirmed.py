@@ -1,4 +1,4 @@
-"""What is cleared away from time to time, and what stays."""
+"""Accounts that nobody has ever confirmed are cleared away, and others stay."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,15 +11,12 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import Invitation, LoginSession, PasskeyChallenge, RefreshToken, User
+from app.accounts.models import User
 from app.audit.models import AuditEvent
 from app.content.models import Article
-from app.core.roles import Role
-from app.workers import housekeeping
-from app.workers.housekeeping import Housekeeper
-from tests.support.logins import PASSWORD, device_of, with_password
+from tests.support.jobs import run_chores
+from tests.support.logins import PASSWORD, device_of
 from tests.support.mails import mails_waiting, token_in
-from tests.support.statements import recorded_statements
 from tests.support.users import Users
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -30,50 +27,6 @@ SECOND = timedelta(seconds=1)
 def traveller() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(START, tick=False) as traveller:
         yield traveller
-
-
-async def run_chores(app: FastAPI) -> None:
-    await Housekeeper(app.state.database, app.state.process).run_chores()
-
-
-async def number_of(session: AsyncSession, table: type) -> int:
-    return await session.scalar(select(func.count()).select_from(table)) or 0
-
-
-async def test_expired_sessions_go_with_their_tokens(
-    app: FastAPI, users: Users, session: AsyncSession, traveller: time_machine.Traveller
-) -> None:
-    await with_password(users, username="anna")
-    await device_of(users, "anna")
-    traveller.shift(SECOND)
-    await device_of(users, "anna")
-
-    traveller.shift(timedelta(days=30) - 2 * SECOND)
-    await run_chores(app)
-    assert await number_of(session, LoginSession) == 2
-    traveller.shift(SECOND)
-    await run_chores(app)
-
-    assert await number_of(session, LoginSession) == 1
-    assert await number_of(session, RefreshToken) == 1
-
-
-async def test_expired_challenges_and_invitations_go(
-    app: FastAPI, users: Users, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # In several batches.
-    monkeypatch.setattr(housekeeping, "_BATCH", 2)
-    admin = await users.user(Role.ADMIN)
-    for number, age in enumerate([*[timedelta(days=30)] * 5, timedelta(days=29), timedelta(0), -SECOND]):
-        expires_at = START - age
-        session.add(PasskeyChallenge(challenge=bytes([number]), expires_at=expires_at))
-        session.add(Invitation(digest=str(number), role=Role.READER, invited_by_id=admin.id, expires_at=expires_at))
-    await session.commit()
-
-    await run_chores(app)
-
-    assert list(await session.scalars(select(PasskeyChallenge.challenge))) == [bytes([7])]
-    assert set(await session.scalars(select(Invitation.digest))) == {"5", "6", "7"}
 
 
 async def register(client: httpx.AsyncClient, name: str) -> None:
@@ -125,36 +78,6 @@ async def test_who_has_confirmed_or_written_stays(
     assert stayed == {"anna", writer.username, unclaimed.username, changing.username}
 
 
-async def test_with_nothing_to_do_nothing_is_written(app: FastAPI, users: Users) -> None:
-    await users.client(Role.READER)
-
-    with recorded_statements(app.state.database) as statements:
-        await run_chores(app)
-
-    assert len(statements) == 7
-    assert all(statement.startswith("SELECT") and "FOR UPDATE" not in statement for statement in statements)
-
-
-async def test_one_chore_that_fails_keeps_no_other_from_being_done(
-    app: FastAPI,
-    session: AsyncSession,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    session.add(PasskeyChallenge(challenge=b"c", expires_at=START))
-    await session.commit()
-
-    async def fail(*_: object) -> None:
-        raise RuntimeError("no luck")
-
-    monkeypatch.setattr(Housekeeper, "_clear_sessions", fail)
-    await run_chores(app)
-
-    assert await number_of(session, PasskeyChallenge) == 0
-    (record,) = caplog.records
-    assert "no luck" in record.getMessage()
-
-
 async def test_any_number_of_them_may_clear_away_at_once(
     live_app: FastAPI, live_users: Users, traveller: time_machine.Traveller
 ) -> None:
@@ -166,16 +89,6 @@ async def test_any_number_of_them_may_clear_away_at_once(
     await asyncio.gather(*(run_chores(live_app) for _ in range(3)))
 
     async with live_app.state.database.reading() as session:
-        assert await number_of(session, User) == 0
+        assert await session.scalar(select(func.count()).select_from(User)) == 0
         expired = select(func.count()).where(AuditEvent.action == "account.expired")
         assert await session.scalar(expired) == 3
-
-
-async def test_it_stops_when_it_is_told_to(live_app: FastAPI) -> None:
-    stopping = asyncio.Event()
-    running = asyncio.create_task(Housekeeper(live_app.state.database, live_app.state.process).run(stopping))
-    stopping.set()
-
-    await asyncio.wait_for(running, 20)
-
-    assert running.done()

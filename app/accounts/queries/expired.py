@@ -6,14 +6,13 @@ from sqlalchemy import ColumnElement, and_, select
 
 from app.accounts.models import EmailChange, Invitation, LoginSession, PasskeyChallenge, User
 from app.accounts.queries import users
-from app.db.changes.models import Invalidation
 
 
-def expired_sessions(before: datetime) -> ColumnElement[bool]:
+def sessions(before: datetime) -> ColumnElement[bool]:
     return LoginSession.expires_at <= before
 
 
-def expired_challenges(before: datetime) -> ColumnElement[bool]:
+def challenges(before: datetime) -> ColumnElement[bool]:
     return PasskeyChallenge.expires_at <= before
 
 
@@ -22,12 +21,7 @@ def settled_email_changes(before: datetime) -> ColumnElement[bool]:
     return EmailChange.requested_at <= before
 
 
-def received_invalidations(before: datetime) -> ColumnElement[bool]:
-    """Invalidations that every process that is still alive has long received."""
-    return Invalidation.at <= before
-
-
-def expired_invitations(before: datetime) -> ColumnElement[bool]:
+def invitations(before: datetime) -> ColumnElement[bool]:
     return Invitation.expires_at <= before
 
 

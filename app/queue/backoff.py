@@ -1,0 +1,21 @@
+"""How long jobs that failed have to wait."""
+
+from datetime import timedelta
+
+from app.queue.kinds import Registration
+
+MAX_ATTEMPTS = 12
+# While the service that they need is unreachable, attempts are not counted for so long.
+GIVE_UP_AFTER = timedelta(days=5)
+_FIRST_DELAY = timedelta(seconds=15)
+_MAX_DELAY = timedelta(hours=2)
+
+
+def delay_after(attempts: int) -> timedelta:
+    """How long to wait after this many failures: twice as long each time, up to two hours."""
+    return min(_FIRST_DELAY * (1 << min(attempts - 1, 20)), _MAX_DELAY)
+
+
+def longest_pause(registration: Registration) -> timedelta:
+    """Longer than a job of this kind ever waits, unless it was enqueued for a later time."""
+    return 2 * max(_MAX_DELAY, registration.every or timedelta())

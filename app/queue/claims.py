@@ -1,0 +1,123 @@
+"""Claiming jobs, and saying how they ended: each step is a short transaction of its own."""
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.db.session import Database, changed_a_row
+from app.queue import queries
+from app.queue.errors import LeaseLost
+from app.queue.jobs import insert_into_jobs, new_job
+from app.queue.kinds import Registration
+from app.queue.models import Job
+
+# While one process runs a job no other takes it; if it dies meanwhile, another does after this time.
+LEASE = timedelta(minutes=5)
+# Whoever takes longer has no lease any more, and is stopped before that.
+HANDLER_TIMEOUT = timedelta(minutes=4)
+_ERROR_LENGTH = 1000
+# Of the table instead of the model, and composed once: it is executed for every job.
+_TABLE: Any = Job.__table__
+_DONE = delete(_TABLE).where(
+    _TABLE.c.id == bindparam("job_id"), _TABLE.c.lease == bindparam("job_lease"), _TABLE.c.again_at.is_(None)
+)
+
+
+class Claims:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def next_runs(self, kinds: Collection[Registration]) -> Mapping[str, datetime]:
+        """When the next job of each kind is to run; kinds without any are left out."""
+        now = clock.now()
+        # Claiming right away would take SQLite's write lock each time.
+        async with self._database.reading() as session:
+            found = (await session.execute(queries.next_of_each(kinds, now))).all()
+        return {kind: now if is_stranded else run_at for kind, run_at, is_stranded in found if run_at is not None}
+
+    async def claim(self, registration: Registration, number: int) -> list[Job]:
+        """Take up to so many due jobs of a kind, so that no other process does; each attempt counts from here on."""
+        now, lease = clock.now(), secrets.token_hex(8)
+        due = queries.due(registration, now, number).with_for_update(skip_locked=True).cte("due")
+        taking = (
+            update(Job)
+            .where(Job.id.in_(select(due.c.id)))
+            .values(attempts=Job.attempts + 1, run_at=now + LEASE, lease=lease)
+            .returning(Job)
+            .execution_options(synchronize_session=False)
+        )
+        async with self._database.writing() as session:
+            jobs = sorted(await session.scalars(taking), key=lambda job: job.id)
+            await session.commit()
+        return jobs
+
+    async def put_chores(self, chores: Iterable[Registration]) -> None:
+        """Enqueue chores that are not there yet, or not any more."""
+        jobs = [new_job(chore.kind.name, {}, key="chore") for chore in chores]
+        async with self._database.writing() as session:
+            insert = insert_into_jobs(self._database.engine.dialect.name, *jobs)
+            await session.execute(insert.on_conflict_do_nothing(index_elements=["kind", "key"]))
+            await session.commit()
+
+    async def finish(self, session: AsyncSession, job: Job) -> datetime | None:
+        """Remove a job in the transaction of this session. Raises `LeaseLost`.
+
+        If it was enqueued again meanwhile, it stays, and when it runs is returned.
+        """
+        connection = await session.connection()
+        if (await connection.execute(_DONE, {"job_id": job.id, "job_lease": job.lease})).rowcount:
+            return None
+        again = _mine_becomes(job, run_at=Job.again_at, again_at=None, attempts=0, created_at=clock.now())
+        run_at = await session.scalar(again.returning(Job.run_at))
+        if run_at is None:
+            raise LeaseLost
+        return run_at
+
+    async def finish_alone(self, job: Job) -> datetime | None:
+        """The same in a transaction of its own."""
+        async with self._database.writing() as session:
+            run_at = await self.finish(session, job)
+            await session.commit()
+        return run_at
+
+    async def repeat(self, job: Job, every: timedelta) -> datetime:
+        """A chore is done, for now; returns when it is to be done again."""
+        run_at = clock.now() + every
+        await self._change(job, run_at=run_at, attempts=0, last_error=None)
+        return run_at
+
+    async def put_back(self, job: Job) -> None:
+        """It was interrupted: whoever is next need not wait for the lease to end."""
+        await self._change(job, run_at=clock.now(), attempts=Job.attempts - 1)
+
+    async def postpone(self, job: Job, until: datetime | None, attempts: int, reason: str) -> None:
+        """It has failed; without a time it is given up, unless it has been enqueued again meanwhile."""
+        values: dict[str, Any] = {"run_at": until, "attempts": attempts}
+        if until is None:
+            values = {
+                "run_at": Job.again_at,
+                "again_at": None,
+                "attempts": case((Job.again_at.is_(None), attempts), else_=0),
+            }
+        await self._change(job, last_error=reason[:_ERROR_LENGTH], **values)
+
+    async def _change(self, job: Job, **values: Any) -> None:
+        async with self._database.writing() as session:
+            if not await changed_a_row(session, _mine_becomes(job, **values)):
+                raise LeaseLost
+            await session.commit()
+
+
+def _mine(job: Job) -> ColumnElement[bool]:
+    return and_(Job.id == job.id, Job.lease == job.lease)
+
+
+def _mine_becomes(job: Job, **values: Any) -> Update:
+    # What has been chosen is at most the time at which it runs again.
+    values["is_scheduled"] = case((Job.again_at.is_(None), False), else_=Job.is_scheduled)
+    return update(Job).where(_mine(job)).values(**values, lease=None).execution_options(synchronize_session=False)

@@ -1,0 +1,64 @@
+"""Queries for jobs."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
+from sqlalchemy.sql import CompoundSelect
+
+from app.queue.backoff import longest_pause
+from app.queue.kinds import Registration
+from app.queue.models import Job
+
+IS_WAITING = Job.run_at.is_not(None)
+IS_DEAD = Job.run_at.is_(None)
+# Nobody means a time that is so far away.
+_IS_NOT_MEANT = or_(not_(Job.is_scheduled), Job.lease.is_not(None))
+
+
+def is_due(now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    """Which jobs to run. One that was put off for longer than anything ever is, is due too: the clock was wrong."""
+    return or_(Job.run_at <= now, _is_stranded(now, longest))
+
+
+def _is_stranded(now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    return and_(Job.run_at > now + longest, _IS_NOT_MEANT)
+
+
+def due(registration: Registration, now: datetime, number: int) -> Select[tuple[int]]:
+    """The next jobs of a kind. Those that were put off come last: none that fails keeps the others waiting."""
+    is_next = (Job.kind == registration.kind.name, is_due(now, longest_pause(registration)))
+    return select(Job.id).where(*is_next).order_by(Job.run_at, Job.id).limit(number)
+
+
+def next_of_each(kinds: Iterable[Registration], now: datetime) -> CompoundSelect[tuple[str, datetime | None, bool]]:
+    """Of each kind its name, when its next job is to run, and whether the clock was wrong about any of its jobs.
+
+    However many jobs wait, this takes as long as there are kinds.
+    """
+    return union_all(*(_next_of(registration, now) for registration in kinds))
+
+
+def _next_of(registration: Registration, now: datetime) -> Select[tuple[str, datetime | None, bool]]:
+    of_kind = Job.kind == registration.kind.name
+    run_at: Any = select(Job.run_at).where(of_kind, IS_WAITING).order_by(Job.run_at).limit(1).scalar_subquery()
+    stranded = select(Job.id).where(of_kind, _is_stranded(now, longest_pause(registration))).exists()
+    return select(literal(registration.kind.name), run_at, stranded)
+
+
+def status() -> Select[tuple[str, int, int, datetime | None]]:
+    """Of each kind, how many jobs wait, how many are dead letters, and when the next one is to run."""
+    waiting: Any = func.count().filter(IS_WAITING)
+    dead: Any = func.count().filter(IS_DEAD)
+    next_run: Any = func.min(Job.run_at)
+    return select(Job.kind, waiting, dead, next_run).group_by(Job.kind)
+
+
+def listed(kinds: Iterable[str], *, only_dead: bool) -> Select[tuple[Job]]:
+    """Dead letters first, and then the newest."""
+    conditions = [IS_DEAD] if only_dead else []
+    wanted = list(kinds)
+    if wanted:
+        conditions.append(Job.kind.in_(wanted))
+    return select(Job).where(*conditions).order_by(IS_DEAD.desc(), Job.id.desc())

@@ -1,0 +1,38 @@
+"""The state of the queue, for monitoring."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.queue import queries
+from app.queue.kinds import registrations
+
+
+@dataclass(frozen=True)
+class KindStatus:
+    """The numbers of waiting jobs and dead letters of a kind, and for how long the next job has been overdue."""
+
+    kind: str
+    waiting: int = 0
+    dead: int = 0
+    oldest_due_seconds: float = 0.0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody handles jobs of this kind; an older or newer version of the software may."""
+        return self.kind in registrations()
+
+
+async def queue_status(session: AsyncSession) -> list[KindStatus]:
+    """The current state of each kind that is handled here or has any jobs, in alphabetical order."""
+    now = clock.now()
+    found = {kind: KindStatus(kind) for kind in registrations()}
+    for kind, waiting, dead, next_run in (await session.execute(queries.status())).all():
+        found[kind] = KindStatus(kind, waiting, dead, _overdue(next_run, now))
+    return [found[kind] for kind in sorted(found)]
+
+
+def _overdue(next_run: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - next_run).total_seconds()) if next_run else 0.0
