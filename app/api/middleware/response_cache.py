@@ -109,37 +109,48 @@ class ResponseCacheMiddleware:
         headers = dict(scope["headers"])
         if b"origin" in headers:
             await self._cors(scope, receive, send)
-        else:
-            await self._respond(headers, scope, receive, send)
-
-    async def _respond_to_any_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._respond(dict(scope["headers"]), scope, receive, send)
-
-    async def _respond(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        path, query = scope["path"], scope["query_string"]
-        # A query that nobody reads would only make many entries of one.
-        key = (path, b"" if query and self._reads_query(path) is False else query)
-        may_use_cache = self._may_use_cache(scope, headers)
-        response = self.store.get(key) if may_use_cache else None
-        if response is not None:
+            return
+        key = self._key(scope, headers)
+        if key is not None and (response := self.store.get(key)) is not None:
             # Sent from here: another coroutine would cost as much as the look-up.
             start, body = _messages(response, headers, scope["method"])
             await send(start)
             await send(body)
-        elif may_use_cache and self._table.is_cacheable(key):
+        else:
+            await self._miss(key, headers, scope, receive, send)
+
+    async def _respond_to_any_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        key = self._key(scope, headers)
+        if key is not None and (response := self.store.get(key)) is not None:
+            await _send(response, headers, scope, send)
+        else:
+            await self._miss(key, headers, scope, receive, send)
+
+    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> CacheKey | None:
+        """What is requested, if the cache may be used at all.
+
+        It may if the request is anonymous and safe, and all invalidations are known to have been heard. A query that
+        nobody reads is left out: it would only make many entries of one.
+        """
+        if (
+            scope["method"] not in _SAFE_METHODS
+            or not is_anonymous(scope, headers)
+            or self._listener is None
+            or not self._listener.is_current()
+            or not (self._hosts.are_all or headers.get(b"host", b"") in self._hosts)
+        ):
+            return None
+        path, query = scope["path"], scope["query_string"]
+        return path, b"" if query and self._reads_query(path) is False else query
+
+    async def _miss(
+        self, key: CacheKey | None, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if key is not None and self._table.is_cacheable(key):
             await self._fill_and_send(key, headers, scope, receive, send)
         else:
             await self.app(scope, receive, send)
-
-    def _may_use_cache(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        """Whether the request is anonymous and safe, and all invalidations are known to have been heard."""
-        return (
-            scope["method"] in _SAFE_METHODS
-            and is_anonymous(scope, headers)
-            and self._listener is not None
-            and self._listener.is_current()
-            and (self._hosts.are_all or headers.get(b"host", b"") in self._hosts)
-        )
 
     async def _fill_and_send(
         self, key: CacheKey, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send
@@ -221,23 +232,23 @@ def _messages(response: CachedResponse, headers: dict[bytes, bytes], method: str
 
 def _request_id(headers: dict[bytes, bytes]) -> Header:
     given = headers.get(b"x-request-id")
-    is_acceptable = given is not None and ACCEPTABLE.fullmatch(given)
-    return b"x-request-id", given if given and is_acceptable else new_request_id().encode()
+    if given is None or not ACCEPTABLE.fullmatch(given):
+        given = new_request_id().encode()
+    return b"x-request-id", given
 
 
 def _variant(response: CachedResponse, accepted: bytes) -> Variant:
-    match _best_coding(accepted) if len(accepted) <= _MAX_HEADER_LENGTH else "identity":
-        case "zstd":
-            return response.zstd
-        case "gzip":
-            return response.gzip
-        case _:
-            return response.identity
+    coding = _best_coding(accepted) if len(accepted) <= _MAX_HEADER_LENGTH else "identity"
+    variant: Variant = getattr(response, coding)
+    return variant
 
 
 @lru_cache(maxsize=256)
 def _best_coding(accepted: bytes) -> str:
-    """The best coding that a client accepts: RFC 9110, 12.5.3, except for preferences among those that we have."""
+    """The best coding that a client accepts: RFC 9110, 12.5.3, except for preferences among those that we have.
+
+    They are called as the attributes of a cached response are.
+    """
     accepts: dict[str, bool] = {}
     for item in accepted.decode("latin-1").lower().split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))
