@@ -79,11 +79,13 @@ def _with_problems(schema: dict[str, Any], table: RouteTable) -> dict[str, Any]:
 def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     if route.rules.is_public and "security" in operation:
         # Anonymous clients may use it too, although it may show more to those who are logged in.
-        operation["security"] = [{}, *operation["security"]]
+        operation["security"] = [*operation["security"], {}]
     responses = operation["responses"]
     # FastAPI's own description says less.
     if responses.get("422", {}).get("description") == "Validation Error":
         del responses["422"]
+    # Unless the route says otherwise, the database can be away.
+    responses.setdefault("503", {"description": _AWAY})
     for status, description in _errors_of_any(operation, method).items():
         _add(responses, status, description)
     for dependency in route.calls:
@@ -98,10 +100,9 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
 
 
 def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:
-    """Whatever the route, the input can be wrong, another request faster, and the database away."""
+    """Whatever the route, the input can be wrong, and another request faster."""
     return {
         "422": _INVALID,
-        "503": _AWAY,
         **({} if method in _SAFE_METHODS else {"409": _CONFLICT}),
         **(_BODY if "requestBody" in operation else {}),
     }

@@ -151,6 +151,21 @@ async def test_answers_say_what_is_left(users: Users, anna: User) -> None:
     assert response.headers["RateLimit"].startswith('"login";r=29;')
 
 
+async def test_changes_are_limited_by_account(users: Users) -> None:
+    hasty, other = await users.client(Role.READER), await users.client(Role.READER)
+
+    statuses = [(await hasty.delete("/users/me/email")).status_code for _ in range(61)]
+
+    assert statuses == [204] * 60 + [429]
+    refused = await hasty.patch("/users/me", json={"bio": "Quick"})
+    problem_in(refused, 429, "too_many_requests")
+    assert int(refused.headers["Retry-After"]) <= 60
+    assert (await hasty.get("/users/me")).status_code == 200
+    allowed = await other.patch("/users/me", json={"bio": "Calm"})
+    assert allowed.status_code == 200
+    assert allowed.headers["RateLimit-Policy"] == '"account-changes";q=60;w=60'
+
+
 async def test_limits_can_be_switched_off(live_users: Users) -> None:
     client = await live_users.client()
 
