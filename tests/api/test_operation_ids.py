@@ -37,4 +37,6 @@ async def test_no_operation_id_changes_by_accident(shared_app: FastAPI) -> None:
         f"methods of generated clients would be gone or call something else: {gone}, instead of which there is {new}. "
         f"Name the routes' functions as before, or change the list in {LISTS.name}/ and say so in CHANGELOG.md."
     )
-    assert not new, f"add these lines to the resource's file in {LISTS.name}/: from now on their names are an interface: {new}"
+    assert not new, (
+        f"add these lines to the resource's file in {LISTS.name}/: from now on their names are an interface: {new}"
+    )

@@ -33,7 +33,8 @@ async def test_every_route_declares_what_it_has_to(shared_app: FastAPI) -> None:
     table: RouteTable = shared_app.state.route_table
 
     assert len(table.routes) > 60
-    assert objections(table) == []
+    found = objections(table)
+    assert not found, "\n".join(found)
 
 
 def planted(router: APIRouter) -> list[str]:

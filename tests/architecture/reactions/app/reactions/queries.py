@@ -1,0 +1,32 @@
+"""Queries for reactions."""
+
+from typing import Annotated, TypedDict
+
+from app.reactions.models import Reaction
+from app.reactions.schemas import ReactionCount
+from sqlalchemy import Select, String, bindparam, func, select, type_coerce
+
+from app.content.models import Article
+from app.db.base import BigId
+from app.db.compiled_selects import CompiledSelect
+from app.db.row_shapes import RowShape
+
+
+class CountRow(TypedDict):
+    kind: Annotated[str, type_coerce(Reaction.kind, String)]
+    count: Annotated[int, func.count(Reaction.id)]
+
+
+COUNT = RowShape(CountRow, ReactionCount)
+OF_ARTICLE = CompiledSelect(
+    COUNT.select()
+    .where(Reaction.article_id == bindparam("article_id", type_=BigId))
+    .group_by(Reaction.kind)
+    .order_by(Reaction.kind)
+)
+
+
+def of_account(user_id: int, after: int) -> Select[tuple[Reaction, str]]:
+    """What an account has reacted to, after the reaction with this id."""
+    reacted = select(Reaction, Article.slug).join(Article, Article.id == Reaction.article_id)
+    return reacted.where(Reaction.user_id == user_id, Reaction.id > after).order_by(Reaction.id)
