@@ -21,4 +21,4 @@ class AccountConfirmed(AccountEvent):
 
 
 class AccountDeleted(AccountEvent):
-    """Who it belonged to was forgotten. Its row stays, under a placeholder name, as long as something refers to it."""
+    """Who it belonged to was forgotten: its row was anonymised or, if it was never used, deleted."""

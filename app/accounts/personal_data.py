@@ -41,7 +41,7 @@ ACCESS = Credentials(lambda _since: true(), is_access=True)
 class Disposition(Protocol):
     """What an account's owner decides about what they wrote. The account is locked."""
 
-    async def remove(self, user: User) -> None: ...
+    async def remove(self, user: User, by: User | None) -> None: ...
 
     async def hand_over(self, user: User, successor: User, by: User | None) -> None:
         """Make it the successor's, record that, and tell them; `by` is who does it."""

@@ -32,7 +32,9 @@ async def _unpublished(unit: UnitOfWork, event: ArticleUnpublished) -> None:
 
 
 async def _deleted(unit: UnitOfWork, event: ArticleDeleted) -> None:
-    _record(unit, actions.ARTICLE_DELETED, event)
+    # What goes with an account is recorded as a whole.
+    if not event.with_account:
+        _record(unit, actions.ARTICLE_DELETED, event)
 
 
 async def _restored(unit: UnitOfWork, event: ArticleRestored) -> None:

@@ -33,8 +33,18 @@ class ArticleUnpublished(ArticleEvent):
     """It is a draft again."""
 
 
+@dataclass(frozen=True)
 class ArticleDeleted(ArticleEvent):
-    """It cannot be seen any more. It can be restored, unless its author's account was deleted with it."""
+    """It cannot be seen any more. It can be restored, unless it went with its author's account."""
+
+    with_account: bool = False
+
+
+@dataclass(frozen=True)
+class ArticleHandedOver(ArticleEvent):
+    """It belongs to `author_id` now, because its author's account was deleted."""
+
+    former_author_id: int
 
 
 class ArticleRestored(ArticleEvent):

@@ -68,7 +68,7 @@ class Decisions:
 
     def __init__(self, _unit: object) -> None: ...
 
-    async def remove(self, user: User) -> None:
+    async def remove(self, user: User, by: User | None) -> None:
         self.taken.append(("remove", user.username))
 
     async def hand_over(self, user: User, successor: User, by: User | None) -> None:

@@ -143,7 +143,7 @@ class AdminUserService:
                 user, ArticleDisposition.HAND_OVER, await self._successor(user, successor), by
             )
         self._unit.audit.record(actions.ACCOUNT_DELETED, actor=by, subject=user)
-        await self._deletions.forget(user)
+        await self._deletions.forget(user, by)
 
     async def _successor(self, user: User, username: str) -> User:
         successor = await self._unit.session.scalar(deletions.successors().where(User.username == username))

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from app.accounts import audit_actions as actions
 from app.accounts import personal_data
 from app.accounts.errors import UnknownSuccessor
+from app.accounts.events import AccountDeleted
 from app.accounts.models import AccountDeletion, ArticleDisposition, User
 from app.accounts.policies.actors import Principal
 from app.accounts.queries import deletions
@@ -111,7 +112,7 @@ class AccountDeletionService:
     async def _carry_out(self, user: User, disposition: ArticleDisposition, successor: User | None) -> None:
         await self.settle_articles(user, disposition, successor, by=user)
         self._unit.audit.record(actions.ACCOUNT_DELETED, actor=user, subject=user, articles=disposition)
-        await self.forget(user)
+        await self.forget(user, by=user)
 
     async def settle_articles(
         self, user: User, disposition: ArticleDisposition, successor: User | None, by: User | None
@@ -126,15 +127,16 @@ class AccountDeletionService:
             if authored.disposition is None:
                 continue
             if disposition is ArticleDisposition.REMOVE:
-                await authored.disposition(self._unit).remove(user)
+                await authored.disposition(self._unit).remove(user, by)
             elif successor is not None:
                 await authored.disposition(self._unit).hand_over(user, successor, by)
 
-    async def forget(self, user: User) -> None:
+    async def forget(self, user: User, by: User | None) -> None:
         """Delete everything that identifies an account's owner; what they wrote stays. The account must be locked."""
         await self._delete_owned(user)
         user.anonymise(UNUSABLE, clock.now())
         await self._unit.session.flush()
+        await self._unit.emit(AccountDeleted(user.id, by.id if by else None))
 
     async def _delete_owned(self, user: User) -> None:
         for owned in personal_data.owned():
@@ -145,3 +147,4 @@ class AccountDeletionService:
         self._unit.audit.record(actions.ACCOUNT_EXPIRED, subject=user)
         await self._delete_owned(user)
         await self._unit.session.execute(delete(User).where(User.id == user.id), execution_options=invalidates())
+        await self._unit.emit(AccountDeleted(user.id, None))

@@ -1,10 +1,11 @@
 """What happens to an account's articles when it is deleted."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 
 from app.accounts.models import User
 from app.accounts.services.account_emails import AccountEmails
 from app.content import audit_actions as actions
+from app.content.events import ArticleDeleted, ArticleHandedOver
 from app.content.models import Article
 from app.unit_of_work import UnitOfWork
 
@@ -15,18 +16,21 @@ class WrittenArticles:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
 
-    async def remove(self, user: User) -> None:
-        """Delete them, together with their comments and tags."""
-        await self._unit.session.execute(delete(Article).where(Article.author_id == user.id))
+    async def remove(self, user: User, by: User | None) -> None:
+        """Delete them, together with their comments and tags; `by` is who does it."""
+        removed = delete(Article).where(Article.author_id == user.id).returning(Article.id)
+        for article_id in (await self._unit.session.scalars(removed)).all():
+            await self._unit.emit(ArticleDeleted(article_id, user.id, by.id if by else None, with_account=True))
 
     async def hand_over(self, user: User, successor: User, by: User | None) -> None:
         """Reassign them to the successor, who is told; `by` is who does it."""
-        by_user = Article.author_id == user.id
-        count = await self._unit.session.scalar(select(func.count()).select_from(Article).where(by_user)) or 0
-        if not count:
-            return
         # Nobody has edited them by that.
         values = {"author_id": successor.id, "updated_at": Article.updated_at}
-        await self._unit.session.execute(update(Article).where(by_user).values(values))
-        self._unit.audit.record(actions.ARTICLES_HANDED_OVER, actor=by, subject=successor, count=count)
-        AccountEmails(self._unit).articles_handed_over(successor, count)
+        handed_over = update(Article).where(Article.author_id == user.id).values(values).returning(Article.id)
+        ids = (await self._unit.session.scalars(handed_over)).all()
+        if not ids:
+            return
+        self._unit.audit.record(actions.ARTICLES_HANDED_OVER, actor=by, subject=successor, count=len(ids))
+        AccountEmails(self._unit).articles_handed_over(successor, len(ids))
+        for article_id in ids:
+            await self._unit.emit(ArticleHandedOver(article_id, successor.id, by.id if by else None, user.id))
