@@ -19,7 +19,8 @@ from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.databases import postgresql_template, sqlite_template
 
-_SETTLE_SECONDS = 5
+# The listener of PostgreSQL takes a minute to believe that nobody comes.
+_SETTLE_SECONDS = 65
 _counted: Counter[str] = Counter()
 
 

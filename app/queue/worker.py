@@ -138,8 +138,10 @@ class JobWorker:
             if lane.may_have_more and lane.seconds_left:
                 seconds = min(seconds, lane.seconds_left)
         if seconds > 0:
+            # Not `wait_for`: until Python 3.12 it forgets that it was cancelled if it is woken at the same time.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
 
     async def _give_back(self) -> None:
         for lane in self._lanes.values():

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import delete, text
 from sqlalchemy.engine import make_url
@@ -233,3 +235,29 @@ async def test_a_database_that_cannot_be_read_is_not_current(template: Template,
     stopping.set()
     await asyncio.wait_for(running, 5)
     assert heard.keys == []
+
+
+async def test_on_an_idle_blog_postgresql_is_left_alone_until_somebody_asks(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if make_url(url).get_backend_name() == "sqlite":
+        pytest.skip("it is not asked over a network")
+    beats: list[str] = []
+    execute = asyncpg.Connection.execute
+
+    async def counting_execute(connection: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        beats.append(query)
+        return await execute(connection, query, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", counting_execute)
+    async with listening(url, Heard()) as watch:
+        monkeypatch.setattr(watching, "_SILENCE_TIMEOUT_SECONDS", 0.1)
+        assert isinstance(watch, watching.PostgresqlListener)
+        # As if nobody had come for a while.
+        watch._asked_at -= watching._IDLE_SECONDS
+        await asyncio.sleep(0.3)
+        before = len(beats)
+        await asyncio.sleep(0.3)
+        assert len(beats) == before
+        assert not watch.is_current()
+        await become(watch.is_current)

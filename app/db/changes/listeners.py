@@ -23,6 +23,8 @@ _MAX_STALENESS_SECONDS = 0.025
 # How long a job may wait that was enqueued in a process which does not run any itself.
 _IDLE_LOOK_SECONDS = 2.0
 _HEARTBEAT_SECONDS = 1.0
+# On a blog that nobody has visited for so long, its heart beats as often as that.
+_IDLE_SECONDS = 60.0
 # Without a sign of life for so long, nothing is believed to be current.
 _SILENCE_TIMEOUT_SECONDS = 3.0
 _CONNECT_TIMEOUT_SECONDS = 5.0
@@ -133,16 +135,26 @@ def _one(connection: sqlite3.Connection, query: str) -> int:
 
 
 class PostgresqlListener:
-    """Listens on a connection of its own, made directly to PostgreSQL: a pooler may not forward notifications."""
+    """Listens on a connection of its own, made directly to PostgreSQL: a pooler may not forward notifications.
+
+    Once a second it makes sure that the connection still works, as long as anybody asks. Whoever asks first after a
+    while finds it not current, and has it make sure at once.
+    """
 
     def __init__(self, url: URL, invalidations: InvalidationBus, wake_ups: WakeUps) -> None:
         self._arguments = driver_arguments(url, timeout=_CONNECT_TIMEOUT_SECONDS, statement_cache_size=0)
         self._invalidations = invalidations
         self._wake_ups = wake_ups
         self._until = 0.0
+        self._asked_at = time.monotonic()
+        self._must_beat = asyncio.Event()
 
     def is_current(self) -> bool:
-        return time.monotonic() < self._until
+        now = self._asked_at = time.monotonic()
+        if now < self._until:
+            return True
+        self._must_beat.set()
+        return False
 
     async def run(self, stopping: asyncio.Event) -> None:
         stopped = asyncio.create_task(stopping.wait())
@@ -170,14 +182,24 @@ class PostgresqlListener:
             self._wake_ups.publish()
             while not stopped.done():
                 asked = time.monotonic()
+                self._must_beat.clear()
                 await connection.execute("SELECT 1", timeout=_SILENCE_TIMEOUT_SECONDS - _HEARTBEAT_SECONDS)
                 self._until = asked + _SILENCE_TIMEOUT_SECONDS
-                await asyncio.wait([stopped], timeout=_HEARTBEAT_SECONDS)
+                await self._rest(stopped)
         finally:
             connection.terminate()
 
+    async def _rest(self, stopped: "asyncio.Task[Any]") -> None:
+        if time.monotonic() - self._asked_at < _IDLE_SECONDS:
+            await asyncio.wait([stopped], timeout=_HEARTBEAT_SECONDS)
+            return
+        wanted = asyncio.create_task(self._must_beat.wait())
+        await asyncio.wait([stopped, wanted], timeout=_IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        wanted.cancel()
+
     def _mark_lost(self, _connection: object) -> None:
         self._until = 0.0
+        self._must_beat.set()
 
     def _receive(self, _connection: object, _pid: int, _channel: str, message: object) -> None:
         message_id, keys = read_message(str(message))
