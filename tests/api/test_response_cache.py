@@ -413,6 +413,24 @@ async def test_a_query_that_nobody_reads_makes_no_other_answer(
     assert (len(app.asked), len(cache.store)) == (1, 1)
 
 
+async def test_a_query_that_a_route_does_not_declare_cannot_decide_what_everybody_gets(
+    app: App, cache: ResponseCacheMiddleware
+) -> None:
+    async with client_of(cache) as client:
+        await client.get("/public/2?page=2")
+        await client.get("/public/1?page=2")
+
+    assert [scope["query_string"] for scope in app.asked] == [b"", b"page=2"]
+
+
+async def test_what_another_route_answers_is_not_kept(app: App, cache: ResponseCacheMiddleware) -> None:
+    async with client_of(cache) as client:
+        for _ in range(2):
+            await client.get("/public/mine")
+
+    assert (len(app.asked), len(cache.store)) == (2, 0)
+
+
 async def test_a_query_that_is_too_long_to_make_sense_is_not_kept(app: App, cache: ResponseCacheMiddleware) -> None:
     async with client_of(cache) as client:
         for _ in range(2):

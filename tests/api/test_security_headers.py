@@ -102,6 +102,15 @@ async def test_the_docs_may_load_what_they_are_made_of(app: FastAPI, path: str) 
     assert policy["frame-ancestors"] == "'none'"
 
 
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
+async def test_the_policy_is_that_of_the_path_whatever_the_answer(app: FastAPI, method: str) -> None:
+    async with client_of(app) as client:
+        got = await client.get("http://blog.example.com/docs")
+        other = await client.request(method, "http://blog.example.com/docs")
+
+    assert other.headers["Content-Security-Policy"] == got.headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(
     ("settings", "status"),
     [
