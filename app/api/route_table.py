@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute
 from starlette.types import Scope
@@ -27,48 +28,29 @@ class Route:
         self.template = context.path_format or ""
         self.path: re.Pattern[str] = context.path_regex
         self.methods = frozenset(context.methods or ())
-        self.endpoint: Callable[..., Any] | None = context.endpoint
         self.rules = rules_of(context.endpoint)
         self.max_body_bytes: int | None = getattr(context, "max_body_size", None)
+        # FastAPI's description of the function's parameters; routes of Starlette have none.
+        self.dependant: Dependant = getattr(context, "dependant", None) or Dependant()
 
     @property
     def calls(self) -> Iterator[Callable[..., Any]]:
         """The dependencies, and what they depend on."""
-        return (dependant.call for dependant in self._dependants if dependant.call is not None)
+        return (dependant.call for dependant in _below(self.dependant) if dependant.call is not None)
 
-    @cached_property
+    @property
     def reads_query(self) -> bool:
         """Whether any parameter is in the query."""
-        return any(dependant.query_params for dependant in (self.dependant, *self._dependants))
+        return any(dependant.query_params for dependant in (self.dependant, *_below(self.dependant)))
 
-    @cached_property
+    @property
     def reads_headers(self) -> bool:
         """Whether any parameter is in a header or a cookie."""
-        dependants = (self.dependant, *self._dependants)
+        dependants = (self.dependant, *_below(self.dependant))
         return any(dependant.header_params or dependant.cookie_params for dependant in dependants)
 
-    @property
-    def dependant(self) -> Any:
-        """FastAPI's description of the function's parameters; routes of Starlette have none."""
-        return getattr(self.context, "dependant", None) or _NOTHING
 
-    @property
-    def _dependants(self) -> Iterator[Any]:
-        return _below(self.dependant)
-
-
-class _Nothing:
-    dependencies: Sequence[Any] = ()
-    query_params: Sequence[Any] = ()
-    header_params: Sequence[Any] = ()
-    cookie_params: Sequence[Any] = ()
-    body_params: Sequence[Any] = ()
-
-
-_NOTHING = _Nothing()
-
-
-def _below(dependant: Any) -> Iterator[Any]:
+def _below(dependant: Dependant) -> Iterator[Dependant]:
     for dependency in dependant.dependencies:
         yield dependency
         yield from _below(dependency)

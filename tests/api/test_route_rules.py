@@ -1,5 +1,6 @@
 """Routes declare what middlewares need, and whoever forgets it is told what to write."""
 
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.route_rules import for_monitoring, private, public, public_through_fastapi, under_policy, unlimited
 from app.api.route_table import RouteTable, selected_rules
 from app.comments.limits import COMMENT
+from app.main import create_app
+from tests.conftest import settings_for
 from tests.support.route_rules import objections
 
 # Before any SQL.
@@ -29,8 +32,9 @@ UNDECLARED = (
 )
 
 
-async def test_every_route_declares_what_it_has_to(shared_app: FastAPI) -> None:
-    table: RouteTable = shared_app.state.route_table
+def test_every_route_declares_what_it_has_to(tmp_path: Path) -> None:
+    settings = settings_for("sqlite+aiosqlite:///:memory:", tmp_path, metrics_token="as long as it has to be, at least")
+    table: RouteTable = create_app(settings).state.route_table
 
     assert len(table.routes) > 60
     found = objections(table)
@@ -170,6 +174,18 @@ def test_a_limited_read_is_not_read_fast_past_its_limit() -> None:
     router = APIRouter()
 
     @router.get("/things", dependencies=[limited(COMMENT)])
+    @public
+    async def things() -> Response:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="cannot be read fast"):
+        FastReadsMiddleware(_app, RouteTable(router.routes))
+
+
+def test_a_part_of_the_path_that_the_function_does_not_take_is_refused() -> None:
+    router = APIRouter()
+
+    @router.get("/{language}/things")  # noqa: FAST003 - that is what is refused
     @public
     async def things() -> Response:
         raise NotImplementedError

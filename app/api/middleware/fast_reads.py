@@ -4,7 +4,6 @@ Only plainly valid requests are served here: everything else (unknown parameters
 on to the routes, which report any error. What is called here is the route's own function, for routes that are `public`.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any, get_origin
 from urllib.parse import parse_qsl
 
@@ -37,9 +36,9 @@ class FastRead:
                 "actor, the path and a model of the query, or declare the route `public_through_fastapi`."
             )
         dependant = route.dependant
-        self._function: Callable[..., Awaitable[Response]] = dependant.call
+        self._function: Any = dependant.call
         self._request = dependant.request_param_name
-        self._names = {dependency.call: dependency.name for dependency in dependant.dependencies}
+        self._dependencies = {str(dependency.name): dependency.call for dependency in dependant.dependencies}
         self._path_fields = {field.name: field for field in dependant.path_params}
         self._query = next(((field.name, _Query(field)) for field in dependant.query_params), None)
 
@@ -49,11 +48,12 @@ class FastRead:
             name, query = self._query
             arguments[name] = query.read(scope["query_string"])
         request = Request(scope)
-        for dependency, name in self._names.items():
+        for name, dependency in self._dependencies.items():
             arguments[name] = await public_services(request) if dependency is get_services else None
         if self._request is not None:
             arguments[self._request] = request
-        return await self._function(**arguments)
+        response: Response = await self._function(**arguments)
+        return response
 
     def _valid(self, name: str, value: str) -> Any:
         valid, errors = self._path_fields[name].validate(value)
@@ -64,13 +64,21 @@ class FastRead:
 
 def _is_callable_here(route: Route) -> bool:
     dependant = route.dependant
-    others = (dependant.response_param_name, dependant.background_tasks_param_name, dependant.body_params)
+    others = (
+        dependant.response_param_name,
+        dependant.background_tasks_param_name,
+        dependant.http_connection_param_name,
+        dependant.body_params,
+        dependant.header_params,
+        dependant.cookie_params,
+    )
     return (
         {dependency.call for dependency in dependant.dependencies} <= {get_services, get_actor}
         and all(dependency.name for dependency in dependant.dependencies)
         and all(_is_model(field) for field in dependant.query_params)
         and len(dependant.query_params) <= 1
-        and not (any(others) or dependant.header_params or dependant.cookie_params)
+        and {field.name for field in dependant.path_params} == set(route.context.param_convertors)
+        and not any(others)
         and dependant.call.__annotations__.get("return") is Response
     )
 
