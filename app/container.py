@@ -1,9 +1,9 @@
 """The services of one unit of work, for requests, commands and jobs alike."""
 
 import app.hooks  # noqa: F401 - tables without hooks would invalidate nothing
-from app.accounts.services import AccountServices
+from app.accounts.container import AccountServices
 from app.comments.service import CommentService
-from app.content.services import ContentServices
+from app.content.container import ContentServices
 from app.privacy.exporter import ExportService
 from app.queue.job_admin import JobAdmin
 from app.unit_of_work import UnitOfWork, per_unit

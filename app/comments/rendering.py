@@ -7,7 +7,7 @@ from anyio import CapacityLimiter
 
 from app.comments.errors import EmptyComment
 from app.content.markup import render_comment, shows_something
-from app.content.services.rendering import require_proportion
+from app.content.rendering import require_proportion
 
 
 async def rendered_comment(markdown: str) -> str:

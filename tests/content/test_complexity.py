@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.content.services import rendering
+from app.content import rendering
 from tests.support.problems import problem_in
 from tests.support.writing import read
 

@@ -25,9 +25,9 @@ from app.content.models import Article, ArticleStatus
 from app.content.policies import require_article_editing
 from app.content.queries import article_rows, articles
 from app.content.queries.article_rows import ArticleRow, SummaryRow
+from app.content.rendering import rendered_article
 from app.content.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
 from app.content.services.categories import CategoryService
-from app.content.services.rendering import rendered_article
 from app.content.services.tags import TagService
 from app.core import clock
 from app.core.roles import Role
