@@ -14,7 +14,7 @@ Handler = Callable[[Any, E], Awaitable[None]]
 _handlers: dict[type, list[Handler[Any]]] = {}
 
 
-def handle(event: type[E], handler: Handler[E]) -> None:
+def register_handler(event: type[E], handler: Handler[E]) -> None:
     """Have `handler` called whenever an event of this type is emitted, in the same transaction.
 
     Should it fail, nothing has happened. Whatever concerns the outside world, or takes long, is a job to be enqueued.
@@ -23,5 +23,5 @@ def handle(event: type[E], handler: Handler[E]) -> None:
 
 
 def handlers_of(event: object) -> list[Handler[Any]]:
-    """Who has registered for this event, in the order of registration."""
-    return _handlers.get(type(event), [])
+    """Who has registered for this event, or for all events of a class that it is derived from."""
+    return [handler for kind in type(event).__mro__ for handler in _handlers.get(kind, ())]

@@ -7,5 +7,6 @@ import app.audit.hooks
 import app.queue.hooks
 import app.mail.hooks
 import app.accounts.hooks
+import app.privacy.audit_actions
 import app.content.hooks
 import app.comments.hooks

@@ -48,6 +48,8 @@ class UnitOfWork:
         self.surrogate_keys = surrogate_keys or SurrogateKeys()
         self._session = session
         self._rows = rows
+        # Something was done by halves.
+        self.must_roll_back = False
 
     @property
     def session(self) -> AsyncSession:
@@ -97,7 +99,11 @@ class UnitOfWork:
         if handlers:
             await self.session.flush()
         for handler in handlers:
-            await handler(self, event)
+            try:
+                await handler(self, event)
+            except BaseException:
+                self.must_roll_back = True
+                raise
 
 
 def per_unit(kind: Callable[[UnitOfWork], T]) -> "cached_property[T]":
@@ -115,7 +121,7 @@ async def unit_of_work(
         try:
             yield unit
         except AppError as error:
-            if error.commits_on_error:
+            if error.commits_on_error and not unit.must_roll_back:
                 await session.commit()
             raise
         await session.commit()

@@ -78,7 +78,7 @@ async def test_an_error_that_says_so_commits_what_was_done_before_it(app: FastAP
 
 @pytest.mark.usefixtures("_handlers")
 async def test_what_a_handler_does_belongs_to_the_same_transaction(app: FastAPI, session: AsyncSession) -> None:
-    events.handle(Named, _store_tag)
+    events.register_handler(Named, _store_tag)
 
     async with opened(app) as unit:
         await unit.emit(Named("ink"))
@@ -91,13 +91,46 @@ async def test_what_a_handler_does_belongs_to_the_same_transaction(app: FastAPI,
 
 @pytest.mark.usefixtures("_handlers")
 async def test_a_handler_that_fails_undoes_everything(app: FastAPI, session: AsyncSession) -> None:
-    events.handle(Named, _store_tag)
-    events.handle(Named, _fail)
+    events.register_handler(Named, _store_tag)
+    events.register_handler(Named, _fail)
 
     with pytest.raises(UsernameTaken):
         await store_tag_and_raise(app, WeakPassword, Named("ink"))
 
     assert await tags(session) == 0
+
+
+@pytest.mark.usefixtures("_handlers")
+async def test_what_a_handler_has_done_by_halves_is_undone_whatever_it_fails_with(
+    app: FastAPI, session: AsyncSession
+) -> None:
+    async def refuse(_unit: UnitOfWork, _event: Named) -> None:
+        raise WrongPassword
+
+    events.register_handler(Named, _store_tag)
+    events.register_handler(Named, refuse)
+
+    with pytest.raises(WrongPassword):
+        await store_tag_and_raise(app, WeakPassword, Named("ink"))
+
+    assert await tags(session) == 0
+
+
+@pytest.mark.usefixtures("_handlers")
+async def test_a_handler_can_be_for_all_events_of_a_kind(app: FastAPI) -> None:
+    seen: list[object] = []
+
+    class Renamed(Named):
+        pass
+
+    async def note(_unit: UnitOfWork, event: Named) -> None:
+        seen.append(event)
+
+    events.register_handler(Named, note)
+    async with opened(app) as unit:
+        await unit.emit(Renamed("ink"))
+
+    assert seen == [Renamed("ink")]
 
 
 @pytest.mark.usefixtures("_handlers")
@@ -110,8 +143,8 @@ async def test_handlers_see_what_was_done_and_are_called_in_order(app: FastAPI) 
     async def note_second(_unit: UnitOfWork, event: Named) -> None:
         seen.append(event.name)
 
-    events.handle(Named, note_first)
-    events.handle(Named, note_second)
+    events.register_handler(Named, note_first)
+    events.register_handler(Named, note_second)
 
     async with opened(app) as unit:
         unit.session.add(Tag(slug="pen", name="Pen"))

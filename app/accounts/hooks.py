@@ -80,7 +80,7 @@ register_owned(
 )
 register_owned(
     RecoveryCode.user_id,
-    credentials=Credentials(lambda since: RecoveryCode.created_at > since),
+    credentials=Credentials(lambda since: or_(RecoveryCode.created_at.is_(None), RecoveryCode.created_at > since)),
     exported=exports.RECOVERY_CODES,
 )
 register_owned(

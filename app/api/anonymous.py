@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-# The session of whoever is logged in to the site's own pages.
+# Reserved for sessions of the site's own pages, which there are none of yet.
 SESSION_COOKIE = "colophon_session"
 # The name is looked for anywhere, so that no two parsers of cookies can disagree about it. `in` takes twice as long.
 _names_session = re.compile(re.escape(SESSION_COOKIE.encode())).search

@@ -19,7 +19,6 @@ from app.api.raising import raising
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
-from app.core.config import Settings
 from app.core.current_request import set_user
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.ip_addresses import client_ip, network_of
@@ -38,14 +37,6 @@ _bearer = OAuth2PasswordBearer(tokenUrl="", auto_error=False)
 SlugPath = Annotated[SafeStr, Path(max_length=120)]
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
 ProviderPath = Annotated[SafeStr, Path(max_length=40)]
-
-
-async def get_settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
-
-
-SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
 async def get_client(request: Request) -> Client:

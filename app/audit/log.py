@@ -17,7 +17,7 @@ class Account(Protocol):
     def id(self) -> int: ...
 
 
-class Row(NamedTuple):
+class Subject(NamedTuple):
     """What was acted on, for whoever has not loaded it."""
 
     table: str
@@ -41,7 +41,7 @@ class AuditLog:
     ) -> None:
         """Record an action that its domain has declared. Put neither secrets nor personal data into the details.
 
-        `actor` is an account or its id; `subject` is the object that was acted on, flushed, or a `Row`.
+        `actor` is an account or its id; `subject` is the object that was acted on, flushed, or a `Subject`.
         """
         if not is_declared(action):
             raise ValueError(f"{action!r} is not declared: that is done in the audit_actions.py of its domain")
@@ -49,7 +49,7 @@ class AuditLog:
             AuditEvent(
                 action=action.name,
                 actor_id=getattr(actor, "id", actor),
-                subject_type=subject.table if isinstance(subject, Row) else getattr(subject, "__tablename__", None),
+                subject_type=subject.table if isinstance(subject, Subject) else getattr(subject, "__tablename__", None),
                 subject_id=getattr(subject, "id", None),
                 ip_address=self._client.ip_address,
                 user_agent=self._client.user_agent,

@@ -3,9 +3,11 @@
 from app.accounts.personal_data import register_authored
 from app.cache import keys
 from app.comments import auditing
+from app.comments.events import CommentDeleted, CommentRestored
 from app.comments.exports import COMMENTS
 from app.comments.models import Comment
 from app.db.changes.tracking import Change, register_public
+from app.events import register_handler
 
 
 def _by_comment(change: Change) -> set[str]:
@@ -17,6 +19,7 @@ def _by_comment(change: Change) -> set[str]:
     return found
 
 
-auditing.register()
+register_handler(CommentDeleted, auditing.record_deletion)
+register_handler(CommentRestored, auditing.record_restoration)
 register_authored(Comment.author_id, exported=COMMENTS)
 register_public(Comment.__table__, _by_comment)

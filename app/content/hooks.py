@@ -9,10 +9,12 @@ from sqlalchemy.orm.attributes import History
 from app.accounts.personal_data import register_authored, register_impersonal, register_part
 from app.cache import keys
 from app.content import auditing
+from app.content.events import ArticleChanged, ArticleDeleted, ArticlePublished, ArticleRestored, ArticleUnpublished
 from app.content.exports import ARTICLES
 from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_public
+from app.events import register_handler
 
 _LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
 
@@ -58,7 +60,11 @@ def _by_category(change: Change) -> set[str]:
     return {keys.category(change.instance.id), keys.CATEGORIES}
 
 
-auditing.register()
+register_handler(ArticleChanged, auditing.record_change)
+register_handler(ArticlePublished, auditing.record_publication)
+register_handler(ArticleUnpublished, auditing.record_unpublication)
+register_handler(ArticleDeleted, auditing.record_deletion)
+register_handler(ArticleRestored, auditing.record_restoration)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
 register_impersonal(Tag.__table__, Category.__table__)

@@ -20,7 +20,7 @@ from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.sessions import SessionService
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
-from app.db.changes.tracking import invalidates
+from app.db.changes.tracking import invalidates, is_public
 from app.queue.models import Job
 from app.unit_of_work import UnitOfWork
 
@@ -140,7 +140,13 @@ class AccountDeletionService:
 
     async def _delete_owned(self, user: User) -> None:
         for owned in personal_data.owned():
-            await self._unit.session.execute(delete(owned.entity).where(owned.rows_of(user)))
+            if is_public(owned.entity.__table__):
+                # One by one: each says which public responses it invalidates, a statement would invalidate all of them.
+                for row in await self._unit.session.scalars(select(owned.entity).where(owned.rows_of(user))):
+                    await self._unit.session.delete(row)
+            else:
+                await self._unit.session.execute(delete(owned.entity).where(owned.rows_of(user)))
+        await self._unit.session.flush()
 
     async def expire(self, user: User) -> None:
         """Delete an account that was never confirmed, without a trace; it must be locked."""

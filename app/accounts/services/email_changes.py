@@ -98,8 +98,8 @@ class EmailChangeService:
         await self._unit.session.flush()
         await self._unit.session.refresh(user)
         self._unit.audit.record(actions.EMAIL_CHANGE_UNDONE, actor=user, subject=user, ended=ended)
-        await self._unit.emit(AccountConfirmed(user.id, user.id))
         self._recovery.mail_reset_link(user, old)
+        await self._unit.emit(AccountConfirmed(user.id, user.id))
 
     async def _locked(self, token: str) -> tuple[User, EmailChange]:
         """The account and its change, if it can still be undone. Raises `InvalidUndoToken`."""

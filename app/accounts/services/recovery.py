@@ -65,9 +65,9 @@ class RecoveryService:
         with translating({"uq_users_email": InvalidResetToken()}):
             await self._unit.session.flush()
         self._unit.audit.record(actions.PASSWORD_RESET, actor=user, subject=user)
+        await self._logins.unlock(user)
         if is_confirmed_now:
             await self._unit.emit(AccountConfirmed(user.id, user.id))
-        await self._logins.unlock(user)
 
     async def change_password(self, principal: Principal, data: ChangePasswordInput) -> None:
         """Replace the password, given the current one; every login ends.

@@ -57,8 +57,8 @@ class RegistrationService:
         if invitation is not None:
             await self._invitations.use(invitation, user)
         self._unit.audit.record(actions.ACCOUNT_REGISTERED, actor=user, subject=user)
-        await self._unit.emit(AccountCreated(user.id, user.id))
         await self.mail_claimed_email(user)
+        await self._unit.emit(AccountCreated(user.id, user.id))
 
     def require_allowed_domain(self, email: str) -> None:
         """Require an email that an account may claim. Raises `EmailDomainNotAllowed`."""

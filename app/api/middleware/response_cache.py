@@ -1,9 +1,8 @@
 """The response cache, outermost of all: public responses come from memory, as fast as the server can send them.
 
-Only anonymous requests are served here, and only with the response that another anonymous request got for the
-same path and query (`app.api.anonymous` says who is anonymous); nothing else in a request has any influence on what is
-stored. The services collect what a response
-shows (`SurrogateKeys`): a response without any is private and is not stored.
+Only anonymous requests are served here, and only with the response that another anonymous request got for the same path
+and query (`app.api.anonymous` says who is anonymous); nothing else in a request has any influence on what is stored.
+The services collect what a response shows (`SurrogateKeys`): a response without any is private and is not stored.
 """
 
 import asyncio

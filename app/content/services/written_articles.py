@@ -18,8 +18,11 @@ class WrittenArticles:
 
     async def remove(self, user: User, by: User | None) -> None:
         """Delete them, together with their comments and tags; `by` is who does it."""
-        removed = delete(Article).where(Article.author_id == user.id).returning(Article.id)
-        for article_id in (await self._unit.session.scalars(removed)).all():
+        removed = delete(Article).where(Article.author_id == user.id).returning(Article.id, Article.deleted_at)
+        for article_id, deleted_at in (await self._unit.session.execute(removed)).all():
+            if deleted_at is not None:
+                # That was announced then.
+                continue
             await self._unit.emit(ArticleDeleted(article_id, user.id, by.id if by else None, with_account=True))
 
     async def hand_over(self, user: User, successor: User, by: User | None) -> None:

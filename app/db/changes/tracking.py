@@ -63,6 +63,11 @@ def register_private(*tables: FromClause) -> None:
     _private_tables.update(tables)
 
 
+def is_public(table: FromClause) -> bool:
+    """Whether public responses show rows of this table."""
+    return table in _public_tables
+
+
 def is_declared(table: FromClause) -> bool:
     """Whether a domain has said if public responses show rows of this table."""
     return table in _public_tables or table in _private_tables

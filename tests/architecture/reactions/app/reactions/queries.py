@@ -6,7 +6,6 @@ from app.reactions.models import Reaction
 from app.reactions.schemas import ReactionCount
 from sqlalchemy import Select, String, bindparam, func, select, type_coerce
 
-from app.content.models import Article
 from app.db.base import BigId
 from app.db.compiled_selects import CompiledSelect
 from app.db.row_shapes import RowShape
@@ -26,7 +25,6 @@ OF_ARTICLE = CompiledSelect(
 )
 
 
-def of_account(user_id: int, after: int) -> Select[tuple[Reaction, str]]:
-    """What an account has reacted to, after the reaction with this id."""
-    reacted = select(Reaction, Article.slug).join(Article, Article.id == Reaction.article_id)
-    return reacted.where(Reaction.user_id == user_id, Reaction.id > after).order_by(Reaction.id)
+def of_account(user_id: int, after: int) -> Select[tuple[Reaction]]:
+    """The reactions of an account after the one with this id."""
+    return select(Reaction).where(Reaction.user_id == user_id, Reaction.id > after).order_by(Reaction.id)

@@ -48,10 +48,16 @@ async def test_who_may_not_and_to_what(
 
 @pytest.mark.parametrize("act", ["export", "delete"])
 async def test_reactions_belong_to_the_account(
-    author: httpx.AsyncClient, reader: httpx.AsyncClient, users: Users, session: AsyncSession, act: str
+    author: httpx.AsyncClient,
+    reader: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
+    users: Users,
+    session: AsyncSession,
+    act: str,
 ) -> None:
     await publish(author)
     await reader.put(f"{REACTIONS}/laugh")
+    assert await read(anonymous, REACTIONS) == [{"kind": "laugh", "count": 1}]
 
     if act == "export":
         archive = zipfile.ZipFile(io.BytesIO((await reader.get("/users/me/export")).content))
@@ -61,3 +67,4 @@ async def test_reactions_belong_to_the_account(
         admin = await users.client(Role.ADMIN)
         assert (await admin.delete(f"/users/{user_id}")).status_code == 204
         assert await session.scalar(select(func.count()).select_from(Reaction)) == 0
+        assert await read(anonymous, REACTIONS) == []
