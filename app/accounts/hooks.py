@@ -39,6 +39,7 @@ from app.audit.models import AuditEvent
 from app.cache import keys
 from app.db.changes.models import Invalidation
 from app.db.changes.tracking import Change, register_private, register_public
+from app.mail.outbox import MAIL
 from app.queue.kinds import register_chore, register_job
 from app.queue.models import Job
 
@@ -122,12 +123,14 @@ register_mentioned(
 )
 register_owned(
     Job.payload,
+    job_kind=MAIL_REQUEST,
     rows_of=deletions.mail_requests_for,
     credentials=None,
     exported=NotExported("It is gone within seconds, and anybody may have made it."),
 )
 register_owned(
     Job.payload,
+    job_kind=MAIL,
     rows_of=deletions.mails_to,
     credentials=None,
     exported=NotExported("It is on its way to its recipient."),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.exports.parts import ExportedPart, NotExported
 from app.accounts.models import User
+from app.queue.kinds import Kind
 
 if TYPE_CHECKING:
     from app.unit_of_work import UnitOfWork
@@ -55,6 +56,8 @@ class Owned:
     rows_of: Callable[[User], ColumnElement[bool]]
     credentials: Credentials | None
     exported: ExportedPart | NotExported
+    # Of jobs, which share a table: their kind.
+    job_kind: str | None = None
 
     @property
     def entity(self) -> Any:
@@ -94,7 +97,14 @@ class Impersonal:
     table: FromClause
 
 
-Declaration = Owned | Authored | Mentioned | Part | Impersonal
+@dataclass(frozen=True, slots=True)
+class ImpersonalJobs:
+    """A kind of jobs whose payload holds nothing of an account."""
+
+    job_kind: str
+
+
+Declaration = Owned | Authored | Mentioned | Part | Impersonal | ImpersonalJobs
 D = TypeVar("D", bound=Declaration)
 _declarations: list[Declaration] = []
 
@@ -105,12 +115,15 @@ def register_owned(
     credentials: Credentials | None,
     exported: ExportedPart | NotExported,
     rows_of: Callable[[User], ColumnElement[bool]] | None = None,
+    job_kind: Kind[Any] | None = None,
 ) -> None:
     """Declare that rows are deleted together with the account that this column names.
 
-    The column holds the account's id; where it is another one, `rows_of` finds the account's rows.
+    The column holds the account's id; where it is another one, `rows_of` finds the account's rows. For jobs it is their
+    payload, and `job_kind` says which of them are meant.
     """
-    _declarations.append(Owned(account, rows_of or (lambda user: account == user.id), credentials, exported))
+    rows_of = rows_of or (lambda user: account == user.id)
+    _declarations.append(Owned(account, rows_of, credentials, exported, job_kind.name if job_kind else None))
 
 
 def register_authored(
@@ -141,6 +154,11 @@ def register_impersonal(*tables: FromClause) -> None:
     _declarations.extend(Impersonal(table) for table in tables)
 
 
+def register_impersonal_jobs(*kinds: Kind[Any]) -> None:
+    """Declare that the payloads of these kinds of jobs hold nothing of an account."""
+    _declarations.extend(ImpersonalJobs(kind.name) for kind in kinds)
+
+
 def owned() -> Iterable[Owned]:
     """What is deleted together with an account, in this order."""
     return _all(Owned)
@@ -153,7 +171,9 @@ def authored() -> Iterable[Authored]:
 def exported_parts() -> Iterator[ExportedPart]:
     """What the export of an account consists of."""
     for declaration in declarations():
-        if not isinstance(declaration, Part | Impersonal) and not isinstance(declaration.exported, NotExported):
+        if not isinstance(declaration, Part | Impersonal | ImpersonalJobs) and not isinstance(
+            declaration.exported, NotExported
+        ):
             yield declaration.exported
 
 

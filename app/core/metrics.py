@@ -59,10 +59,14 @@ request_seconds = histogram(
 requests_in_progress = live_gauge("http_requests_in_progress", "Requests currently being handled by the application.")
 
 
+# One that is read when it is asked for: what it means, and its values by kind.
+Number = tuple[str, Mapping[str, float]]
+
+
 class _Moment(Collector):
     """Numbers that are the same in every process, as of the time of the scrape."""
 
-    def __init__(self, numbers: Mapping[str, tuple[str, Mapping[str, float]]]) -> None:
+    def __init__(self, numbers: Mapping[str, Number]) -> None:
         self._numbers = numbers
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -73,7 +77,7 @@ class _Moment(Collector):
             yield family
 
 
-def exposition(moment: Mapping[str, tuple[str, Mapping[str, float]]]) -> bytes:
+def exposition(moment: Mapping[str, Number]) -> bytes:
     """All metrics in Prometheus format, plus these momentary numbers: what they mean, and their value by kind."""
     momentary = CollectorRegistry()
     momentary.register(_Moment(moment))

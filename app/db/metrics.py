@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.metrics import counter, histogram, live_gauge
+from app.core.metrics import Number, counter, histogram, live_gauge
 
 _QUERY_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
@@ -18,8 +18,6 @@ pool_in_use = live_gauge("db_pool_connections_in_use", "Database connections in 
 pool_open = live_gauge("db_pool_connections_open", "Open database connections.")
 pool_size = live_gauge("db_pool_size", "Database connections kept open when idle.")
 
-# What it means, and its values by kind.
-Number = tuple[str, Mapping[str, float]]
 Numbers = Mapping[str, Number]
 _readers: list[Callable[[AsyncSession], Awaitable[Numbers]]] = []
 

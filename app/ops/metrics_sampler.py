@@ -9,7 +9,7 @@ from sqlalchemy.pool import QueuePool
 from app.cache import metrics as cache_metrics
 from app.cache.store import ResponseStore
 from app.core.background import repeat
-from app.core.metrics import Counter, exposition, shared_folder
+from app.core.metrics import Counter, Number, exposition, shared_folder
 from app.core.timeouts import hard_timeout
 from app.db import metrics as db_metrics
 from app.db.errors import CONNECTION_ERRORS
@@ -64,8 +64,8 @@ class MetricsSampler:
         self._seen[counter] = total
 
 
-async def _momentary_numbers(database: Database) -> dict[str, db_metrics.Number]:
-    async def read() -> dict[str, db_metrics.Number]:
+async def _momentary_numbers(database: Database) -> dict[str, Number]:
+    async def read() -> dict[str, Number]:
         async with database.reading() as session:
             return await db_metrics.momentary_numbers(session)
 

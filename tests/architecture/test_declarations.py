@@ -1,6 +1,7 @@
 """Every table has to say whose its rows are, and who sees them: what nobody has thought of is refused."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, ForeignKey, FromClause, Integer, MetaData, Table
@@ -14,6 +15,7 @@ from app.accounts.personal_data import (
     Authored,
     Declaration,
     Impersonal,
+    ImpersonalJobs,
     Mentioned,
     Owned,
     Part,
@@ -22,6 +24,8 @@ from app.accounts.personal_data import (
 )
 from app.db.base import Base
 from app.db.changes.tracking import is_declared
+from app.mail.messages import Message
+from app.queue.kinds import Kind, Nothing, registrations
 
 OF_ACCOUNTS = User.__table__
 # What the database does with a row when the account that it names is really deleted.
@@ -71,7 +75,7 @@ def ownership(table: Table, declared: Sequence[Declaration]) -> Iterable[str]:
 
 
 def columns_of(declaration: Declaration) -> list[Column[object]]:
-    if isinstance(declaration, Part | Impersonal):
+    if isinstance(declaration, Part | Impersonal | ImpersonalJobs):
         return []
     attribute = declaration.author if isinstance(declaration, Authored) else declaration.account
     return list(attribute.property.columns)
@@ -87,6 +91,36 @@ def test_every_table_says_whose_its_rows_are_and_who_sees_them() -> None:
     assert len(tables) > 15
     found = problems(tables, declarations())
     assert not found, "\n".join(found)
+
+
+def undeclared(kinds: Iterable[Kind[Any]], declared: Sequence[Declaration]) -> list[str]:
+    """What is wrong with kinds of jobs that carry something."""
+    known = {each.job_kind for each in declared if isinstance(each, Owned | ImpersonalJobs)}
+    return [
+        f"No domain says whose the payloads of jobs of the kind {kind.name} are: call register_owned(Job.payload, "
+        "job_kind=…, rows_of=…) or register_impersonal_jobs in the hooks.py of its domain."
+        for kind in kinds
+        if kind.payload is not Nothing and kind.name not in known
+    ]
+
+
+def test_every_kind_of_jobs_says_whose_its_payloads_are() -> None:
+    kinds = [registration.kind for registration in registrations().values()]
+    # Tests have kinds of their own.
+    ours = [kind for kind in kinds if kind.payload.__module__.startswith("app.")]
+
+    assert {"mail", "mail_request"} <= {kind.name for kind in ours}
+    found = undeclared(ours, declarations())
+    assert not found, "\n".join(found)
+
+
+def test_a_kind_of_jobs_that_says_nothing_is_refused() -> None:
+    planted = Kind("planted", Message)
+
+    assert [sentence[:70] for sentence in undeclared([planted], declarations())] == [
+        "No domain says whose the payloads of jobs of the kind planted are: cal"
+    ]
+    assert undeclared([planted], [*declarations(), ImpersonalJobs("planted")]) == []
 
 
 class Planted(DeclarativeBase):
