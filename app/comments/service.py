@@ -21,11 +21,10 @@ from app.comments.schemas import (
     ModeratedComment,
     ModerationQuery,
 )
-from app.content.errors import ArticleNotFound
-from app.content.models import Article
-from app.content.queries import article_rows, articles
+from app.content.queries import articles
 from app.content.queries.articles import Viewer
 from app.content.schemas.authors import AuthorSummary
+from app.content.services.articles import ArticleService
 from app.core import clock
 from app.core.roles import Role
 from app.db.compiled_selects import CompiledSelect
@@ -36,6 +35,7 @@ from app.unit_of_work import UnitOfWork
 class CommentService:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
+        self._articles = ArticleService(unit)
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> PageResult[CommentRow]:
         """An article's comments, each followed by its replies. Raises `ArticleNotFound`."""
@@ -45,10 +45,7 @@ class CommentService:
         page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
         surrogate_keys: set[str] = set()
         if not page.items:
-            found = await self._unit.rows.fetch(article_rows.id_by_slug(viewer), values)
-            if not found:
-                raise ArticleNotFound
-            ((article_id,),) = found
+            article_id = await self._articles.id_of(actor, slug)
             surrogate_keys |= {keys.comments_of(article_id), keys.article(article_id)}
             # It may have been published in between.
             page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
@@ -71,7 +68,7 @@ class CommentService:
         """
         author = require_verified(actor).account
         html = await rendered_comment(data.body_markdown)
-        article_id = await self._article_id(actor, slug)
+        article_id = await self._articles.id_of(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
         comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
         comment.write(data.body_markdown, html)
@@ -114,13 +111,6 @@ class CommentService:
 
     async def _emit(self, event: type[CommentEvent], by: int, comment: Comment, **details: Any) -> None:
         await self._unit.emit(event(comment.id, comment.article_id, comment.author_id, by, **details))
-
-    async def _article_id(self, actor: Actor, slug: str) -> int:
-        statement = select(Article.id).where(Article.slug == slug, articles.visible_to(actor))
-        article_id = await self._unit.session.scalar(statement)
-        if article_id is None:
-            raise ArticleNotFound
-        return article_id
 
     async def _parent(self, article_id: int, parent_id: int) -> Comment:
         parent = await self._unit.session.scalar(

@@ -105,6 +105,15 @@ class ArticleService:
             self._unit.surrogate_keys.add(*surrogate_keys)
         return article
 
+    async def id_of(self, actor: Actor, slug: str) -> int:
+        """The id of an article that exists for the actor. Raises `ArticleNotFound`."""
+        values = {"slug": slug, "actor_id": actor.id if actor else None}
+        found = await self._unit.rows.fetch(article_rows.id_by_slug(articles.viewer_of(actor)), values)
+        if not found:
+            raise ArticleNotFound
+        ((article_id,),) = found
+        return int(article_id)
+
     async def any_exist(self) -> bool:
         """Whether there are any articles at all, including drafts and deleted ones."""
         return await self._unit.session.scalar(select(Article.id).limit(1)) is not None

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from app.reactions.models import Reaction, ReactionKind
-from app.reactions.queries import of_account
-
 from app.accounts.exports.parts import JsonList
 from app.accounts.models import User
 from app.core.schemas.base import Output
+from app.reactions.models import Reaction, ReactionKind
+from app.reactions.queries import of_account
 
 
 class ExportedReaction(Output):

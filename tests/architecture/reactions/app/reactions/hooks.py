@@ -1,11 +1,10 @@
 """What reactions have to do with the rest of the blog."""
 
+from app.accounts.personal_data import register_owned
+from app.db.changes.tracking import Change, register_public
 from app.reactions.exports import REACTIONS
 from app.reactions.models import Reaction
 from app.reactions.service import reactions_to
-
-from app.accounts.personal_data import register_owned
-from app.db.changes.tracking import Change, register_public
 
 
 def _by_reaction(change: Change) -> set[str]:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, TypedDict
 
-from app.reactions.models import Reaction
-from app.reactions.schemas import ReactionCount
 from sqlalchemy import Select, String, bindparam, func, select, type_coerce
 
 from app.db.base import BigId
 from app.db.compiled_selects import CompiledSelect
 from app.db.row_shapes import RowShape
+from app.reactions.models import Reaction
+from app.reactions.schemas import ReactionCount
 
 
 class CountRow(TypedDict):

@@ -1,9 +1,9 @@
 """Reactions as readers see them."""
 
-from app.reactions.models import ReactionKind
 from pydantic import Field
 
 from app.core.schemas.base import Output
+from app.reactions.models import ReactionKind
 
 
 class ReactionCount(Output):

@@ -6,11 +6,11 @@ import zipfile
 
 import httpx
 import pytest
-from app.reactions.models import Reaction
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.roles import Role
+from app.reactions.models import Reaction
 from tests.support.problems import problem_in
 from tests.support.users import Users
 from tests.support.writing import publish, read, write

@@ -1,7 +1,5 @@
 """Reactions to articles."""
 
-from app.reactions.limits import REACTIONS_OF_ACCOUNT
-from app.reactions.schemas import ReactionCount, ReactionKind
 from fastapi import APIRouter, Response
 
 from app.accounts.errors import NOT_VERIFIED
@@ -11,6 +9,8 @@ from app.api.openapi_tags import Tag
 from app.api.responses import json_response
 from app.api.route_rules import public
 from app.content.errors import ArticleNotFound
+from app.reactions.limits import REACTIONS_OF_ACCOUNT
+from app.reactions.schemas import ReactionCount, ReactionKind
 
 _reacting = {
     "status_code": 204,
