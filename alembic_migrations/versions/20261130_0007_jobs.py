@@ -41,7 +41,14 @@ def _unpacked(columns: Sequence[str]) -> str:
     return ", ".join(template.format(column) for column in columns)
 
 
+def _wait_for_writers(tables: str) -> None:
+    """Nobody may commit rows after the others have been copied: they would be dropped with the table."""
+    if _is_postgresql():
+        op.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+
+
 def upgrade() -> None:
+    _wait_for_writers("outbox_mails, mail_requests")
     op.create_table(
         "jobs",
         sa.Column("id", _id(), nullable=False),
@@ -75,6 +82,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _wait_for_writers("jobs")
     op.create_table(
         "outbox_mails",
         sa.Column("id", _id(), nullable=False),

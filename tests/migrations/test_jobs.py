@@ -29,6 +29,11 @@ INSERT_MAIL = text(
     "INSERT INTO outbox_mails (recipient, subject, text, html, created_at, attempts, next_attempt_at, last_error) "
     "VALUES (:recipient, :subject, :text, :html, :created_at, :attempts, :next_attempt_at, :last_error)"
 ).bindparams(bindparam("created_at", type_=UtcDateTime), bindparam("next_attempt_at", type_=UtcDateTime))
+INSERT_JOB = text(
+    "INSERT INTO jobs (kind, payload, created_at, is_scheduled, attempts) VALUES ('mail', json_build_object("
+    "'recipient', CAST(:recipient AS text), 'subject', CAST(:subject AS text), 'text', CAST(:text AS text), "
+    "'html', CAST(:html AS text)), :created_at, false, 0)"
+).bindparams(bindparam("created_at", type_=UtcDateTime))
 INSERT_REQUEST = text(
     "INSERT INTO mail_requests (mail, email, ip_address, user_agent, created_at) "
     "VALUES (:mail, :email, :ip_address, :user_agent, :created_at)"
@@ -141,6 +146,27 @@ async def test_the_software_can_read_what_was_moved(template: Template) -> None:
             for job in await read(url, SELECT_JOBS, kind=kind):
                 payload = registrations()[kind].kind.read(job["payload"])
                 assert json.dumps(registrations()[kind].kind.stored(payload)) == json.dumps(job["payload"])
+
+
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+async def test_a_mail_that_is_being_written_meanwhile_is_moved_too(template: Template, direction: str) -> None:
+    if template.is_sqlite:
+        pytest.skip("nobody writes to a file while somebody else does")
+    insert, select, target = INSERT_MAIL, SELECT_JOBS.bindparams(kind="mail"), AFTER
+    if direction == "downgrade":
+        insert, select, target = INSERT_JOB, SELECT_MAILS, BEFORE
+    async with template.copy() as url:
+        if direction == "upgrade":
+            await migrations.run(url, command.downgrade, BEFORE)
+        async with opened(url) as database, database.writing() as session:
+            await session.execute(insert, a_mail(1))
+            migrating = asyncio.create_task(migrations.run(url, getattr(command, direction), target))
+            await asyncio.sleep(1)
+            assert not migrating.done()
+            await session.commit()
+        await asyncio.wait_for(migrating, 60)
+
+        assert len(await read(url, select)) == 1
 
 
 @pytest.mark.process
