@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -47,7 +47,8 @@ class Claims:
         taking = (
             update(Job)
             .where(Job.id.in_(select(due.c.id)))
-            .values(attempts=Job.attempts + 1, run_at=now + LEASE, lease=lease)
+            # Its payload is the newest: this is the run that somebody wanted when enqueuing it again.
+            .values(attempts=Job.attempts + 1, run_at=now + LEASE, again_at=None, lease=lease)
             .returning(Job)
             .execution_options(synchronize_session=False)
         )
@@ -72,7 +73,7 @@ class Claims:
         connection = await session.connection()
         if (await connection.execute(_DONE, {"job_id": job.id, "job_lease": job.lease})).rowcount:
             return None
-        again = _mine_becomes(job, run_at=Job.again_at, again_at=None, attempts=0, created_at=clock.now())
+        again = _mine_becomes(job, **_waiting(until=None, attempts=0), created_at=clock.now())
         run_at = await session.scalar(again.returning(Job.run_at))
         if run_at is None:
             raise LeaseLost
@@ -88,23 +89,16 @@ class Claims:
     async def repeat(self, job: Job, every: timedelta) -> datetime:
         """A chore is done, for now; returns when it is to be done again."""
         run_at = clock.now() + every
-        await self._change(job, run_at=run_at, attempts=0, last_error=None)
+        await self._change(job, **_waiting(run_at, attempts=0), last_error=None)
         return run_at
 
     async def put_back(self, job: Job) -> None:
         """It was interrupted: whoever is next need not wait for the lease to end."""
-        await self._change(job, run_at=clock.now(), attempts=Job.attempts - 1)
+        await self._change(job, **_waiting(clock.now(), attempts=job.attempts - 1))
 
     async def postpone(self, job: Job, until: datetime | None, attempts: int, reason: str) -> None:
         """It has failed; without a time it is given up, unless it has been enqueued again meanwhile."""
-        values: dict[str, Any] = {"run_at": until, "attempts": attempts}
-        if until is None:
-            values = {
-                "run_at": Job.again_at,
-                "again_at": None,
-                "attempts": case((Job.again_at.is_(None), attempts), else_=0),
-            }
-        await self._change(job, last_error=reason[:_ERROR_LENGTH], **values)
+        await self._change(job, **_waiting(until, attempts), last_error=reason[:_ERROR_LENGTH])
 
     async def _change(self, job: Job, **values: Any) -> None:
         async with self._database.writing() as session:
@@ -117,7 +111,18 @@ def _mine(job: Job) -> ColumnElement[bool]:
     return and_(Job.id == job.id, Job.lease == job.lease)
 
 
+def _waiting(until: datetime | None, attempts: int) -> dict[str, Any]:
+    """What a job becomes that has been running: enqueued again meanwhile, it starts anew at the earlier time."""
+    is_wanted_again = Job.again_at.is_not(None)
+    is_sooner = is_wanted_again if until is None else Job.again_at < until
+    return {
+        "run_at": case((is_sooner, Job.again_at), else_=literal(until, Job.run_at.type)),
+        "again_at": None,
+        # While it was running, this told of `again_at`.
+        "is_scheduled": case((is_sooner, Job.is_scheduled), else_=False),
+        "attempts": case((is_wanted_again, 0), else_=attempts),
+    }
+
+
 def _mine_becomes(job: Job, **values: Any) -> Update:
-    # What has been chosen is at most the time at which it runs again.
-    values["is_scheduled"] = case((Job.again_at.is_(None), False), else_=Job.is_scheduled)
     return update(Job).where(_mine(job)).values(**values, lease=None).execution_options(synchronize_session=False)

@@ -64,7 +64,7 @@ class JobAdmin:
     async def _retry(self, which: ColumnElement[bool]) -> int:
         # What is running is being tried already: taken from its lease it would run twice.
         is_idle = or_(Job.lease.is_(None), Job.run_at <= clock.now())
-        values = {"run_at": clock.now(), "is_scheduled": False, "attempts": 0, "lease": None}
+        values = {"run_at": clock.now(), "again_at": None, "is_scheduled": False, "attempts": 0, "lease": None}
         again = update(Job).where(which, is_idle).values(**values).returning(Job.id)
         ids = (await self._session.scalars(again)).all()
         wake_after_commit(self._session.sync_session)

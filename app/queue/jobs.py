@@ -81,7 +81,7 @@ def _upsert(dialect: str, job: Job) -> Any:
             "again_at": case(
                 (~is_running, Job.again_at), (Job.again_at < later.run_at, Job.again_at), else_=later.run_at
             ),
-            # Of the time that has been chosen just now.
+            # Says of the earlier time whether somebody chose it.
             "is_scheduled": case(
                 (~is_running & (Job.run_at < later.run_at), Job.is_scheduled),
                 (is_running & (Job.again_at < later.run_at), Job.is_scheduled),

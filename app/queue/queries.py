@@ -13,8 +13,8 @@ from app.queue.models import Job
 
 IS_WAITING = Job.run_at.is_not(None)
 IS_DEAD = Job.run_at.is_(None)
-# Nobody means a time that is so far away.
-_IS_NOT_MEANT = or_(not_(Job.is_scheduled), Job.lease.is_not(None))
+# Nobody chose its time: either it is to run at once, or it was put off, or this is the end of a lease.
+_IS_UNSCHEDULED = or_(not_(Job.is_scheduled), Job.lease.is_not(None))
 
 
 def is_due(now: datetime, longest: timedelta) -> ColumnElement[bool]:
@@ -23,7 +23,7 @@ def is_due(now: datetime, longest: timedelta) -> ColumnElement[bool]:
 
 
 def _is_stranded(now: datetime, longest: timedelta) -> ColumnElement[bool]:
-    return and_(Job.run_at > now + longest, _IS_NOT_MEANT)
+    return and_(Job.run_at > now + longest, _IS_UNSCHEDULED)
 
 
 def due(registration: Registration, now: datetime, number: int) -> Select[tuple[int]]:

@@ -9,9 +9,10 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.core.client import COMMAND_LINE
-from app.queue.errors import UnknownKind
+from app.queue.claims import Claims
+from app.queue.errors import JobRefused, UnknownKind
 from app.queue.jobs import Jobs
-from app.queue.kinds import Kind, register_delivery, register_job
+from app.queue.kinds import Kind, register_delivery, register_job, registrations
 from app.unit_of_work import UnitOfWork, unit_of_work
 from tests.support.job_kinds import NUMBER, Number, change_jobs, enqueue, stored
 from tests.support.jobs import job_worker, run_due
@@ -160,6 +161,71 @@ async def test_a_job_may_enqueue_its_own_key_for_later(app: FastAPI) -> None:
 
     (job,) = await stored(app)
     assert (job.payload, job.run_at, job.attempts) == ({"number": 2}, TOMORROW, 0)
+
+
+@pytest.mark.parametrize(
+    ("again_at", "is_final", "expected"),
+    [(None, False, "at once"), (TOMORROW, False, "put off"), (TOMORROW, True, "tomorrow")],
+)
+async def test_a_key_that_is_enqueued_while_it_is_running_and_fails_runs_once_more(
+    live_app: FastAPI, again_at: datetime | None, is_final: bool, expected: str
+) -> None:
+    """At the earlier of the two times, with a fresh count of attempts."""
+    runs: list[int] = []
+
+    async def handle(delivery: Any) -> None:
+        runs.append(delivery.payload.number)
+        if len(runs) == 1:
+            await enqueue(live_app, 2, key="key", run_at=again_at)
+            raise JobRefused("no", is_final=is_final)
+
+    register_delivery(NUMBER, handle)
+    await enqueue(live_app, 1, key="key")
+    await change_jobs(live_app, attempts=5)
+    start = clock.now()
+
+    await job_worker(live_app).run_due(NUMBER)
+
+    if expected == "at once":
+        assert (runs, await stored(live_app)) == ([1, 2], [])
+        return
+    (job,) = await stored(live_app)
+    assert (runs, job.attempts, job.again_at, job.payload) == ([1], 0, None, {"number": 2})
+    assert job.run_at is not None
+    assert (job.run_at, job.is_scheduled) == (TOMORROW, True) if expected == "tomorrow" else job.run_at > start
+    await change_jobs(live_app, run_at=clock.now())
+    await run_due(live_app, NUMBER)
+    assert (runs, await stored(live_app)) == ([1, 2], [])
+
+
+async def test_a_key_that_is_enqueued_while_it_is_running_and_is_interrupted_runs_once_more(live_app: FastAPI) -> None:
+    runs: list[int] = []
+
+    async def handle(delivery: Any) -> None:
+        runs.append(delivery.payload.number)
+        if len(runs) == 1:
+            await enqueue(live_app, 2, key="key")
+            raise asyncio.CancelledError
+
+    register_delivery(NUMBER, handle)
+    await enqueue(live_app, 1, key="key")
+    with pytest.raises(asyncio.CancelledError):
+        await run_due(live_app, NUMBER)
+
+    await run_due(live_app, NUMBER)
+
+    assert (runs, await stored(live_app)) == ([1, 2], [])
+
+
+async def test_a_key_that_is_enqueued_again_before_its_worker_dies_runs_once(app: FastAPI, handled: list[int]) -> None:
+    await enqueue(app, 1, key="key")
+    assert len(await Claims(app.state.database).claim(registrations()["number"], 1)) == 1
+    await enqueue(app, 2, key="key")
+    await change_jobs(app, run_at=clock.now())
+
+    await run_due(app, NUMBER)
+
+    assert (handled, await stored(app)) == ([2], [])
 
 
 async def test_a_key_that_was_given_up_starts_anew(app: FastAPI, handled: list[int]) -> None:
