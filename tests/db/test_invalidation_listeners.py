@@ -89,6 +89,18 @@ async def test_what_is_new_is_that_nothing_is_known(url: str) -> None:
         assert heard.keys == [{EVERYTHING}]
 
 
+async def test_jobs_that_were_enqueued_before_it_listened_are_looked_for(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been deaf for a while, not only not been there yet."""
+    monkeypatch.setattr(watching, "_IDLE_LOOK_SECONDS", 0.02)
+    heard, woken = Heard(), asyncio.Event()
+    heard.wake_ups.subscribe(woken.set)
+
+    async with listening(url, heard), asyncio.timeout(5):
+        await woken.wait()
+
+
 async def test_what_another_process_commits_is_heard(url: str, elsewhere: Database) -> None:
     heard = Heard()
 

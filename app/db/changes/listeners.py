@@ -105,6 +105,8 @@ class SqliteListener:
         self._connection.execute("PRAGMA query_only=ON")
         self._version = _one(self._connection, "PRAGMA data_version")
         self._last_id = _one(self._connection, "SELECT coalesce(max(id), 0) FROM invalidations")
+        # Whatever was changed before is not known.
+        self._has_changed = True
         self._invalidations.publish([EVERYTHING])
 
     def _close(self) -> None:
