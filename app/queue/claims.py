@@ -41,9 +41,14 @@ class Claims:
         return {kind: now if is_stranded else run_at for kind, run_at, is_stranded in found if run_at is not None}
 
     async def claim(self, registration: Registration, number: int) -> list[Job]:
-        """Take up to so many due jobs of a kind, so that no other process does; each attempt counts from here on."""
+        """Take up to so many due jobs of a kind, so that no other process does; each attempt counts from here on.
+
+        Only one is taken if it has been attempted before: should it end the process, no others are blamed.
+        """
         now, lease = clock.now(), secrets.token_hex(8)
         due = queries.due(registration, now, number).with_for_update(skip_locked=True).cte("due")
+        if number > registration.slots:
+            due = queries.without_companions(due)
         taking = (
             update(Job)
             .where(Job.id.in_(select(due.c.id)))

@@ -53,7 +53,7 @@ class Failure:
             "%s job %d failed (attempt %d of %d, %s): %s",
             job.kind,
             job.id,
-            job.attempts,
+            min(job.attempts, MAX_ATTEMPTS),
             MAX_ATTEMPTS,
             "given up" if self.until is None else f"next at {self.until:%H:%M:%S}",
             self.what,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
 from sqlalchemy.sql import CompoundSelect
 
 from app.queue.backoff import longest_pause
@@ -26,10 +26,20 @@ def _is_stranded(now: datetime, longest: timedelta) -> ColumnElement[bool]:
     return and_(Job.run_at > now + longest, _IS_UNSCHEDULED)
 
 
-def due(registration: Registration, now: datetime, number: int) -> Select[tuple[int]]:
+def due(registration: Registration, now: datetime, number: int) -> Select[tuple[int, datetime | None, int]]:
     """The next jobs of a kind. Those that were put off come last: none that fails keeps the others waiting."""
     is_next = (Job.kind == registration.kind.name, is_due(now, longest_pause(registration)))
-    return select(Job.id).where(*is_next).order_by(Job.run_at, Job.id).limit(number)
+    chosen = select(Job.id, Job.run_at, Job.attempts).where(*is_next)
+    return chosen.order_by(Job.run_at, Job.id).limit(number)
+
+
+def without_companions(due: CTE) -> CTE:
+    """Of these, those before the first one that has been attempted already; if that comes first, it alone."""
+    order = (due.c.run_at, due.c.id)
+    attempts = func.sum(due.c.attempts).over(order_by=order).label("attempts")
+    place = func.row_number().over(order_by=order).label("place")
+    placed = select(due.c.id, attempts, place).cte("placed")
+    return select(placed.c.id).where(or_(placed.c.attempts == 0, placed.c.place == 1)).cte("taken")
 
 
 def next_of_each(kinds: Iterable[Registration], now: datetime) -> CompoundSelect[tuple[str, datetime | None, bool]]:

@@ -13,6 +13,7 @@ from app.core.client import Client
 from app.db.errors import is_transient
 from app.db.session import Database
 from app.process import ProcessContext
+from app.queue.backoff import MAX_ATTEMPTS
 from app.queue.claims import HANDLER_TIMEOUT, Claims
 from app.queue.delivery import Delivery, OpenUnit
 from app.queue.errors import JobFailed, LeaseLost
@@ -27,11 +28,11 @@ _log = logging.getLogger(__name__)
 
 
 class Runner:
-    def __init__(self, database: Database, process: ProcessContext, open_unit: OpenUnit) -> None:
+    def __init__(self, database: Database, process: ProcessContext, open_unit: OpenUnit, claims: Claims) -> None:
         self._database = database
         self._process = process
         self._open_unit = open_unit
-        self._claims = Claims(database)
+        self._claims = claims
 
     async def run(self, registration: Registration, job: Job, breaker: CircuitBreaker | None) -> datetime | None:
         """Run a job once, and store what comes of it; returns when it runs again, if it does.
@@ -72,6 +73,9 @@ class Runner:
         return next_run
 
     async def _handle(self, registration: Registration, job: Job) -> datetime | None:
+        if job.attempts > MAX_ATTEMPTS and registration.every is None:
+            # It has not been said how the last one ended: the process did, and perhaps because of this job.
+            raise JobFailed(f"the process ended during the last of {MAX_ATTEMPTS} attempts")
         try:
             payload = registration.kind.read(job.payload)
         except ValidationError as error:

@@ -1,6 +1,8 @@
 """Runs the jobs while the app does."""
 
 import asyncio
+import logging
+import math
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,6 +11,7 @@ from typing import Any
 
 from app.core import clock
 from app.core.background import repeat
+from app.db.errors import is_transient
 from app.db.session import Database
 from app.process import ProcessContext
 from app.queue.claims import Claims
@@ -22,6 +25,7 @@ from app.queue.runner import Runner
 # Whoever enqueues a job wakes the worker. Should that ever go unnoticed, it looks by itself.
 LOOK_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
+_log = logging.getLogger(__name__)
 
 
 class JobWorker:
@@ -30,11 +34,13 @@ class JobWorker:
     def __init__(self, database: Database, process: ProcessContext, open_unit: OpenUnit) -> None:
         self._database = database
         self._claims = Claims(database)
-        self._runner = Runner(database, process, open_unit)
+        self._runner = Runner(database, process, open_unit, self._claims)
         self._lanes: dict[str, Lane] = {}
         self._woken = asyncio.Event()
         self._must_look = True
         self._look_at = 0.0
+        # Kinds whose jobs cannot be claimed, which has been logged.
+        self._broken: set[str] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run jobs until told to stop, then finish those that are running. Waits while the database is unreachable."""
@@ -76,13 +82,10 @@ class JobWorker:
         self._woken.clear()
         lanes = self._lanes_of()
         if self._must_look or time.monotonic() >= self._look_at:
-            self._must_look = False
-            # Whoever has to try again looks again.
-            self._look_at = 0.0
-            self._look_at = time.monotonic() + await self._look(lanes)
+            await self._look_around(lanes)
         for lane in lanes:
             if not stopping.is_set():
-                lane.take(await self._claim(lane, lane.room))
+                await self._fill(lane)
         await self._rest(lanes)
         return True
 
@@ -93,6 +96,33 @@ class JobWorker:
             if name not in self._lanes:
                 self._lanes[name] = Lane(registration, self._run, self._woken.set)
         return [lane for name, lane in self._lanes.items() if not names or name in names]
+
+    async def _look_around(self, lanes: list[Lane]) -> None:
+        start = time.monotonic()
+        self._must_look = False
+        # Jobs that end meanwhile may make it sooner.
+        self._look_at = math.inf
+        try:
+            seconds = await self._look(lanes)
+        except Exception:
+            self._look_at = 0.0
+            raise
+        self._look_in(seconds, start)
+
+    async def _fill(self, lane: Lane) -> None:
+        try:
+            lane.take(await self._claim(lane, lane.room))
+        except Exception as error:
+            if is_transient(error):
+                raise
+            # Something is wrong with the jobs of this kind: the others need not wait for it to be mended.
+            level = logging.DEBUG if lane.name in self._broken else logging.ERROR
+            _log.log(level, "jobs of the kind %s cannot be claimed: %r", lane.name, error)
+            self._broken.add(lane.name)
+            lane.may_have_more = False
+            self._look_in(LOOK_SECONDS)
+        else:
+            self._broken.discard(lane.name)
 
     async def _look(self, lanes: list[Lane]) -> float:
         """Find out which kinds have jobs that are due; returns in how many seconds there will be another."""
@@ -124,12 +154,16 @@ class JobWorker:
         return jobs
 
     async def _run(self, lane: Lane, job: Job) -> None:
+        if job.run_at is None or job.run_at <= clock.now():
+            _log.warning("the lease of %s job %d ended before there was a slot for it", job.kind, job.id)
+            self._look_in(0)
+            return
         next_run = await self._runner.run(lane.registration, job, lane.breaker)
         if next_run is not None:
             self._look_in((next_run - clock.now()).total_seconds())
 
-    def _look_in(self, seconds: float) -> None:
-        self._look_at = min(self._look_at, time.monotonic() + seconds)
+    def _look_in(self, seconds: float, start: float | None = None) -> None:
+        self._look_at = min(self._look_at, (time.monotonic() if start is None else start) + seconds)
 
     async def _rest(self, lanes: list[Lane]) -> None:
         """Wait until there is something to do: a job that is due or new, a slot that is free, or a service to try."""
@@ -146,8 +180,12 @@ class JobWorker:
     async def _give_back(self) -> None:
         for lane in self._lanes.values():
             for job in lane.give_back():
-                with suppress(LeaseLost):
+                try:
                     await self._claims.put_back(job)
+                except LeaseLost:
+                    continue
+                except Exception as error:  # noqa: BLE001 - those that are running are to be finished all the same
+                    _log.warning("%s job %d is not done before its lease ends: %r", job.kind, job.id, error)
 
     def _running(self) -> list["asyncio.Task[None]"]:
         return [task for lane in self._lanes.values() for task in lane.running]
