@@ -144,11 +144,8 @@ register_impersonal(Invalidation.__table__)
 
 register_job(MAIL_REQUEST, jobs.carry_out_mail_request, client=lambda request: request.client)
 register_chore("delete_due_accounts", jobs.delete_due_accounts, every=timedelta(minutes=5))
-for _chore in (
-    jobs.clear_sessions,
-    jobs.clear_challenges,
-    jobs.clear_email_changes,
-    jobs.clear_invitations,
-    jobs.clear_unconfirmed,
-):
-    register_chore(_chore.__name__, _chore, every=timedelta(hours=1))
+register_chore("clear_sessions", jobs.clear_sessions, every=timedelta(hours=1))
+register_chore("clear_challenges", jobs.clear_challenges, every=timedelta(hours=1))
+register_chore("clear_email_changes", jobs.clear_email_changes, every=timedelta(hours=1))
+register_chore("clear_invitations", jobs.clear_invitations, every=timedelta(hours=1))
+register_chore("clear_unconfirmed", jobs.clear_unconfirmed, every=timedelta(hours=1))

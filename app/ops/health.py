@@ -15,7 +15,8 @@ from app.db.errors import CONNECTION_ERRORS
 from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
 from app.db.session import Database
 from app.ops.schemas import HealthPart, HealthState
-from app.queue.status import queue_status
+from app.queue.kinds import registrations
+from app.queue.status import seconds_overdue
 
 TIMEOUT_SECONDS = 1.0
 # By then somebody should have run a job that is due, even if whoever tried first has been killed.
@@ -49,7 +50,9 @@ class Health:
             await hard_timeout(TIMEOUT_SECONDS, _ask(database, parts))
         except _UNREACHABLE as error:
             asking = next(name for name, part in parts.items() if part is _NOT_ASKED)
-            parts[asking] = _failing(error)
+            # All servers share the queue: all would leave at once, although readers need none of it.
+            state = HealthState.DEGRADED if asking == "jobs" else HealthState.FAILING
+            parts[asking] = _unavailable(error, state)
         return parts
 
     async def _of_redis(self, url: str) -> dict[str, HealthPart]:
@@ -57,7 +60,7 @@ class Health:
             await hard_timeout(TIMEOUT_SECONDS, _ping(url))
         except _UNREACHABLE as error:
             # Each process goes on with what it can count and keep by itself.
-            return {"redis": _failing(error).model_copy(update={"state": HealthState.DEGRADED})}
+            return {"redis": _unavailable(error, HealthState.DEGRADED)}
         return {"redis": _OK}
 
     def _tell_changes(self, parts: dict[str, HealthPart]) -> None:
@@ -102,13 +105,13 @@ async def _migrations(session: AsyncSession) -> HealthPart:
 
 
 async def _jobs(session: AsyncSession) -> HealthPart:
-    late = [kind for kind in await queue_status(session) if kind.oldest_due_seconds > OVERDUE_SECONDS]
-    if not late:
+    overdue = await seconds_overdue(session)
+    kind, seconds = max(overdue.items(), key=lambda item: item[1], default=("", 0.0))
+    if seconds <= OVERDUE_SECONDS:
         return _OK
-    worst = max(late, key=lambda kind: kind.oldest_due_seconds)
-    # Its name is known to nobody here: what is in the database is not for everybody to read.
-    name = f"of the kind {worst.kind}" if worst.is_known else "of an unknown kind"
-    detail = f"A job {name} has been overdue for {worst.oldest_due_seconds / 60:.0f} minutes."
+    # An unknown name is left out: what is in the database is not for everybody to read.
+    name = f"of the kind {kind}" if kind in registrations() else "of an unknown kind"
+    detail = f"A job {name} has been overdue for {seconds / 60:.0f} minutes."
     return HealthPart(state=HealthState.DEGRADED, detail=detail)
 
 
@@ -117,9 +120,7 @@ async def _ping(url: str) -> None:
         await redis.ping()
 
 
-def _failing(error: Exception) -> HealthPart:
+def _unavailable(error: Exception, state: HealthState) -> HealthPart:
     _log.debug("a part of the server does not answer: %r", error)
     timed_out = isinstance(error, TimeoutError)
-    return HealthPart(
-        state=HealthState.FAILING, detail="No response in time." if timed_out else "It cannot be reached."
-    )
+    return HealthPart(state=state, detail="No response in time." if timed_out else "It cannot be reached.")

@@ -13,7 +13,7 @@ from app.db.session import Database, changed_a_row
 from app.queue import queries
 from app.queue.errors import LeaseLost
 from app.queue.jobs import insert_into_jobs, new_job
-from app.queue.kinds import Registration
+from app.queue.kinds import CHORE_KEY, Registration
 from app.queue.models import Job
 
 # While one process runs a job no other takes it; if it dies meanwhile, another does after this time.
@@ -64,7 +64,7 @@ class Claims:
 
     async def put_chores(self, chores: Iterable[Registration]) -> None:
         """Enqueue chores that are not there yet, or not any more."""
-        jobs = [new_job(chore.kind.name, {}, key="chore") for chore in chores]
+        jobs = [new_job(chore.kind.name, {}, key=CHORE_KEY) for chore in chores]
         async with self._database.writing() as session:
             insert = insert_into_jobs(self._database.engine.dialect.name, *jobs)
             await session.execute(insert.on_conflict_do_nothing(index_elements=["kind", "key"]))

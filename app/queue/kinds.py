@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.queue.delivery import Delivery
 
 P = TypeVar("P")
+# What chores are enqueued under: of each there is one.
+CHORE_KEY = "chore"
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,6 @@ class KindStatus:
     dead: int = 0
     oldest_due_seconds: float = 0.0
 
-    @property
-    def is_known(self) -> bool:
-        """Whether anybody handles jobs of this kind; an older or newer version of the software may."""
-        return self.kind in registrations()
-
 
 async def queue_status(session: AsyncSession) -> list[KindStatus]:
     """The current state of each kind that is handled here or has any jobs, in alphabetical order."""
@@ -32,6 +27,12 @@ async def queue_status(session: AsyncSession) -> list[KindStatus]:
     for kind, waiting, dead, next_run in (await session.execute(queries.status())).all():
         found[kind] = KindStatus(kind, waiting, dead, _overdue(next_run, now))
     return [found[kind] for kind in sorted(found)]
+
+
+async def seconds_overdue(session: AsyncSession) -> dict[str, float]:
+    """For how long the next job of each kind that has any has been overdue; a full queue takes no longer."""
+    now = clock.now()
+    return {kind: _overdue(next_run, now) for kind, next_run in (await session.execute(queries.next_of_any())).all()}
 
 
 def _overdue(next_run: datetime | None, now: datetime) -> float:

@@ -10,14 +10,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import null, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
 from app.core.timeouts import hard_timeout
 from app.db.session import Database, open_database
 from app.ops import health
 from app.ops.health import OVERDUE_SECONDS, Health
+from app.queue import queries
+from app.queue.jobs import new_job
+from app.queue.kinds import CHORE_KEY
 from app.queue.models import Job
+from app.queue.status import queue_status, seconds_overdue
 from tests.support.databases import Template
 from tests.support.outages import unusable_databases
 
@@ -159,6 +164,53 @@ async def test_a_job_of_an_unknown_kind_shows_without_its_name(database: Databas
 
     assert states_of(parts)["jobs"] == "degraded"
     assert parts["jobs"].detail == "A job of an unknown kind has been overdue for 60 minutes."
+
+
+async def test_a_chore_of_another_version_is_nobodys_business(database: Database) -> None:
+    """It has been renamed or removed: otherwise each server would be degraded for good."""
+    async with database.writing() as session:
+        session.add(new_job("of_yesterday", {}, key=CHORE_KEY, run_at=clock.now() - timedelta(hours=1)))
+        await session.commit()
+        status = await queue_status(session)
+
+    assert states_of(await Health(None).parts(database))["jobs"] == "ok"
+    assert "of_yesterday" not in {kind.kind for kind in status}
+
+
+@pytest.mark.parametrize("error", [TimeoutError, SQLAlchemyError])
+async def test_a_queue_that_cannot_be_asked_keeps_no_reader_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(health, "seconds_overdue", fail)
+
+    assert states_of(await Health(None).parts(database)) == {"database": "ok", "migrations": "ok", "jobs": "degraded"}
+
+
+async def test_a_full_queue_takes_no_longer(database: Database) -> None:
+    """A row is read of each kind, dead letters or not: what all rows are read for would take seconds."""
+    now = clock.now()
+    times = [null(), now - timedelta(minutes=1), now - timedelta(minutes=3), now + timedelta(minutes=5)]
+    async with database.writing() as session:
+        session.add_all(
+            Job(kind=kind, run_at=time) for kind in ("mail", "mail_request", "of_tomorrow") for time in times
+        )
+        session.add(Job(kind="dead", run_at=null()))
+        await session.commit()
+        overdue = await seconds_overdue(session)
+        is_sqlite = database.engine.dialect.name == "sqlite"
+        query = queries.next_of_any().compile(database.engine, compile_kwargs={"literal_binds": True})
+        if not is_sqlite:
+            await session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        plan = [str(row) for row in await session.execute(text(f"{explain} {query}"))]
+
+    assert {kind: round(seconds / 60) for kind, seconds in overdue.items()} == dict.fromkeys(
+        ("mail", "mail_request", "of_tomorrow"), 3
+    )
+    assert not [line for line in plan if "Seq Scan on jobs" in line or "SCAN jobs" in line or "TEMP B-TREE" in line]
 
 
 async def test_without_redis_it_is_ready_all_the_same(database: Database) -> None:
