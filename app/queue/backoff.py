@@ -5,7 +5,8 @@ from datetime import timedelta
 from app.queue.kinds import Registration
 
 MAX_ATTEMPTS = 12
-# While the service that they need is unreachable, attempts are not counted for so long.
+# For so long after a job was enqueued, attempts are not counted while the service that it needs is unreachable. One
+# that was scheduled for later than that has only its attempts.
 GIVE_UP_AFTER = timedelta(days=5)
 _FIRST_DELAY = timedelta(seconds=15)
 _MAX_DELAY = timedelta(hours=2)

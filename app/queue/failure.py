@@ -31,10 +31,12 @@ class Failure:
     @classmethod
     def of(cls, registration: Registration, job: Job, breaker: CircuitBreaker | None, error: Exception) -> "Failure":
         """Judge the error, which the breaker is told of too."""
-        is_database_away = False
         if isinstance(error, RolledBack) and isinstance(error.__cause__, Exception):
             error = error.__cause__
-            is_database_away = is_unreachable(error)
+        is_database_away = is_unreachable(error)
+        if registration.in_database is None and isinstance(error, OSError):
+            # It may as well be what the job wanted from outside.
+            is_database_away = False
         if breaker is not None and isinstance(error, ServiceUnreachable):
             breaker.failed(error)
         elif breaker is not None and isinstance(error, JobRefused):

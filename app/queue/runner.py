@@ -51,8 +51,7 @@ class Runner:
 
     async def _attempt(self, registration: Registration, job: Job, breaker: CircuitBreaker | None) -> datetime | None:
         try:
-            async with asyncio.timeout(HANDLER_TIMEOUT.total_seconds()):
-                next_run = await self._handle(registration, job)
+            next_run = await self._handle_in_time(registration, job)
         except asyncio.CancelledError:
             await self._claims.put_back(job)
             raise
@@ -71,6 +70,17 @@ class Runner:
         if registration.outside is not None:
             return await self._settle(lambda: self._claims.finish_alone(job))
         return next_run
+
+    async def _handle_in_time(self, registration: Registration, job: Job) -> datetime | None:
+        limit = asyncio.timeout(HANDLER_TIMEOUT.total_seconds())
+        try:
+            async with limit:
+                return await self._handle(registration, job)
+        except TimeoutError as error:
+            if limit.expired():
+                # Not to be taken for a database that does not answer.
+                raise JobFailed(f"not done within {HANDLER_TIMEOUT.total_seconds():.0f} seconds") from error
+            raise
 
     async def _handle(self, registration: Registration, job: Job) -> datetime | None:
         if job.attempts > MAX_ATTEMPTS and registration.every is None:
