@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _HELP = """Manage jobs that have not been done: emails to be sent, requests to be carried out, chores.
 
-A job that fails permanently or repeatedly is given up on: it is dead, and stays until dropped.
+A job that fails permanently or repeatedly is given up on: it is a dead letter then, and stays until it is
+retried or dropped.
 
 Exit codes: 0 success, 1 refused (job not found), 2 invalid usage or settings, 3 database unusable.
 """
@@ -40,10 +41,10 @@ def list_jobs(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of jobs.")] = 50,
     kind: Kinds = None,
     *,
-    dead: Annotated[bool, typer.Option("--dead", help="Only dead jobs.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead letters.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List jobs, dead ones first, then the newest."""
+    """List jobs, dead letters first, then the newest."""
     jobs = carry_out(load_settings(), lambda services: services.job_admin.listed(limit, kind or (), only_dead=dead))
     if as_json:
         print_json(jobs)
@@ -88,7 +89,7 @@ def retry(
     job_ids: Ids = None,
     kind: Kinds = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="All dead jobs.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
 ) -> None:
     """Retry jobs immediately, with a fresh number of attempts. Jobs that are running are left alone."""
     ids = _which(job_ids, "--all", kind, every=every)
@@ -96,6 +97,8 @@ def retry(
         lambda services: services.job_admin.retry_all(kind or ()) if ids is None else services.job_admin.retry(ids)
     )
     typer.echo(f"{_jobs(number)} will run as soon as the server does.")
+    if ids is not None and number < len(ids):
+        typer.echo(f"{_jobs(len(ids) - number)} left alone, being run at the moment.")
 
 
 @cli.command()
@@ -103,13 +106,13 @@ def drop(
     job_ids: Ids = None,
     kind: Kinds = None,
     *,
-    every: Annotated[bool, typer.Option("--all-dead", help="All dead jobs.")] = False,
+    every: Annotated[bool, typer.Option("--all-dead", help="All dead letters.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Permanently delete jobs. They will never be done."""
     ids = _which(job_ids, "--all-dead", kind, every=every)
     if not yes:
-        what = "all dead jobs" if ids is None else _jobs(len(ids))
+        what = "all dead letters" if ids is None else _jobs(len(ids))
         of_kinds = f" of the kind {' or '.join(kind)}" if kind else ""
         typer.confirm(f"Permanently delete {what}{of_kinds}?", abort=True)
     number = _do(

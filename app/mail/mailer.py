@@ -14,8 +14,8 @@ import anyio.to_thread
 
 from app.core import clock
 from app.core.config import Settings
-from app.mail.errors import ServerUnreachable
 from app.mail.messages import Message
+from app.queue.errors import ServiceUnreachable
 
 SEND_TIMEOUT_SECONDS = 20
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message, key: str) -> None:
-        """Deliver the mail; it has been sent when this returns. Raises `ServerUnreachable` or `MailRefused`.
+        """Deliver the mail; it has been sent when this returns. Raises `ServiceUnreachable` or `JobRefused`.
 
         Its Message-ID is made from the key, so that somebody who gets it twice can tell.
         """
@@ -100,7 +100,7 @@ class FolderMailer:
         try:
             path = await anyio.to_thread.run_sync(self._write, message, key)
         except OSError as error:
-            raise ServerUnreachable(f"{type(error).__name__}: {error}") from error
+            raise ServiceUnreachable(f"{type(error).__name__}: {error}") from error
         _log.info("there is no mail server; a mail was written to %s", path)
 
     def _write(self, message: Message, key: str) -> Path:

@@ -9,8 +9,7 @@ from aiosmtplib import (
 )
 from fastapi_mail.errors import ConnectionErrors
 
-from app.mail.errors import MailRefused, ServerUnreachable
-from app.queue.errors import JobFailed
+from app.queue.errors import JobFailed, JobRefused, ServiceUnreachable
 
 _FINAL = 500
 # The server is about to close, or wants to know who it is dealing with: it would take no other mail either.
@@ -24,14 +23,14 @@ def delivery_error(error: Exception) -> JobFailed:
         case ConnectionErrors():
             # Its text suggests what may be wrong; what is wrong says the error that it was made of.
             cause = error.__context__ or error
-            return ServerUnreachable(f"{type(cause).__name__}: {cause}")
+            return ServiceUnreachable(f"{type(cause).__name__}: {cause}")
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as first, *_]):
             return delivery_error(first)
         case SMTPRecipientRefused(code=code) | SMTPDataError(code=code) if code not in _ABOUT_THE_SERVER:
-            return MailRefused(reason, is_final=code >= _FINAL)
+            return JobRefused(reason, is_final=code >= _FINAL)
         case SMTPNotSupported():
             # An address in a script that the server does not know.
-            return MailRefused(reason, is_final=True)
+            return JobRefused(reason, is_final=True)
         case SMTPException() | OSError():
-            return ServerUnreachable(reason)
-    return MailRefused(reason, is_final=False)
+            return ServiceUnreachable(reason)
+    return JobRefused(reason, is_final=False)

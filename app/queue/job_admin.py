@@ -35,7 +35,10 @@ class JobAdmin:
         return _shown(JobWithPayload if with_payload else JobOut, await self._find(job_id))
 
     async def retry(self, job_ids: Collection[int]) -> int:
-        """Run these jobs again at once, with a fresh count of attempts. Raises `JobNotFound`."""
+        """Run these jobs again at once, with a fresh count of attempts, and return how many that are.
+
+        Those that are running are left alone. Raises `JobNotFound`.
+        """
         return await self._retry(await self._each(job_ids))
 
     async def retry_all(self, kinds: Collection[str] = ()) -> int:

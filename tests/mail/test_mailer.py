@@ -14,10 +14,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.core.config import Settings
 from app.mail import mailer as mailer_module
-from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.mailer import FolderMailer, SmtpMailer, mailer_for
 from app.mail.messages import Message, MessageWriter
 from app.queue.backoff import delay_after
+from app.queue.errors import JobRefused, ServiceUnreachable
 from tests.support.mails import token_in
 
 SECRET = "a secret of the tests that is long enough to sign with"
@@ -200,7 +200,7 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
 @pytest.mark.parametrize(("response", "is_final"), [("452 this mailbox is full", False), ("550 nobody here", True)])
 async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, response: str, is_final: bool) -> None:
     async with mail_server(inbox_answering(stage, response)) as mailer:
-        with pytest.raises(MailRefused, match=response[4:]) as refused:
+        with pytest.raises(JobRefused, match=response[4:]) as refused:
             await mailer.send(MESSAGE, KEY)
 
     assert refused.value.is_final is is_final
@@ -217,7 +217,7 @@ async def test_a_mail_that_the_server_does_not_take_has_not_left(stage: str, res
 )
 async def test_a_server_that_takes_no_mails_at_all_is_as_good_as_away(stage: str, response: str) -> None:
     async with mail_server(inbox_answering(stage, response)) as mailer:
-        with pytest.raises(ServerUnreachable, match=response[4:]):
+        with pytest.raises(ServiceUnreachable, match=response[4:]):
             await mailer.send(MESSAGE, KEY)
 
 
@@ -228,7 +228,7 @@ async def test_a_refusal_is_one_even_if_the_server_does_not_say_goodbye() -> Non
             self.transport.close()
 
     async with mail_server(inbox_answering("handle_RCPT", "550 nobody here"), RudeServer) as mailer:
-        with pytest.raises(MailRefused, match="nobody here"):
+        with pytest.raises(JobRefused, match="nobody here"):
             await mailer.send(MESSAGE, KEY)
 
 
@@ -239,9 +239,9 @@ async def test_a_server_that_hangs_up_or_is_not_there_is_away() -> None:
             self.transport.close()
 
     async with mail_server(Inbox(), Closing) as mailer:
-        with pytest.raises(ServerUnreachable):
+        with pytest.raises(ServiceUnreachable):
             await mailer.send(MESSAGE, KEY)
-    with pytest.raises(ServerUnreachable, match="SMTPConnectError"):
+    with pytest.raises(ServiceUnreachable, match="SMTPConnectError"):
         await mailer.send(MESSAGE, KEY)
 
 
@@ -255,7 +255,7 @@ async def test_a_server_that_never_answers_is_away(monkeypatch: pytest.MonkeyPat
     silent = await asyncio.start_server(stay_silent, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
 
-    with pytest.raises(ServerUnreachable, match="Timeout"):
+    with pytest.raises(ServiceUnreachable, match="Timeout"):
         await SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none")).send(MESSAGE, KEY)
     silent.close()
     await silent.wait_closed()
@@ -287,7 +287,7 @@ async def test_the_app_does_not_wait_for_a_server_that_hangs_when_it_ends() -> N
 async def test_a_folder_that_cannot_be_written_to_is_away(tmp_path: Path) -> None:
     (tmp_path / "mail").touch()
 
-    with pytest.raises(ServerUnreachable, match="FileExistsError"):
+    with pytest.raises(ServiceUnreachable, match="FileExistsError"):
         await FolderMailer(tmp_path / "mail", SENDER).send(MESSAGE, KEY)
 
 

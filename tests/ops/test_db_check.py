@@ -67,7 +67,7 @@ async def test_a_database_in_order_is_said_to_be(filled: str, tmp_path: Path) ->
 
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == "No problems found."
-    assert "Note: jobs: dead jobs of the kind mail: 1." in result.stdout
+    assert "Note: jobs: dead letters of the kind mail: 1." in result.stdout
     # Written by a test and not by the renderer.
     noted = found(await check(filled, tmp_path, "--json"), "note")
     assert noted == {("jobs", "jobs"), ("articles", "articles")}

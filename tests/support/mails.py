@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.accounts.requested_mails import MAIL_REQUEST
-from app.mail.errors import MailRefused, ServerUnreachable
 from app.mail.messages import Message
 from app.mail.outbox import MAIL
+from app.queue.errors import JobRefused, ServiceUnreachable
 from app.queue.models import Job
 from tests.support.jobs import run_due
 
@@ -68,7 +68,7 @@ class RefusingMailer:
     is_final: bool = False
 
     async def send(self, message: Message, key: str) -> None:
-        raise MailRefused(f"no mail for {message.recipient}", is_final=self.is_final)
+        raise JobRefused(f"no mail for {message.recipient}", is_final=self.is_final)
 
 
 @dataclass
@@ -79,4 +79,4 @@ class AwayMailer:
 
     async def send(self, message: Message, key: str) -> None:
         self.tries += 1
-        raise ServerUnreachable(f"nobody takes a mail for {message.recipient}")
+        raise ServiceUnreachable(f"nobody takes a mail for {message.recipient}")

@@ -51,7 +51,7 @@ def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:
     for check_of in _CHECKS:
         yield from check_of(connection)
     yield from _ids_to_be_used_twice(connection)
-    yield from _dead_jobs(connection)
+    yield from _dead_letters(connection)
 
 
 def _damage_on_sqlite(connection: Connection) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def _ids_to_be_used_twice(connection: Connection) -> Iterator[Finding]:
             yield Finding(check="ids", table=table, problem=problem)
 
 
-def _dead_jobs(connection: Connection) -> Iterator[Finding]:
+def _dead_letters(connection: Connection) -> Iterator[Finding]:
     dead = select(Job.kind, func.count()).where(IS_DEAD).group_by(Job.kind).order_by(Job.kind)
     for kind, count in connection.execute(dead).tuples():
-        yield Finding(kind="note", check="jobs", table="jobs", problem=f"dead jobs of the kind {kind}: {count}")
+        yield Finding(kind="note", check="jobs", table="jobs", problem=f"dead letters of the kind {kind}: {count}")
