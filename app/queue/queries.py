@@ -62,8 +62,8 @@ def _is_expected() -> ColumnElement[bool]:
     return or_(Job.kind.in_(registrations()), Job.key.is_(None), Job.key != CHORE_KEY)
 
 
-def next_of_any() -> Select[tuple[str, datetime]]:
-    """Of each kind that has any jobs, when the next one is to run.
+def next_of_any() -> Select[tuple[str, datetime | None]]:
+    """Of each kind that has any jobs, dead letters included, when the next one is to run.
 
     However many jobs wait, this takes as long as there are kinds: it goes from one kind to the next in the index.
     """
@@ -72,8 +72,7 @@ def next_of_any() -> Select[tuple[str, datetime]]:
     kinds = kinds.union_all(select(following).where(kinds.c.kind.is_not(None)))
     of_kind = (Job.kind == kinds.c.kind, IS_WAITING, _is_expected())
     run_at: Any = select(Job.run_at).where(*of_kind).order_by(Job.run_at).limit(1).scalar_subquery()
-    found = select(kinds.c.kind, run_at.label("run_at")).where(kinds.c.kind.is_not(None)).subquery()
-    return select(found.c.kind, found.c.run_at).where(found.c.run_at.is_not(None))
+    return select(kinds.c.kind, run_at).where(kinds.c.kind.is_not(None))
 
 
 def status() -> Select[tuple[str, int, int, datetime | None]]:
