@@ -26,8 +26,6 @@ class RouteRules:
     is_for_monitoring: bool = False
     # Instead of the one under which nothing can execute.
     content_security_policy: bytes | None = None
-    # Why a route that writes needs no rate limit.
-    unlimited_because: str | None = None
 
 
 def rules_of(endpoint: object) -> RouteRules:
@@ -63,11 +61,6 @@ def for_monitoring(endpoint: F) -> F:
 def under_policy(content_security_policy: str) -> Callable[[F], F]:
     """Responses have this Content-Security-Policy, unless they set another."""
     return lambda endpoint: _with(endpoint, content_security_policy=content_security_policy.encode())
-
-
-def unlimited(because: str) -> Callable[[F], F]:
-    """The route writes, but may be called as often as anybody likes, for this reason."""
-    return lambda endpoint: _with(endpoint, unlimited_because=because)
 
 
 def _with(endpoint: F, **changes: Any) -> F:

@@ -12,7 +12,7 @@ from app.api import routes
 from app.api.deps import AdminDep, NextLinkDep, OwnerDep, limited
 from app.api.middleware.body_limit import MAX_BODY_BYTES
 from app.api.middleware.fast_reads import FastReadsMiddleware
-from app.api.route_rules import for_monitoring, private, public, public_through_fastapi, under_policy, unlimited
+from app.api.route_rules import for_monitoring, private, public, public_through_fastapi, under_policy
 from app.api.route_table import RouteTable, selected_rules
 from app.comments.limits import COMMENT
 from app.main import create_app
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.one_database
 
 UNLIMITED = (
     "writes without a rate limit: add `limited` or `limited_by_account` to its `dependencies`, with a limit from the "
-    "`limits.py` of its domain, or say why it needs none with `@unlimited(because=…)`."
+    "`limits.py` of its domain."
 )
 UNDECLARED = (
     "says neither that it is everybody's nor that it is not: decorate its function with `@public` or `@private`, or "
@@ -58,10 +58,6 @@ def test_a_route_that_writes_has_a_rate_limit(method: str) -> None:
 
     @router.api_route("/limited", methods=[method], dependencies=[limited(COMMENT)])
     async def careful() -> None: ...
-
-    @router.api_route("/unlimited", methods=[method])
-    @unlimited(because="It changes nothing that costs anything.")
-    async def careless() -> None: ...
 
     assert planted(router) == [f"{method} /api/things/{{name}} {UNLIMITED}"]
 

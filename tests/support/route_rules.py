@@ -23,14 +23,11 @@ def _objections(route: Route) -> Iterator[str]:
 
 
 def _about_limits(route: Route) -> Iterator[str]:
-    is_limited, reason = _is_limited(route), route.rules.unlimited_because
-    if route.methods - _SAFE and not is_limited and reason is None:
+    if route.methods - _SAFE and not _is_limited(route):
         yield (
             "writes without a rate limit: add `limited` or `limited_by_account` to its `dependencies`, with a limit "
-            "from the `limits.py` of its domain, or say why it needs none with `@unlimited(because=…)`."
+            "from the `limits.py` of its domain."
         )
-    if is_limited and reason is not None:
-        yield "has a rate limit, and a reason to have none: remove `@unlimited`."
 
 
 def _about_readers(route: Route) -> Iterator[str]:
