@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Dialect, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.compiled_selects import CompiledSelect, DialectSql, ReadPool, Row
@@ -22,7 +23,8 @@ from tests.support.users import client_of
 from tests.support.writing import read
 
 HALF_WAY = datetime(2020, 3, 1, tzinfo=UTC)
-# Three thousand published articles, each with three of thirty tags; categories 2 and 3 are in category 1.
+# Three thousand published articles, each with three of thirty tags; categories 2 and 3 are in category 1. A tag has 300
+# articles, an author 100, a category 75, and tag 40 has two.
 FILLING = (
     (
         "INSERT INTO users (id, username, display_name, bio, role, hashed_password, is_active, is_verified, "
@@ -48,6 +50,7 @@ FILLING = (
         "INSERT INTO article_tags (article_id, tag_id) SELECT n, (n + k) % 30 + 1 FROM {n} "
         "CROSS JOIN (SELECT 0 AS k UNION ALL SELECT 1 UNION ALL SELECT 2) AS ks"
     ),
+    "INSERT INTO article_tags (article_id, tag_id) SELECT n, 40 FROM {n} WHERE n IN (6, 7)",
     (
         "INSERT INTO comments (article_id, author_id, path, depth, body_markdown, body_html, created_at, updated_at) "
         "SELECT n % 100 + 1, n % 90 + 1, (1000000000 + n) || '', 0, '', '', {at}, {at} FROM {n}"
@@ -93,6 +96,9 @@ HOT = {
     f"/articles?category=category-7&{NEWEST}": "ix_articles_category_id_status_published_at_id",
     "/articles?category=category-1": "ix_articles_category_id_status_published_at_id",
     f"/articles?category=category-1&{NEWEST}": "ix_articles_category_id_status_published_at_id",
+    "/articles?tag=tag-7&author=user-7": "ix_articles_author_id_status_published_at_id",
+    "/articles?tag=tag-7&category=category-7": "ix_articles_category_id_status_published_at_id",
+    "/articles?author=user-7&category=category-7": "ix_articles_category_id_status_published_at_id",
     "/articles?skip=40": "ix_articles_status_published_at_id",
     "/articles/article-1500": "articles",
     "/articles/article-15/comments": "ix_comments_article_id_path",
@@ -136,6 +142,11 @@ class Recorder:
     async def fetch(self, query: CompiledSelect, parameters: Mapping[str, Any]) -> Sequence[Row]:
         self.last = query, parameters
         return await self.reader.fetch(query, parameters)
+
+    def sql(self) -> str:
+        assert self.last is not None
+        query, _ = self.last
+        return query.for_dialect(sqlite.dialect()).sql
 
     async def plan(self) -> list[str]:
         """The steps of the last query, on the connections that it runs on."""
@@ -183,6 +194,41 @@ async def test_an_index_leads_to_what_is_shown(template: Template, big_blog: Big
     assert not any(READ_WHOLE.search(step) or SCANNED.search(step) or SORT.search(step) for step in plan), plan
     if not (template.is_sqlite and path.startswith(SORTED_BY_SQLITE)):
         assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("tags", [("tag-7", "tag-40"), ("tag-40", "tag-7"), ("tag-8", "tag-7", "tag-40")])
+async def test_the_rarest_tag_leads(big_blog: BigBlog, tags: Sequence[str]) -> None:
+    found = await read(big_blog.client, "/articles", tag=list(tags))
+
+    assert [article["id"] for article in found["items"]] == [6]
+    assert big_blog.recorder.last is not None
+    assert big_blog.recorder.last[1]["tag_0"] == "tag-40"
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"tag": ["tag-7", "nothing"]},
+        {"tag": ["tag-7", "tag-999"]},
+        {"tag": "tag-7", "author": "nobody"},
+        {"author": "user-2000", "category": "category-7"},
+    ],
+)
+async def test_what_lets_nothing_through_is_not_looked_for(big_blog: BigBlog, filters: Mapping[str, Any]) -> None:
+    found = await read(big_blog.client, "/articles", **filters)
+
+    assert found == {"items": [], "next_cursor": None}
+    # The counters were asked, and nothing after them.
+    assert "article_count" in big_blog.recorder.sql()
+
+
+async def test_a_tags_index_is_entered_at_the_date(template: Template, big_blog: BigBlog) -> None:
+    await read(big_blog.client, "/articles", tag="tag-7", published_before=HALF_WAY.isoformat())
+
+    plan = await big_blog.recorder.plan()
+
+    condition = r"\(tag_id=\? AND .*published_at<\?" if template.is_sqlite else r"tag_id = .*published_at < "
+    assert any(re.search(condition, step) for step in plan), plan
 
 
 async def test_a_category_and_those_below_it_are_one_list(big_blog: BigBlog) -> None:

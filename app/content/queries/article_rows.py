@@ -2,15 +2,15 @@
 
 Wherever an index has the page's order, it decides which articles are on the page. There is no such index for the titles
 and comment counts of one tag, author or category: their articles are sorted. For the intersection of several tags or
-filters, the articles of the first are scanned.
+filters, the articles of the rarest are scanned.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, exists, func, or_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, or_, select, type_coerce, union_all
 
 from app.accounts.models import User
 from app.cache import keys
@@ -100,6 +100,9 @@ def id_by_slug(viewer: Viewer) -> CompiledSelect:
 # --- Lists ----------------------------------------------------------------------------------------------------------
 
 
+Leading = Literal["tag", "author", "category"]
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleListSpec:
     """How a list is filtered and sorted; the values themselves are the select's parameters."""
@@ -111,6 +114,8 @@ class ArticleListSpec:
     # How many: `tag_0`, `tag_1` … are slugs, `category_0` … ids.
     tags: int = 0
     categories: int = 0
+    # Of several filters the one with the fewest articles: these are walked through. Of the tags it is the first.
+    leading: Leading | None = None
     after: bool = False
     before: bool = False
     cursor: bool = False
@@ -126,6 +131,14 @@ class ArticleListSpec:
         """Whether the order is the one that tags and categories have indexes for."""
         return self.order.columns[0] is Article.published_at
 
+    @property
+    def through_tag(self) -> bool:
+        """Whether the rows of the first tag are walked through."""
+        return self.by_date and self.tags > 0 and self.leads("tag")
+
+    def leads(self, what: Leading) -> bool:
+        return self.leading in {what, None}
+
 
 @lru_cache(_KEPT)
 def listing(spec: ArticleListSpec) -> CompiledSelect:
@@ -134,11 +147,11 @@ def listing(spec: ArticleListSpec) -> CompiledSelect:
     Besides those of the spec, its parameters are what the order's `after_bound` needs.
     """
     order = spec.order
-    if spec.by_date and spec.tags:
+    if spec.through_tag:
         through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
         tagged = order.added_to(_of(SUMMARY, _tagged)).where(*through, *_in_categories(spec))
         return CompiledSelect(_page(spec, tagged, _order_of_tagged(order)))
-    if spec.by_date and 1 < spec.categories <= MAX_BRANCHES:
+    if spec.by_date and 1 < spec.categories <= MAX_BRANCHES and spec.leads("category"):
         return CompiledSelect(_merged(spec))
     if spec.skip:
         # What is left out is not looked up.
@@ -148,7 +161,7 @@ def listing(spec: ArticleListSpec) -> CompiledSelect:
 
 
 def _page(spec: ArticleListSpec, statement: Select[Any], order: Order) -> Select[Any]:
-    return _cut(spec, statement.where(*_narrowed(spec), *_from_there_on(spec, order)), order)
+    return _cut(spec, statement.where(*_narrowed(spec, order), *_from_there_on(spec, order)), order)
 
 
 def _cut(spec: ArticleListSpec, statement: Select[Any], order: Order) -> Select[Any]:
@@ -160,28 +173,37 @@ def _from_there_on(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bo
     return [order.after_bound()] if spec.cursor else []
 
 
-def _narrowed(spec: ArticleListSpec) -> list[ColumnElement[bool]]:
+def _narrowed(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bool]]:
     """All conditions except the categories."""
+    # Of the row that is walked along, if its order is by this date: an index ends there.
+    published_at = order.columns[0] if spec.by_date else Article.published_at
     conditions = [with_status(spec.status)]
     if spec.own:
         conditions.append(is_own)
     if spec.author:
         # Looked up by itself, so that the order of the index is seen to be that of the page.
         author = select(User.id).where(User.username == bindparam("author", type_=User.username.type))
-        conditions.append(Article.author_id == author.scalar_subquery())
+        conditions.append(_led(Article.author_id, spec.leads("author")) == author.scalar_subquery())
     if spec.after:
-        conditions.append(Article.published_at > bindparam("published_after", type_=UtcDateTime))
+        conditions.append(published_at > bindparam("published_after", type_=UtcDateTime))
     if spec.before:
-        conditions.append(Article.published_at < bindparam("published_before", type_=UtcDateTime))
-    conditions += [_has_tag(number) for number in range(1 if spec.by_date else 0, spec.tags)]
-    return conditions
+        conditions.append(published_at < bindparam("published_before", type_=UtcDateTime))
+    others = range(1 if spec.through_tag else 0, spec.tags)
+    looked_up = spec.by_date and not spec.leads("tag")
+    return [*conditions, *(_has_tag(number, looked_up=looked_up) for number in others)]
 
 
 def _in_categories(spec: ArticleListSpec) -> list[ColumnElement[bool]]:
     ids = [bindparam(f"category_{number}", type_=BigId) for number in range(spec.categories)]
     if not ids:
         return []
-    return [Article.category_id == ids[0] if len(ids) == 1 else or_(*(Article.category_id == one for one in ids))]
+    category_id = _led(Article.category_id, spec.leads("category"))
+    return [category_id == ids[0] if len(ids) == 1 else or_(*(category_id == one for one in ids))]
+
+
+def _led(column: Any, leads: bool) -> Any:
+    """The column, for a comparison that uses its index only where it leads."""
+    return column if leads else column + 0
 
 
 # Through the tag: its rows have the articles' dates, for an index of its own.
@@ -196,9 +218,12 @@ def _tag_id(number: int) -> Any:
     return select(Tag.id).where(Tag.slug == bindparam(f"tag_{number}", type_=String())).scalar_subquery()
 
 
-def _has_tag(number: int) -> ColumnElement[bool]:
+def _has_tag(number: int, *, looked_up: bool) -> ColumnElement[bool]:
     link = article_tags.alias()
-    return exists().where(link.c.article_id == Article.id, link.c.tag_id == _tag_id(number)).correlate(Article)
+    found = select(link.c.tag_id).where(link.c.article_id == Article.id, link.c.tag_id == _tag_id(number))
+    found = found.correlate(Article)
+    # PostgreSQL may walk through the tag of an EXISTS, but not of a scalar.
+    return found.scalar_subquery().is_not(None) if looked_up else found.exists()
 
 
 def _pair(order: Order) -> list[Any]:
@@ -211,7 +236,7 @@ def _merged(spec: ArticleListSpec) -> Select[Any]:
     branches = []
     for number in range(spec.categories):
         inside = Article.category_id == bindparam(f"category_{number}", type_=BigId)
-        branch = select(*_pair(order)).where(inside, *_narrowed(spec), *_from_there_on(spec, order))
+        branch = select(*_pair(order)).where(inside, *_narrowed(spec, order), *_from_there_on(spec, order))
         # What is left out may all be here.
         first = order.first(branch, spec.size + (MAX_SKIP if spec.skip else 0)).subquery()
         branches.append(select(first.c.key_0, first.c.key_1))

@@ -28,6 +28,7 @@ from app.content.queries.article_rows import ArticleRow, SummaryRow
 from app.content.rendering import rendered_article
 from app.content.schemas.articles import ArticleInput, ArticleListQuery, ArticleUpdate, PublicationInput
 from app.content.services.categories import CategoryService
+from app.content.services.narrowing import narrowest_first
 from app.content.services.tags import TagService
 from app.core import clock
 from app.core.roles import Role
@@ -86,12 +87,17 @@ class ArticleService:
             **{f"category_{number}": category_id for number, category_id in enumerate(within)},
         }
 
-        def listing(cursor: bool, size: int) -> CompiledSelect:
-            return article_rows.listing(replace(spec, cursor=cursor, size=size))
-
         if query.category is not None and not within:
             return empty_page(spec.order, query)
-        return await read_page(self._unit.rows, listing, spec.order, query, values)
+        narrowed = await narrowest_first(self._unit.rows, spec, values)
+        if narrowed is None:
+            return empty_page(spec.order, query)
+        chosen, bound = narrowed
+
+        def listing(cursor: bool, size: int) -> CompiledSelect:
+            return article_rows.listing(replace(chosen, cursor=cursor, size=size))
+
+        return await read_page(self._unit.rows, listing, chosen.order, query, bound)
 
     async def get(self, actor: Actor, slug: str) -> ArticleRow:
         """One article with its bodies. Raises `ArticleNotFound`."""
