@@ -21,6 +21,8 @@ def goals(
     return [
         *_warm(rates),
         *_cold(rates, raw_wanted),
+        *_logged_in(rates),
+        *_logging(rates),
         *_mixed(rates),
         *[
             Goal(f"p99 / median at half load: {name}", _tails(each), *_wanted_tail(name))
@@ -60,6 +62,21 @@ def _cold(rates: Rates, raw_wanted: float | None) -> list[Goal]:
         found.append(Goal(f"cold {name} / raw driver", ratio(rates, own, f"raw cold {name}"), raw_wanted))
         found.append(Goal(f"cold {name} / ORM version", ratio(rates, own, f"orm cold {name}"), _TIMES_ORM))
     return found + _granian(rates, "cold R2")
+
+
+def _logged_in(rates: Rates) -> list[Goal]:
+    """Nobody has said yet how close they should be."""
+    return [
+        Goal(f"warm {name}, anonymous / logged in", ratio(rates, f"anonymous {name}", f"logged-in {name}"))
+        for name in ("R1", "R2", "R5")
+    ]
+
+
+def _logging(rates: Rates) -> list[Goal]:
+    return [
+        Goal(f"{name}, LOG_LEVEL=ERROR / INFO", ratio(rates, f"ERROR {name}", f"INFO {name}"))
+        for name in ("warm R1", "warm R2", "cold R2")
+    ]
 
 
 def _granian(rates: Rates, what: str) -> list[Goal]:

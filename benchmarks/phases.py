@@ -58,8 +58,8 @@ def warm(bench: Bench, url: str, size: Size) -> dict[str, Any]:
 
 def _warm_requests(app: Server, operations: Operations) -> dict[str, Request]:
     """Only what the blog supports already: without compression or validators there is nothing to compare."""
-    newest, article = operations.newest(), operations.article()
-    requests = {"R1": newest, "R2": article, "R5": operations.comments()}
+    requests = _reads(operations)
+    newest, article = requests["R1"], requests["R2"]
     packed = Request(newest.path, {"Accept-Encoding": "gzip"})
     if ("content-encoding", "gzip") in _described(app.ask(packed.path, packed.headers))["headers"]:
         requests["R1-gzip"] = packed
@@ -67,6 +67,10 @@ def _warm_requests(app: Server, operations: Operations) -> dict[str, Request]:
     if etag is not None:
         requests["R2-304"] = Request(article.path, {"If-None-Match": etag})
     return requests
+
+
+def _reads(operations: Operations) -> dict[str, Request]:
+    return {"R1": operations.newest(), "R2": operations.article(), "R5": operations.comments()}
 
 
 def _described(response: Response) -> dict[str, Any]:
@@ -101,6 +105,46 @@ def cold(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
             by_granian = stack.enter_context(launcher.granian("granian", APP, ready, **settings))
             measurements["colophon cold R2, granian"] = same(by_granian, lists["R2"])
         bench.interleave(measurements)
+
+
+def logged_in(bench: Bench, url: str, size: Size) -> None:
+    """The same URLs every time, for a reader who is logged in, and for everybody. Changes the database."""
+    with bench.launcher.colophon("colophon", url) as app:
+        operations = operations_on(app, size)
+        (token,) = access_tokens(app, operations, 1)
+        readers: dict[str, dict[str, str]] = {"anonymous": {}, "logged-in": {"Authorization": f"Bearer {token}"}}
+        bench.interleave(
+            {
+                f"{reader} {name}": same(app, Request(request.path, headers))
+                for name, request in _reads(operations).items()
+                for reader, headers in readers.items()
+            }
+        )
+
+
+def logging(bench: Bench, url: str, size: Size, cache_bytes: int) -> None:
+    """Warm and cold reads with a line in the log for each, and without."""
+    with ExitStack() as stack:
+        servers = {
+            (cached, level): stack.enter_context(
+                bench.launcher.colophon(f"colophon-{cached}-{level}", url, LOG_LEVEL=level, **settings)
+            )
+            for cached, settings in {"warm": {}, "cold": {"CACHE_BYTES": str(cache_bytes)}}.items()
+            for level in ("ERROR", "INFO")
+        }
+        operations = operations_on(servers["warm", "INFO"], size)
+        reads: dict[str, Request | list[Request]] = {
+            "warm R1": operations.newest(),
+            "warm R2": operations.article(),
+            "cold R2": operations.other_articles(),
+        }
+        bench.interleave(
+            {
+                f"{level} {name}": same(servers[name.split()[0], level], requests)
+                for name, requests in reads.items()
+                for level in ("ERROR", "INFO")
+            }
+        )
 
 
 def _require_same_answers(servers: list[Server], requests: list[Request]) -> None:

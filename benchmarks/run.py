@@ -58,11 +58,15 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
                 phases.cold(bench, url, size, options.cold_cache_bytes)
             with bench.phase("waits at half load"):
                 waits = waiting.at_half_load(bench, url, size, options.cold_cache_bytes)
+            with bench.phase("logging"):
+                phases.logging(bench, url, size, options.cold_cache_bytes)
             with bench.phase("starting"):
                 started = waiting.starting(bench, url)
             # From here on the database is written to.
             with bench.phase("reads during logins"):
                 logins = waiting.during_logins(bench, url, size)
+            with bench.phase("logged-in reads"):
+                phases.logged_in(bench, url, size)
             with bench.phase("writes and the mix"):
                 phases.writes(bench, url, size)
     reached = goals(
