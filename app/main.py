@@ -12,6 +12,7 @@ from app.api.middleware.access_log import HEADER, AccessLogMiddleware
 from app.api.middleware.body_limit import BodyLimitMiddleware
 from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
+from app.api.middleware.head_limit import HeadLimitMiddleware
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
@@ -43,8 +44,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         # The docs are routes of ours.
         openapi_url=None,
-        # The only form is the one to log in with.
-        form_limits={"max_fields": 20, "max_files": 0, "max_part_size": 4096},
         telemetry={"exclude": _is_monitoring},
     )
     app.state.settings = settings
@@ -57,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.add_middleware(BodyLimitMiddleware, table=table)
+    app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(HeadMiddleware)
     hosts = TrustedHosts(settings.allowed_hosts)
     app.add_middleware(TrustedHostsMiddleware, hosts=hosts, monitored=table.monitored)

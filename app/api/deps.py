@@ -127,24 +127,6 @@ async def _record_use(request: Request, client: Client, token_id: int) -> None:
 ActorDep = Annotated[Principal | None, Depends(get_actor)]
 
 
-@raising(TooManyRequests)
-@dataclass(frozen=True)
-class RateLimitedByAccount:
-    """A rate limit per account; anonymous requests are not counted here."""
-
-    limit: Limit
-
-    async def __call__(self, request: Request, response: Response, actor: ActorDep) -> None:
-        if actor is not None:
-            allowance = await request.app.state.process.limiter.hit(self.limit, str(actor.id))
-            response.headers.update(allowance.headers())
-
-
-def limited_by_account(limit: Limit) -> Any:
-    """For a route's `dependencies`: a rate limit per account."""
-    return Depends(RateLimitedByAccount(limit))
-
-
 @raising(Unauthenticated)
 async def get_account(actor: ActorDep) -> Principal:
     return actors.require_account(actor)
@@ -152,6 +134,23 @@ async def get_account(actor: ActorDep) -> Principal:
 
 # Anybody with an account, a script with a personal access token included.
 AccountDep = Annotated[Principal, Depends(get_account)]
+
+
+@raising(TooManyRequests)
+@dataclass(frozen=True)
+class RateLimitedByAccount:
+    """A rate limit per account, which the request has to have."""
+
+    limit: Limit
+
+    async def __call__(self, request: Request, response: Response, account: AccountDep) -> None:
+        allowance = await request.app.state.process.limiter.hit(self.limit, str(account.id))
+        response.headers.update(allowance.headers())
+
+
+def limited_by_account(limit: Limit) -> Any:
+    """For a route's `dependencies`: a rate limit per account. Anonymous requests are told to log in."""
+    return Depends(RateLimitedByAccount(limit))
 
 
 @raising(LoginRequired)

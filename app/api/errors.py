@@ -26,7 +26,14 @@ from app.core.errors import (
     Unavailable,
 )
 from app.core.logging import request_id
-from app.core.schemas.problem import FieldProblem, Problem, SecondFactorChallenge
+from app.core.schemas.problem import (
+    MAX_DETAIL_LENGTH,
+    MAX_ERRORS,
+    MAX_NAME_LENGTH,
+    FieldProblem,
+    Problem,
+    SecondFactorChallenge,
+)
 from app.db.errors import is_conflict, is_full, is_transient
 from app.db.postgresql import DatabaseUnreachable
 
@@ -67,7 +74,7 @@ def problem(
         type="about:blank",
         title=_title_of(status),
         status=status,
-        detail=detail,
+        detail=_cut(detail, MAX_DETAIL_LENGTH),
         code=code,
         instance=request_id.get(),
         errors=list(errors),
@@ -91,7 +98,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _domain_error(_request: Request, error: Any) -> JSONResponse:
-    errors = [FieldProblem(field=error.field, detail=error.detail)] if error.field else []
+    errors = [_field_problem(error.field, error.detail)] if error.field else []
     challenge = None
     if isinstance(error, SecondFactorRequired):
         challenge = SecondFactorChallenge(pending_token=error.pending_token, methods=error.methods)
@@ -101,9 +108,20 @@ async def _domain_error(_request: Request, error: Any) -> JSONResponse:
 
 async def _validation_error(_request: Request, error: Any) -> JSONResponse:
     # What was sent is not repeated: it may be a password.
-    errors = [FieldProblem(field=_field_of(problem), detail=_detail_of(problem)) for problem in error.errors()]
+    found = error.errors()
+    errors = [_field_problem(_field_of(problem), _detail_of(problem)) for problem in found[:MAX_ERRORS]]
     detail = "The request is invalid."
+    if len(found) > MAX_ERRORS:
+        detail += f" These are the first {MAX_ERRORS} of {len(found)} errors."
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_error", detail, errors)
+
+
+def _field_problem(field: str, detail: str) -> FieldProblem:
+    return FieldProblem(field=_cut(field, MAX_NAME_LENGTH), detail=_cut(detail, MAX_DETAIL_LENGTH))
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _field_of(validation_problem: dict[str, Any]) -> str:

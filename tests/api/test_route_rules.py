@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Header, Response
 from starlette.types import Receive, Scope, Send
 
 from app.api import routes
+from app.api.body_last import BodyLastRoute
 from app.api.deps import AdminDep, NextLinkDep, OwnerDep, limited
 from app.api.middleware.body_limit import MAX_BODY_BYTES
 from app.api.middleware.fast_reads import FastReadsMiddleware
@@ -112,8 +113,19 @@ def test_what_is_public_depends_on_nobody_and_nothing_else() -> None:
     ]
 
 
-def test_bodies_have_a_bound_that_is_declared_only_where_it_is_larger() -> None:
+def test_bodies_are_read_last() -> None:
     router = APIRouter()
+
+    @router.post("/things", dependencies=[limited(COMMENT)])
+    async def forgetful(words: list[str]) -> None: ...
+
+    assert planted(router) == [
+        "POST /api/things reads the body before it is known who sends it: give its router `route_class=BodyLastRoute`."
+    ]
+
+
+def test_bodies_have_a_bound_that_is_declared_only_where_it_is_larger() -> None:
+    router = APIRouter(route_class=BodyLastRoute)
 
     @router.get("/search")
     @private

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from app.accounts import user_manager, webauthn
 from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
-from app.api.middleware import body_limit
+from app.api import body_last, json_bodies
+from app.api.middleware import body_limit, head_limit
 from app.api.routes import articles
 from app.core.config import Settings
+from app.core.schemas import problem
 from commands.serving import protocol, server
 from tests.security.asvs import DOCUMENT
 from tests.support.limits import declared_limits
@@ -55,9 +57,8 @@ def test_what_is_said_of_lifetimes_is_true() -> None:
     assert f"for the {LIFETIMES['Refresh token'].days} days of its first refresh token" in TEXT
 
 
-async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
+def test_what_is_said_of_requests_is_true() -> None:
     bounds = {row[0]: row[1] for row in rows("Limits of a request")}
-    form = shared_app.router.form_limits
 
     assert bounds == {
         "Request line and headers": f"{protocol.MAX_HEAD_BYTES // 1024} KiB",
@@ -67,8 +68,12 @@ async def test_what_is_said_of_requests_is_true(shared_app: FastAPI) -> None:
         "Silence in a body": f"{body_limit.SILENCE_SECONDS:.0f} seconds",
         "Time for all of a body": f"{body_limit.BODY_SECONDS:.0f} seconds",
         "Compressed body": "none is unpacked",
-        "Fields of a form": str(form["max_fields"]),
-        "Field of a form": f"{form['max_part_size'] // 1024} KiB",
+        "Names and values in JSON": f"{json_bodies.MAX_PARTS:,}",
+        "Fields of a form": str(body_last.MAX_FORM_FIELDS),
+        "Field of a form": f"{body_last.MAX_FORM_PART_BYTES // 1024} KiB",
+        "Headers": str(head_limit.MAX_HEADERS),
+        "Query parameters": str(head_limit.MAX_PARAMETERS),
+        "Errors in a response": f"{problem.MAX_ERRORS}, names cut to {problem.MAX_NAME_LENGTH} characters",
         "Idle connection": f"{server.KEEP_ALIVE_SECONDS} seconds",
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.api.body_last import BodyLastRoute
 from app.api.deps import RateLimited, RateLimitedByAccount, get_account, get_actor
 from app.api.middleware.body_limit import MAX_BODY_BYTES
 from app.api.raising import errors_raised_by
@@ -52,6 +53,8 @@ def _about_readers(route: Route) -> Iterator[str]:
 def _about_bodies(route: Route) -> Iterator[str]:
     if route.dependant.body_params and route.methods <= _SAFE:
         yield "reads a body, but is no method that has one: take it from the query."
+    if route.dependant.body_params and not isinstance(route.context.original_route, BodyLastRoute):
+        yield "reads the body before it is known who sends it: give its router `route_class=BodyLastRoute`."
     if route.max_body_bytes is not None and route.max_body_bytes <= MAX_BODY_BYTES:
         yield f"has a `max_body_size` within the usual bound of {MAX_BODY_BYTES} bytes: remove it."
 

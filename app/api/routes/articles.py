@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE
+from app.api.body_last import BodyLastRoute
 from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -26,7 +27,9 @@ _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 MAX_ARTICLE_BYTES = 3 * 1024 * 1024
 router = APIRouter(
-    prefix="/articles", tags=[Tag("articles", "What the blog has published, and the drafts of its authors.")]
+    route_class=BodyLastRoute,
+    prefix="/articles",
+    tags=[Tag("articles", "What the blog has published, and the drafts of its authors.")],
 )
 
 

@@ -23,12 +23,17 @@ from app.accounts.errors import (
 from app.accounts.limits import LOGIN, MAIL, REGISTER, TOKEN
 from app.accounts.schemas.sessions import RefreshInput, TokensOut
 from app.accounts.schemas.users import EmailInput, LoginForm, RegisterInput, ResetPasswordInput, UserOut, VerifyInput
+from app.api.body_last import BodyLastRoute
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.core.schemas.base import Accepted
 
-router = APIRouter(prefix="/auth", tags=[Tag("auth", "Registration, login, and recovery of an account by email.")])
+router = APIRouter(
+    route_class=BodyLastRoute,
+    prefix="/auth",
+    tags=[Tag("auth", "Registration, login, and recovery of an account by email.")],
+)
 
 
 @router.post(

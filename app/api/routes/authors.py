@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.body_last import BodyLastRoute
 from app.api.deps import ServicesDep, SlugPath
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -14,7 +15,11 @@ from app.content.schemas.authors import AuthorOut, AuthorPage
 from app.core.errors import InvalidCursor
 from app.core.schemas.pages import PageQuery
 
-router = APIRouter(prefix="/authors", tags=[Tag("authors", "Public profiles of people who have published something.")])
+router = APIRouter(
+    route_class=BodyLastRoute,
+    prefix="/authors",
+    tags=[Tag("authors", "Public profiles of people who have published something.")],
+)
 
 
 @router.get("", response_model=AuthorPage, responses=raises(InvalidCursor))

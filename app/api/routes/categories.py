@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from app.accounts.errors import NOT_IN_ROLE
+from app.api.body_last import BodyLastRoute
 from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -14,7 +15,9 @@ from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTre
 
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 _PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)
-router = APIRouter(prefix="/categories", tags=[Tag("categories", "The tree in which articles are filed.")])
+router = APIRouter(
+    route_class=BodyLastRoute, prefix="/categories", tags=[Tag("categories", "The tree in which articles are filed.")]
+)
 
 
 @router.get("", response_model=list[CategoryTree])

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE, NOT_VERIFIED
+from app.api.body_last import BodyLastRoute
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -26,7 +27,9 @@ from app.core.errors import InvalidCursor
 
 _EDITING = (*NOT_IN_ROLE, CommentNotFound)
 _changes = [limited_by_account(COMMENT_CHANGES_OF_ACCOUNT)]
-router = APIRouter(tags=[Tag("comments", "Comments on articles, in threads, and their moderation.")])
+router = APIRouter(
+    route_class=BodyLastRoute, tags=[Tag("comments", "Comments on articles, in threads, and their moderation.")]
+)
 
 
 @router.get(

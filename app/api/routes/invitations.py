@@ -12,14 +12,17 @@ from app.accounts.errors import (
 )
 from app.accounts.limits import ACCOUNT_CHANGES, MAIL
 from app.accounts.schemas.invitations import InvitationInput, InvitationPage, NewInvitation
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, limited, limited_by_account
+from app.api.body_last import BodyLastRoute
+from app.api.deps import AccountDep, ActorDep, IdPath, NextLinkDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.route_rules import private
 from app.core.errors import InvalidCursor
 from app.core.schemas.pages import PageQuery
 
-router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations to create an account.")])
+router = APIRouter(
+    route_class=BodyLastRoute, prefix="/invitations", tags=[Tag("invitations", "Invitations to create an account.")]
+)
 
 
 @router.post(
@@ -28,12 +31,12 @@ router = APIRouter(prefix="/invitations", tags=[Tag("invitations", "Invitations 
     dependencies=[limited(MAIL)],
     responses=raises(*NOT_IN_ROLE, RegistrationClosed, EmailDomainNotAllowed),
 )
-async def create_invitation(services: ServicesDep, actor: ActorDep, data: InvitationInput) -> NewInvitation:
+async def create_invitation(services: ServicesDep, account: AccountDep, data: InvitationInput) -> NewInvitation:
     """Invite someone. Editors only; only admins can invite editors and admins.
 
     With an email address, the link is sent there. Without one, the response contains the token to pass on yourself.
     """
-    return await services.accounts.invitations.create(actor, data)
+    return await services.accounts.invitations.create(account, data)
 
 
 @router.get("", response_model=InvitationPage, responses=raises(*NOT_IN_ROLE, InvalidCursor))

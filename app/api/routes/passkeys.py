@@ -26,12 +26,15 @@ from app.accounts.schemas.passkeys import (
 from app.accounts.schemas.second_factors import PasskeyOut
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
+from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
-router = APIRouter(tags=[Tag("passkeys", "Managing your own passkeys, and logging in with them.")])
+router = APIRouter(
+    route_class=BodyLastRoute, tags=[Tag("passkeys", "Managing your own passkeys, and logging in with them.")]
+)
 
 
 @router.post(

@@ -12,12 +12,15 @@ from app.accounts.errors import (
 )
 from app.accounts.limits import ACCOUNT_CHANGES, TOKEN
 from app.accounts.schemas.personal_tokens import NewPersonalToken, PersonalTokenInput, PersonalTokenOut
+from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 
 router = APIRouter(
-    prefix="/auth/personal-tokens", tags=[Tag("personal access tokens", "Tokens for scripts, limited to scopes.")]
+    route_class=BodyLastRoute,
+    prefix="/auth/personal-tokens",
+    tags=[Tag("personal access tokens", "Tokens for scripts, limited to scopes.")],
 )
 
 

@@ -13,6 +13,7 @@ from app.accounts.errors import (
 )
 from app.accounts.limits import ACCOUNT_CHANGES
 from app.accounts.schemas.privacy import DeletionInput, DeletionOut
+from app.api.body_last import BodyLastRoute
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -20,6 +21,7 @@ from app.core.errors import TooManyRequests
 
 _CHUNK_BYTES = 64 * 1024
 router = APIRouter(
+    route_class=BodyLastRoute,
     prefix="/users/me",
     tags=[Tag("personal data", "Exporting what the blog knows about you, and deleting your account.")],
 )

@@ -33,6 +33,7 @@ from app.accounts.schemas.providers import (
 )
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
+from app.api.body_last import BodyLastRoute
 from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -49,7 +50,10 @@ _OPENING = (
     UsernameTaken,
 )
 _LOGIN = (InvalidCredentials, SecondFactorRequired, OriginNotAllowed)
-router = APIRouter(tags=[Tag("providers", "Signing in with accounts elsewhere, and linking these to your own.")])
+router = APIRouter(
+    route_class=BodyLastRoute,
+    tags=[Tag("providers", "Signing in with accounts elsewhere, and linking these to your own.")],
+)
 
 
 @router.get("/auth/providers")

@@ -22,13 +22,15 @@ from app.accounts.schemas.second_factors import (
 )
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
+from app.api.body_last import BodyLastRoute
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(
-    tags=[Tag("second factors", "Authenticator apps and recovery codes, and the second step of a login.")]
+    route_class=BodyLastRoute,
+    tags=[Tag("second factors", "Authenticator apps and recovery codes, and the second step of a login.")],
 )
 
 

@@ -7,12 +7,17 @@ from fastapi import APIRouter
 from app.accounts.errors import LoginSessionNotFound
 from app.accounts.limits import ACCOUNT_CHANGES
 from app.accounts.schemas.sessions import SessionOut
+from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
-router = APIRouter(prefix="/auth", tags=[Tag("sessions", "Where your account is logged in, and logging out.")])
+router = APIRouter(
+    route_class=BodyLastRoute,
+    prefix="/auth",
+    tags=[Tag("sessions", "Where your account is logged in, and logging out.")],
+)
 
 
 @router.post("/logout", dependencies=_changes, status_code=204, responses=raises(LoginSessionNotFound))

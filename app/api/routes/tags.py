@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE
+from app.api.body_last import BodyLastRoute
 from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -18,7 +19,9 @@ from app.core.errors import InvalidCursor
 _EDITING = (*NOT_IN_ROLE, TagNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 router = APIRouter(
-    prefix="/tags", tags=[Tag("tags", "What articles are about. A tag is created by the first article that uses it.")]
+    route_class=BodyLastRoute,
+    prefix="/tags",
+    tags=[Tag("tags", "What articles are about. A tag is created by the first article that uses it.")],
 )
 
 

@@ -23,6 +23,7 @@ from app.accounts.schemas.users import (
     UserPage,
     UserUpdate,
 )
+from app.api.body_last import BodyLastRoute
 from app.api.deps import AccountDep, AdminDep, IdPath, OwnerDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
@@ -30,7 +31,9 @@ from app.core.schemas.base import Accepted
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
 _administration = [limited_by_account(ADMINISTRATION)]
-router = APIRouter(prefix="/users", tags=[Tag("users", "Your own account, and all accounts for admins.")])
+router = APIRouter(
+    route_class=BodyLastRoute, prefix="/users", tags=[Tag("users", "Your own account, and all accounts for admins.")]
+)
 
 
 @router.get("/me")

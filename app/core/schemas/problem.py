@@ -2,12 +2,19 @@
 
 from pydantic import BaseModel, Field
 
+# What a client sent comes back in names and details: an error must not be longer than what caused it.
+MAX_ERRORS = 20
+MAX_NAME_LENGTH = 100
+MAX_DETAIL_LENGTH = 300
+
 
 class FieldProblem(BaseModel):
     """What is wrong with one field of the input."""
 
-    field: str = Field(description="The dotted path of the field.", examples=["slug"])
-    detail: str = Field(examples=["This slug is already taken."])
+    field: str = Field(
+        max_length=MAX_NAME_LENGTH, description="The dotted path of the field, cut if it is long.", examples=["slug"]
+    )
+    detail: str = Field(max_length=MAX_DETAIL_LENGTH, examples=["This slug is already taken."])
 
 
 class SecondFactorChallenge(BaseModel):
@@ -26,13 +33,21 @@ class Problem(BaseModel):
     type: str = Field(examples=["about:blank"])
     title: str = Field(examples=["Conflict"], description="The name of the HTTP status.")
     status: int = Field(examples=[409])
-    detail: str = Field(examples=["This slug is already taken."], description="A human-readable explanation.")
+    detail: str = Field(
+        max_length=MAX_DETAIL_LENGTH,
+        examples=["This slug is already taken."],
+        description="A human-readable explanation.",
+    )
     code: str = Field(description="A machine-readable error code that never changes.", examples=["slug_taken"])
     instance: str = Field(
         examples=["0f5d6f0c8d0a4c8a8a8f3f0f5b0f5d6f"],
         description="The ID of the request. Quote it when asking for help.",
     )
-    errors: list[FieldProblem] = Field(default_factory=list)
+    errors: list[FieldProblem] = Field(
+        default_factory=list,
+        max_length=MAX_ERRORS,
+        description="Which fields are wrong; of many, the first.",
+    )
     second_factor: SecondFactorChallenge | None = Field(
         default=None, description="Only present with the code `second_factor_required`."
     )
