@@ -8,8 +8,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
 from app.api import errors, openapi
-from app.api.middleware.access_log import HEADER, AccessLogMiddleware
+from app.api.middleware.access_log import AccessLogMiddleware
 from app.api.middleware.body_limit import BodyLimitMiddleware
+from app.api.middleware.cross_origin import PreflightMiddleware, cors_options
 from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
 from app.api.middleware.head_limit import HeadLimitMiddleware
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimitMiddleware, table=table)
     app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(HeadMiddleware)
+    app.add_middleware(PreflightMiddleware, **cors_options(settings))
     hosts = TrustedHosts(settings.allowed_hosts)
     app.add_middleware(TrustedHostsMiddleware, hosts=hosts, monitored=table.monitored)
     app.add_middleware(SecurityHeadersMiddleware, insists_on_https=settings.insists_on_https)
@@ -76,14 +78,7 @@ def _is_monitoring(scope: Scope) -> bool:
 def _with_response_cache(
     app: FastAPI, settings: Settings, hosts: TrustedHosts, table: RouteTable
 ) -> ResponseCacheMiddleware:
-    cors = partial(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=["*"],
-        allow_headers=["Authorization", "Content-Type", HEADER],
-        allow_credentials=settings.auth_cookie != "off",
-        expose_headers=["Content-Disposition", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", HEADER],
-    )
+    cors = partial(CORSMiddleware, **cors_options(settings))
     store = ResponseStore(settings.cache_bytes)
     return ResponseCacheMiddleware(app, store, cors, hosts, table, settings.cdn_seconds)
 

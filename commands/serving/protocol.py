@@ -6,6 +6,7 @@ uvicorn waits forever for the rest of a request's head, and keeps as much of it 
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10
@@ -42,6 +43,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._wait_for_the_rest()
         elif self._head_timer is not None:
             self._stop_timer()
+
+    def on_headers_complete(self) -> None:
+        if not self.url.startswith((b"/", b"*")):
+            self._take_the_host_of_the_target()
+        super().on_headers_complete()
+
+    def _take_the_host_of_the_target(self) -> None:
+        """Where the whole URL is asked for, it says which host is meant, whatever the header says (RFC 9112, 3.2.2)."""
+        target = httptools.parse_url(self.url)
+        given = [index for index, (name, _) in enumerate(self.headers) if name == b"host"]
+        if target.host and len(given) == 1:
+            port = b"" if target.port is None else b":%d" % target.port
+            host = b"[%b]" % target.host if b":" in target.host else target.host
+            self.headers[given[0]] = (b"host", host + port)
 
     def _wait_for_the_rest(self) -> None:
         if self.transport.is_closing():

@@ -15,8 +15,9 @@ from commands.serving.protocol import MAX_HEAD_BYTES, BoundedHttpProtocol
 REQUEST = b"GET /here HTTP/1.1\r\nHost: blog\r\n\r\n"
 
 
-async def greet(_scope: Any, _receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+async def greet(scope: Any, _receive: Any, send: Any) -> None:
+    hosts = [(b"x-asked", value) for name, value in scope["headers"] if name == b"host"]
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2"), *hosts]})
     await send({"type": "http.response.body", "body": b"Hi"})
 
 
@@ -93,3 +94,35 @@ async def test_the_length_of_one_head_is_not_counted_for_the_next(port: int) -> 
     response = await answer_to(port, *[part for _ in range(3) for part in (long[:-20], long[-20:])], last, pause=0.01)
 
     assert response.count(b"HTTP/1.1 200 OK") == 4
+
+
+@pytest.mark.parametrize(
+    ("target", "hosts", "asked"),
+    [
+        (b"/here", [b"blog"], [b"blog"]),
+        (b"http://evil/here", [b"blog"], [b"evil"]),
+        (b"http://blog/here", [b"evil"], [b"blog"]),
+        (b"HTTP://Blog:8000/here?to=http://evil/", [b"evil:1"], [b"Blog:8000"]),
+        (b"http://[::1]:80/here", [b"blog"], [b"[::1]:80"]),
+        (b"//evil/here", [b"blog"], [b"blog"]),
+        # Refused by the application, which is to see it.
+        (b"http://blog/here", [b"blog", b"evil"], [b"blog", b"evil"]),
+        (b"http://blog/here", [], []),
+    ],
+)
+async def test_the_host_is_that_of_the_target(port: int, target: bytes, hosts: list[bytes], asked: list[bytes]) -> None:
+    headers = b"".join(b"Host: %b\r\n" % host for host in hosts)
+
+    response = await answer_to(port, b"GET %b HTTP/1.1\r\n%bConnection: close\r\n\r\n" % (target, headers))
+
+    head = response.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line.removeprefix(b"x-asked: ") for line in head if line.startswith(b"x-asked")] == asked
+
+
+@pytest.mark.parametrize(
+    "target", [b"here", b"http://", b"http:/here", b"evil:80", b"http://a b/", b"ftp://blog/", b"http://blog"]
+)
+async def test_what_is_no_target_is_refused_or_answered(port: int, target: bytes) -> None:
+    response = await answer_to(port, b"GET %b HTTP/1.1\r\nHost: blog\r\nConnection: close\r\n\r\n" % target)
+
+    assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 200 "))

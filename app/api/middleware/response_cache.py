@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.anonymous import is_anonymous
 from app.api.middleware.access_log import ACCEPTABLE
+from app.api.middleware.cross_origin import is_preflight
 from app.api.middleware.trusted_hosts import TrustedHosts
 from app.api.route_table import RouteTable
 from app.cache.entry import CachedResponse, Header, Variant
@@ -106,7 +107,7 @@ class ResponseCacheMiddleware:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if b"origin" in headers:
+        if b"origin" in headers and not is_preflight(scope, headers):
             await self._cors(scope, receive, send)
             return
         key = self._key(scope, headers)
@@ -137,7 +138,7 @@ class ResponseCacheMiddleware:
             or not is_anonymous(scope, headers)
             or self._listener is None
             or not self._listener.is_current()
-            or not (self._hosts.are_all or headers.get(b"host", b"") in self._hosts)
+            or not self._hosts.allow(scope, headers)
         ):
             return None
         path, query = scope["path"], scope["query_string"]
