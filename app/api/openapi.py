@@ -18,6 +18,7 @@ from app.core.errors import AppError, Conflict
 from app.core.schemas.problem import Problem
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_FORM = "application/x-www-form-urlencoded"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _INVALID = "`validation_error`: The request is invalid."
 _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
@@ -72,6 +73,7 @@ def _with_problems(schema: dict[str, Any], table: RouteTable) -> dict[str, Any]:
             operation = schema["paths"].get(route.template, {}).get(method.lower())
             if operation is not None:
                 _describe(operation, route, method)
+                _offer_json(operation.get("requestBody", {}).get("content", {}), components)
     Examples(schema).add()
     return schema
 
@@ -97,6 +99,18 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     operation["responses"] = dict(sorted(responses.items()))
     for parameter in operation.get("parameters", ()):
         _drop_null(parameter)
+
+
+def _offer_json(content: dict[str, Any], components: dict[str, Any]) -> None:
+    """Say that what may be sent as a form may be sent as JSON.
+
+    As a schema of its own, because generated clients tell by its type as what they send something.
+    """
+    if _FORM in content:
+        name = content[_FORM]["schema"]["$ref"].rpartition("/")[2]
+        as_json = f"{name}AsJson"
+        components[as_json] = {**components[name], "title": as_json}
+        content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{as_json}"}}
 
 
 def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:

@@ -94,7 +94,13 @@ async def test_two_names_are_one_too_many(
 
 
 async def answer_without_host(app: FastAPI, http_version: str, path: str) -> int:
-    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+    }
     scope |= {"headers": [], "http_version": http_version, "client": None, "scheme": "http", "root_path": ""}
     sent: list[Any] = []
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from app.core.roles import Role
 from app.core.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
@@ -30,13 +30,20 @@ class RegisterInput(Input):
 
 
 class LoginForm(Input):
-    """The OAuth2 password form. Other fields that the standard allows are accepted and ignored."""
+    """The OAuth2 password form, or the same as JSON. Other fields that the standard allows are accepted and ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     username: Annotated[
         SafeStr,
-        Field(min_length=1, max_length=320, description="Email address or username.", examples=["anna@example.com"]),
+        Field(
+            min_length=1,
+            max_length=320,
+            # As clients that send JSON often call it.
+            validation_alias=AliasChoices("username", "email"),
+            description="Email address or username. `email` is accepted as its name too.",
+            examples=["anna@example.com"],
+        ),
     ]
     password: CurrentPassword
     grant_type: Literal["password"] = "password"

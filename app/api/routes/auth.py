@@ -64,7 +64,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
     responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed),
 )
 async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
-    """Log in with an email address or username."""
+    """Log in with an email address or username, in a form or as JSON."""
     return cookie.deliver(await services.accounts.logins.log_in(form), in_cookie=form.use_cookie)
 
 
