@@ -19,6 +19,7 @@ from app.api.raising import raising
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
+from app.core.config import Settings
 from app.core.current_request import set_user
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.ip_addresses import client_ip, network_of
@@ -41,8 +42,10 @@ ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 async def get_client(request: Request) -> Client:
     peer = request.client.host if request.client else None
-    forwarded_for = ",".join(request.headers.getlist("X-Forwarded-For"))
-    ip_address = client_ip(peer, forwarded_for, request.app.state.settings.trusted_proxies)
+    settings: Settings = request.app.state.settings
+    header = settings.forwarded_header
+    forwarded = ",".join(request.headers.getlist(header))
+    ip_address = client_ip(peer, forwarded, settings.trusted_proxies, by_parameter=header == "forwarded")
     return Client(ip_address, request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH])
 
 

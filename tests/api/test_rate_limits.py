@@ -195,3 +195,32 @@ async def test_a_trusted_proxy_says_whose_address_it_is(app: FastAPI, monkeypatc
 
     assert await tries(app, [f"203.0.113.{number % 2}" for number in range(120)]) == [403] * 120
     assert await tries(app, ["1.2.3.4, 203.0.113.0"]) == [429]
+
+
+@pytest.mark.parametrize(
+    ("trusted_header", "believed", "made_up"),
+    [
+        ("x-forwarded-for", {"X-Forwarded-For": "203.0.113.{}:4{}"}, {"Forwarded": "for=198.51.100.{}"}),
+        ("forwarded", {"Forwarded": "for=203.0.113.{};by=_me"}, {"X-Forwarded-For": "198.51.100.{}"}),
+        ("forwarded", {"Forwarded": 'for="[2001:db8:{}::1]:443"'}, {"X-Real-IP": "198.51.100.{}"}),
+    ],
+)
+async def test_only_the_header_that_the_proxy_sets_is_believed(
+    app: FastAPI,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted_header: str,
+    believed: dict[str, str],
+    made_up: dict[str, str],
+) -> None:
+    monkeypatch.setattr(app.state.settings, "trusted_proxies", [ip_network("10.0.0.0/8")])
+    monkeypatch.setattr(app.state.settings, "forwarded_header", trusted_header)
+
+    async with client_of(app) as client:
+
+        async def status(client_number: int, lie: int) -> int:
+            headers = {name: value.format(client_number, client_number) for name, value in believed.items()}
+            headers |= {name: value.format(lie) for name, value in made_up.items()}
+            return (await client.post("/auth/verify", json={"token": "x"}, headers=headers)).status_code
+
+        assert [await status(1, lie) for lie in range(61)] == [403] * 60 + [429]
+        assert await status(2, 1) == 403

@@ -43,6 +43,80 @@ def test_the_last_anonymous_on_the_way_is_the_client(header: str) -> None:
     assert client_ip(PROXY, header, PROXIES) == CLIENT
 
 
+FORMS = {
+    "203.0.113.7": "203.0.113.7",
+    "203.0.113.7:5678": "203.0.113.7",
+    "203.0.113.7:0": "203.0.113.7",
+    "203.0.113.7:_port": "203.0.113.7",
+    "[203.0.113.7]:80": "203.0.113.7",
+    '"203.0.113.7"': "203.0.113.7",
+    '"203.0.113.7:5678"': "203.0.113.7",
+    "2001:db8::1": "2001:db8::1",
+    "[2001:db8::1]": "2001:db8::1",
+    "[2001:DB8:0:0::1]:443": "2001:db8::1",
+    '"[2001:db8::1]:443"': "2001:db8::1",
+    '"[2001:db8::1]"': "2001:db8::1",
+    '"[2001:db8::1]:_gazonk"': "2001:db8::1",
+    '"2001:db8::1"': "2001:db8::1",
+    "[fe80::1%eth0]:80": "fe80::1",
+    "[::ffff:203.0.113.7]:80": "203.0.113.7",
+}
+
+
+@pytest.mark.parametrize(("said", "address"), FORMS.items())
+@pytest.mark.parametrize("before", ["", "198.51.100.1, ", '"198.51.100.1, ', 'unknown,"[::1]:1",,', "a" * 30_000 + ","])
+@pytest.mark.parametrize("after", ["", ", 10.0.0.2", ',"[fd00::2]:80" , 10.0.0.3:1234'])
+def test_an_address_may_be_said_in_many_ways(said: str, address: str, before: str, after: str) -> None:
+    assert client_ip(PROXY, before + said + after, PROXIES) == address
+
+
+@pytest.mark.parametrize(("said", "address"), FORMS.items())
+@pytest.mark.parametrize(
+    "element",
+    [
+        "for={}",
+        "For = {} ;proto=https;by=10.0.0.1",
+        "proto=http; FOR={}",
+        'host="a,b;c";for={}',
+        'by="[fd00::1]:80";for={}',
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "for=198.51.100.1, ", 'for="198.51.100.1, ', 'for="\\", ', "for=_hidden,", ",;=,", "198.51.100.1,"]
+)
+def test_so_may_it_in_the_standard_header(said: str, address: str, element: str, before: str) -> None:
+    after = ', for="10.0.0.2:80";by=_me'
+
+    assert client_ip(PROXY, before + element.format(said) + after, PROXIES, by_parameter=True) == address
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "",
+        ",",
+        "for",
+        "for=",
+        'for=""',
+        "for=unknown",
+        'for="_hidden"',
+        "for=_SEVKISEK:80",
+        "by=203.0.113.7",
+        "203.0.113.7",
+        "for=203.0.113.7;for=203.0.113.8",
+        "for=203.0.113.7 for=203.0.113.8",
+        "x-for=203.0.113.7",
+        'for="203.0.113.7',
+        "for==203.0.113.7",
+        '"for=203.0.113.7"',
+        "for:203.0.113.7",
+    ],
+)
+def test_what_the_standard_header_does_not_say_is_not_guessed(garbage: str) -> None:
+    for header in (garbage, f"for=198.51.100.1, {garbage}" if garbage.strip(",") else ""):
+        assert client_ip(PROXY, header, PROXIES, by_parameter=True) == PROXY
+
+
 def test_a_proxy_may_be_reached_over_ipv6() -> None:
     assert client_ip("fd00::1", "2001:DB8:0::1", PROXIES) == "2001:db8::1"
 
@@ -62,9 +136,26 @@ def test_when_all_are_proxies_the_furthest_is_the_client() -> None:
         " ",
         "unknown",
         "_hidden",
-        "1.2.3.4:567",
-        "[::1]:80",
-        "[::1]",
+        "1.2.3.4:",
+        "1.2.3.4:port",
+        "1.2.3.4:123456",
+        "1.2.3.4:80:80",
+        "[]",
+        "[]:80",
+        "[::1",
+        "::1]",
+        "[::1]80",
+        "[::1]:",
+        "[[::1]]",
+        "[::g]:80",
+        '"',
+        '"1.2.3.4',
+        '1.2.3.4"',
+        '""1.2.3.4""',
+        "for=1.2.3.4",
+        "1.2.3.4;5.6.7.8",
+        "1.2.3.4 5.6.7.8",
+        "http://1.2.3.4",
         "1.2.3",
         "1.2.3.256",
         "010.1.1.1",
