@@ -5,19 +5,24 @@ import re
 import anyio.to_thread
 
 from app.accounts.errors import WeakPassword
+from app.core.passwords import MAX_LENGTH, MIN_LENGTH, has_valid_length, normalised
 
-MIN_LENGTH = 10
-MAX_LENGTH = 256
 # More than somebody can try over the network.
 _MIN_GUESSES = 1_000_000
 _ESTIMATED_LENGTH = 24
 
 
 async def check_password(password: str, *, email: str, username: str, field: str = "password") -> None:
-    """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed."""
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+    """Raise `WeakPassword` unless the password has 10 to 256 characters and is not easily guessed.
+
+    It is judged, and its characters are counted, in the form in which it is hashed: however it was typed, the verdict
+    is the same.
+    """
+    if not has_valid_length(password):
         raise WeakPassword(f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.", field=field)
-    own = {email.casefold(), *re.split(r"[^\w]+", email.casefold()), username.casefold()}
+    password = normalised(password)
+    address = normalised(email).casefold()
+    own = {address, *re.split(r"[^\w]+", address), username.casefold()}
     if password.casefold() in own:
         raise WeakPassword("The password must not be your email address or username.", field=field)
     if await anyio.to_thread.run_sync(_guesses_needed, password, own) < _MIN_GUESSES:

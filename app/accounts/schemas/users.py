@@ -6,16 +6,23 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, ConfigDict, Field
 
 from app.core.roles import Role
-from app.core.schemas.base import Email, Input, Line, Output, Password, SafeStr, Username, WebUrl, unchanged
+from app.core.schemas.base import (
+    CurrentPassword,
+    Email,
+    Input,
+    Line,
+    Output,
+    Password,
+    SafeStr,
+    Username,
+    WebUrl,
+    unchanged,
+)
 from app.core.schemas.pages import CountedPage
 
 DisplayName = Annotated[Line, Field(max_length=100, examples=["Anna Almeida"])]
 AvatarUrl = Annotated[WebUrl, Field(examples=["https://images.example.com/anna.jpg"])]
 Bio = Annotated[SafeStr, Field(max_length=2000, examples=["I write about trains."])]
-CurrentPassword = Annotated[
-    SafeStr,
-    Field(min_length=1, max_length=256, examples=["seven patient otters"], json_schema_extra={"format": "password"}),
-]
 Token = Annotated[SafeStr, Field(max_length=2000, examples=["eyJhbGciOiJIUzI1NiJ9.e30.x"])]
 
 

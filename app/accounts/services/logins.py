@@ -44,11 +44,13 @@ class LoginService:
         if user is None or not is_right or not user.is_active:
             raise self.failed(user, InvalidCredentials())
         await self.unlock(user)
-        checked = user.hashed_password
+        checked = (user.hashed_password, user.token_version)
         await self._lock(user)
-        if user.hashed_password != checked:
+        is_same = user.hashed_password == checked[0]
+        # A new password ends all access. Else it is still this one, whose hash another login has just renewed.
+        if not is_same and user.token_version != checked[1]:
             raise InvalidCredentials
-        if better_hash:
+        if better_hash and is_same:
             user.hashed_password = better_hash
         return await self._finish(user, "password")
 

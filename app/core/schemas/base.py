@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from app.core.passwords import MAX_LENGTH, MIN_LENGTH, has_valid_length, normalised
 from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
 MAX_ID = 2**63 - 1
@@ -71,6 +72,19 @@ def _refuse_display_name(value: object) -> object:
     return value
 
 
+def _refuse_overlong(value: str) -> str:
+    # Passwords were once counted as they were typed.
+    if min(len(value), len(normalised(value))) > MAX_LENGTH:
+        raise ValueError(f"must have at most {MAX_LENGTH} characters")
+    return value
+
+
+def _refuse_wrong_length(value: str) -> str:
+    if not has_valid_length(value):
+        raise ValueError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+    return value
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -122,7 +136,14 @@ Username = Annotated[
     AfterValidator(str.lower),
     Field(examples=["anna"]),
 ]
+# As it was typed: in the form in which its characters are counted there may be a quarter of them.
+_TYPED = Field(min_length=1, max_length=4 * MAX_LENGTH, examples=["seven patient otters"])
+_MASKED = Field(json_schema_extra={"format": "password"})
+CurrentPassword = Annotated[SafeStr, _TYPED, _MASKED, AfterValidator(_refuse_overlong)]
 Password = Annotated[
     SafeStr,
-    Field(min_length=10, max_length=256, examples=["seven patient otters"], json_schema_extra={"format": "password"}),
+    _TYPED,
+    _MASKED,
+    Field(description=f"{MIN_LENGTH} to {MAX_LENGTH} characters, in Unicode's normalisation form KC."),
+    AfterValidator(_refuse_wrong_length),
 ]

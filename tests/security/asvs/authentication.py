@@ -92,8 +92,10 @@ AUTHENTICATION = (
         1,
         "Passwords are compared exactly as they were typed",
         Covered(
-            "Nothing is cut off, folded or normalised.",
+            "Nothing is cut off, and no case is folded. Unicode's normalisation (NFKC, as NIST SP 800-63B asks for) "
+            "makes one password of what keyboards and systems encode in different ways.",
             "tests/security/test_passwords.py::test_a_password_is_compared_as_it_is",
+            "tests/security/test_passwords.py::test_one_password_is_one_however_it_is_typed",
             "tests/accounts/test_registration.py::test_a_password_of_10_to_256_characters_is_taken_as_it_is",
         ),
     ),
