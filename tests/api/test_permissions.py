@@ -85,28 +85,29 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
 
 
 # The answers that somebody gets, by what they do and who they are. `unverified` is an admin whose address is not
-# confirmed, `commenter` a reader who wrote the comment, `owner` the author of the articles, `other` another author.
+# confirmed, so that `admin` is the last one; `commenter` is a reader who wrote the comment, `owner` the author of the
+# articles, `other` another author.
 TABLE = """
                                                          anonymous unverified reader commenter other owner editor admin
 list articles      GET    /articles                            200        200    200       200   200   200    200   200
 list drafts        GET    /articles?status=draft               401        200    200       200   200   200    200   200
 list deleted ones  GET    /articles?status=deleted             401        403    403       403   403   403    200   200
 read a public one  GET    /articles/{public}                   200        200    200       200   200   200    200   200
-read a draft       GET    /articles/{draft}                    404        200    404       404   404   200    200   200
+read a draft       GET    /articles/{draft}                    404        404    404       404   404   200    200   200
 read a deleted one GET    /articles/{deleted}                  404        404    404       404   404   404    404   404
 write an article   POST   /articles                            401        403    403       403   201   201    201   201
 change an article  PATCH  /articles/{public}                   401        403    403       403   403   200    200   200
-change a draft     PATCH  /articles/{draft}                    401        403    404       404   404   200    200   200
+change a draft     PATCH  /articles/{draft}                    401        404    404       404   404   200    200   200
 edit a deleted one PATCH  /articles/{deleted}                  401        404    404       404   404   404    404   404
-publish            PUT    /articles/{draft}/publication        401        403    404       404   404   200    200   200
+publish            PUT    /articles/{draft}/publication        401        404    404       404   404   200    200   200
 publish again      PUT    /articles/{public}/publication       401        403    403       403   403   200    200   200
 unpublish          DELETE /articles/{public}/publication       401        403    403       403   403   204    204   204
 delete an article  DELETE /articles/{public}                   401        403    403       403   403   204    204   204
-delete a draft     DELETE /articles/{draft}                    401        403    404       404   404   204    204   204
+delete a draft     DELETE /articles/{draft}                    401        404    404       404   404   204    204   204
 delete it again    DELETE /articles/{deleted}                  401        404    404       404   404   404    404   404
 restore an article PUT    /articles/{deleted}/restoration      401        403    403       403   403   403    200   200
 list comments      GET    /articles/{public}/comments          200        200    200       200   200   200    200   200
-list a draft's     GET    /articles/{draft}/comments           404        200    404       404   404   200    200   200
+list a draft's     GET    /articles/{draft}/comments           404        404    404       404   404   200    200   200
 comment            POST   /articles/{public}/comments          401        403    201       201   201   201    201   201
 comment on a draft POST   /articles/{draft}/comments           401        403    404       404   404   201    201   201
 comment on nothing POST   /articles/{deleted}/comments         401        403    404       404   404   404    404   404
@@ -115,7 +116,7 @@ delete a comment   DELETE /comments/{comment}                  401        403   
 restore a comment  PUT    /comments/{gone}/restoration         401        403    403       403   403   403    200   200
 moderate comments  GET    /comments                            401        403    403       403   403   403    200   200
 list tags          GET    /tags                                200        200    200       200   200   200    200   200
-read unused tag    GET    /tags/{tag}                          404        200    404       404   404   404    200   200
+read unused tag    GET    /tags/{tag}                          404        404    404       404   404   404    200   200
 rename a tag       PATCH  /tags/{tag}                          401        403    403       403   403   403    200   200
 merge tags         POST   /tags/{tag}/merges                   401        403    403       403   403   403    200   200
 delete a tag       DELETE /tags/{tag}                          401        403    403       403   403   403    204   204
@@ -130,7 +131,7 @@ read oneself       GET    /users/me                            401        200   
 read one's factors GET    /users/me/second-factors             401        200    200       200   200   200    200   200
 change oneself     PATCH  /users/me                            401        200    200       200   200   200    200   200
 export one's data  GET    /users/me/export                     401        200    200       200   200   200    200   200
-leave              DELETE /users/me                            401        409    202       202   202   202    202   202
+leave              DELETE /users/me                            401        202    202       202   202   202    202   409
 list my providers  GET    /users/me/providers                  401        200    200       200   200   200    200   200
 list accounts      GET    /users                               401        403    403       403   403   403    403   200
 read the audit log GET    /audit-events                        401        403    403       403   403   403    403   200

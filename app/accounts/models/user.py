@@ -45,9 +45,14 @@ class User(Timestamps, Base):
     )
 
     @property
+    def effective_role(self) -> Role:
+        """The role in which the account acts: until its email address is confirmed, it is a reader."""
+        return self.role if self.is_verified else Role.READER
+
+    @property
     def is_superuser(self) -> bool:
         """What fastapi-users calls an admin."""
-        return self.role is Role.ADMIN
+        return self.effective_role is Role.ADMIN
 
     @property
     def contact_email(self) -> str:

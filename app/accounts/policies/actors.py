@@ -36,12 +36,13 @@ class Principal:
 
     @property
     def role(self) -> Role:
-        return self.account.role
+        """What the account acts as; every rule about roles asks this one."""
+        return self.account.effective_role
 
 
 def lacks_second_factor(account: User, required_of: Collection[Role]) -> bool:
-    """Whether the account's role needs a second factor that is not set up."""
-    return account.role in required_of and not account.has_second_factor
+    """Whether the role in which the account acts needs a second factor that is not set up."""
+    return account.effective_role in required_of and not account.has_second_factor
 
 
 # Whoever sends the request: someone logged in, or anonymous (None).

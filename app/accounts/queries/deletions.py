@@ -33,14 +33,13 @@ def locked(user_id: int) -> Select[tuple[User]]:
 
 def successors() -> Select[tuple[User]]:
     """All accounts that articles can be handed over to; not those that are about to be deleted themselves."""
-    stays = (User.is_active, User.is_verified, users.exists, ~is_leaving)
-    return select(User).where(User.role.in_(_AUTHORS), *stays)
+    return select(User).where(users.acts_as(*_AUTHORS), ~is_leaving)
 
 
 def first_admin(but: int) -> Select[tuple[User]]:
     """The longest-standing active admin other than this account."""
-    is_admin = (User.role == Role.ADMIN, User.is_active, users.exists)
-    return select(User).where(*is_admin, User.id != but, ~is_leaving).order_by(User.id).limit(1)
+    others = (users.acts_as(Role.ADMIN), User.id != but, ~is_leaving)
+    return select(User).where(*others).order_by(User.id).limit(1)
 
 
 def mails_to(user: User) -> ColumnElement[bool]:

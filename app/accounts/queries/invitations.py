@@ -33,6 +33,6 @@ def with_names() -> Select[Any]:
 
 def is_good(now: datetime) -> ColumnElement[bool]:
     """Whether an account can be opened with it; it is void if its inviter could no longer invite."""
-    may_still_invite = or_(*(and_(Invitation.role == role, User.role.in_(inviters_of(role))) for role in Role))
-    inviter = select(User.id).where(User.id == Invitation.invited_by_id, User.is_active, users.exists, may_still_invite)
+    may_still_invite = or_(*(and_(Invitation.role == role, users.acts_as(*inviters_of(role))) for role in Role))
+    inviter = select(User.id).where(User.id == Invitation.invited_by_id, may_still_invite)
     return and_(Invitation.used_at.is_(None), Invitation.expires_at > now, inviter.correlate(Invitation).exists())

@@ -12,6 +12,12 @@ _ID_DIGITS = 18
 # A deleted account keeps its row, so that what was written keeps a place to point to.
 exists = User.deleted_at.is_(None)
 
+
+def acts_as(*roles: Role) -> ColumnElement[bool]:
+    """Accounts that act in one of these roles, higher ones than a reader's: see `User.effective_role`."""
+    return and_(User.role.in_(roles), User.is_verified, User.is_active, exists)
+
+
 # Whoever claims somebody else's address must neither keep its owner from confirming it nor fill the mailbox.
 _MAX_CLAIMS = 5
 
@@ -64,7 +70,7 @@ def locked_with_active_admins(user_id: int) -> Select[tuple[int, bool]]:
     Each comes with whether it is an active admin. All are locked together, in the order of their ids: locking one of
     them later could deadlock.
     """
-    is_active_admin = and_(User.role == Role.ADMIN, User.is_active, exists)
+    is_active_admin = acts_as(Role.ADMIN)
     return (
         select(User.id, is_active_admin)
         .where(or_(is_active_admin, User.id == user_id))

@@ -5,6 +5,7 @@ Nothing here checks permissions: the routes do, and the command line needs no ac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 
@@ -75,14 +76,15 @@ class AdminUserService:
     async def update(self, user_id: int, data: UserUpdate, by: User | None = None) -> User:
         """Change an account. Raises `UserNotFound`, `EmailTaken`, `UsernameTaken` or `LastAdmin`."""
         changes = {name: getattr(data, name) for name in data.model_fields_set}
-        deposes = changes.get("role", Role.ADMIN) is not Role.ADMIN or not changes.get("is_active", True)
-        user = await self._locked(user_id, keep_an_admin=deposes)
-        confirmed_before = user.email if user.is_verified else None
-        if changes.get("email", user.email) != user.email:
-            if by is not None and by.id == user.id:
+        before = await self.get(user_id)
+        if changes.get("email", before.email) != before.email:
+            if by is not None and by.id == user_id:
                 raise Forbidden("Change your own email address in your account settings, where it will be confirmed.")
             # Another address is another mailbox, unless the admin vouches for it.
             changes.setdefault("is_verified", False)
+        user = await self._locked(user_id, keep_an_admin=_may_depose(changes))
+        confirmed_before = user.email if user.is_verified else None
+        if changes.get("email", user.email) != user.email:
             self._account_emails.security_changed(user, "an admin changed the email address of your account")
             # No address that the account had in between may be brought back.
             await self._unit.session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
@@ -159,3 +161,12 @@ class AdminUserService:
         if user.deleted_at is not None:
             raise UserNotFound
         return user
+
+
+def _may_depose(changes: dict[str, Any]) -> bool:
+    """Whether an admin would be none after these changes."""
+    return not (
+        changes.get("role", Role.ADMIN) is Role.ADMIN
+        and changes.get("is_active", True)
+        and changes.get("is_verified", True)
+    )
