@@ -3,18 +3,20 @@
 from datetime import datetime
 
 from pydantic import Field
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import contains_eager
 
 from app.accounts.exports.parts import JsonList
-from app.accounts.models import User
+from app.accounts.policies.actors import Principal
 from app.comments.models import Comment
+from app.content.models import Article
+from app.content.queries.articles import visible_to
 from app.core.schemas.base import Output
 
 
 class ExportedComment(Output):
     id: int
-    article: str = Field(description="The article's slug.")
+    article: str | None = Field(description="The article's slug, unless it is one that the owner may not read now.")
     parent_id: int | None
     body_markdown: str
     created_at: datetime
@@ -22,19 +24,22 @@ class ExportedComment(Output):
     deleted_at: datetime | None
 
 
-def _comments(user_id: int, after: int) -> Select[tuple[Comment]]:
+def _comments(author: Principal, after: int) -> Select[tuple[Comment]]:
+    """Their comments, with those of the articles that they may read."""
     return (
         select(Comment)
-        .where(Comment.author_id == user_id, Comment.id > after)
-        .options(joinedload(Comment.article))
+        .outerjoin(Article, and_(Article.id == Comment.article_id, visible_to(author)))
+        .options(contains_eager(Comment.article))
+        .where(Comment.author_id == author.id, Comment.id > after)
         .order_by(Comment.id)
     )
 
 
-def _comment(comment: Comment, _author: User) -> ExportedComment:
+def _comment(comment: Comment, _author: Principal) -> ExportedComment:
+    article: Article | None = comment.article
     return ExportedComment(
         id=comment.id,
-        article=comment.article.slug,
+        article=article.slug if article is not None else None,
         parent_id=comment.parent_id,
         body_markdown=comment.body_markdown,
         created_at=comment.created_at,
@@ -43,4 +48,10 @@ def _comment(comment: Comment, _author: User) -> ExportedComment:
     )
 
 
-COMMENTS = JsonList("comments.json", "your comments; deleted ones have the date of their deletion", _comments, _comment)
+COMMENTS = JsonList(
+    "comments.json",
+    "your comments; deleted ones have the date of their deletion, and the article is left out if you cannot read it "
+    "now: because it is a draft again, or deleted",
+    _comments,
+    _comment,
+)

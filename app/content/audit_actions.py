@@ -1,6 +1,7 @@
 """What the audit log records about articles, tags and categories."""
 
 from app.audit.actions import action
+from app.core.roles import Role
 
 ARTICLE_CHANGED = action("article.changed", "Someone changed another person's article; the fields are named.")
 ARTICLE_PUBLISHED = action("article.published", "Someone published another person's article.")
@@ -9,9 +10,10 @@ ARTICLE_DELETED = action("article.deleted", "An article was deleted.")
 ARTICLE_RESTORED = action("article.restored", "A deleted article was restored.")
 ARTICLES_HANDED_OVER = action("articles.handed_over", "The articles of a deleted account were given to the subject.")
 
-TAG_RENAMED = action("tag.renamed", "A tag was renamed.")
-TAG_MERGED = action("tag.merged", "Other tags were merged into the subject.")
-TAG_DELETED = action("tag.deleted", "A tag was deleted.")
+# Tags that nothing published has are seen by editors only.
+TAG_RENAMED = action("tag.renamed", "A tag was renamed.", details_for=Role.EDITOR)
+TAG_MERGED = action("tag.merged", "Other tags were merged into the subject.", details_for=Role.EDITOR)
+TAG_DELETED = action("tag.deleted", "A tag was deleted.", details_for=Role.EDITOR)
 
 CATEGORY_CREATED = action("category.created", "A category was created.")
 CATEGORY_CHANGED = action("category.changed", "A category was changed; the fields are named.")

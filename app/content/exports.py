@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from app.accounts.exports.parts import Folder
 from app.accounts.models import User
+from app.accounts.policies.actors import Principal
 from app.content.models import Article, ArticleStatus
 from app.core.slugs import SLUG_PATTERN
 
@@ -50,11 +51,11 @@ def _fields(article: Article, author: User) -> dict[str, Any]:
     }
 
 
-def _articles(user_id: int, after: int) -> Select[tuple[Article]]:
+def _articles(owner: Principal, after: int) -> Select[tuple[Article]]:
     """Everything that the account has written, including drafts and deleted articles."""
     return (
         select(Article)
-        .where(Article.author_id == user_id, Article.id > after)
+        .where(Article.author_id == owner.id, Article.id > after)
         .options(joinedload(Article.category), selectinload(Article.tags), undefer(Article.body_markdown))
         .order_by(Article.id)
     )
@@ -64,5 +65,5 @@ ARTICLES = Folder(
     "articles",
     "your articles, one Markdown file each; they can be imported again (drafts and deleted articles become drafts)",
     _articles,
-    lambda article, author: {file_name(article): post_of(article, author)},
+    lambda article, author: {file_name(article): post_of(article, author.account)},
 )

@@ -33,7 +33,7 @@ class ExportService:
         await self._unit.limiter.hit(EXPORTS_OF_ACCOUNT, str(user.id))
         archive = Archive()
         try:
-            await self._fill(archive, user)
+            await self._fill(archive, principal)
             name = f"{user.username}-{clock.now():%Y-%m-%d}.zip"
             export: Export = await _in_thread(archive.finish, name)
             await begin_writing(self._unit.session)
@@ -44,36 +44,36 @@ class ExportService:
             raise
         return export
 
-    async def _fill(self, archive: Archive, user: User) -> None:
+    async def _fill(self, archive: Archive, owner: Principal) -> None:
         parts = list(exported_parts())
         await _in_thread(archive.add, {"README.txt": readme(parts)})
-        await _in_thread(archive.add_json, ACCOUNT_FILE, await self._account(user, parts))
+        await _in_thread(archive.add_json, ACCOUNT_FILE, await self._account(owner.account, parts))
         for part in parts:
             if isinstance(part, JsonList):
-                await self._add_list(archive, user, part)
+                await self._add_list(archive, owner, part)
             elif isinstance(part, Folder):
-                await self._add_files(archive, user, part)
+                await self._add_files(archive, owner, part)
 
     async def _account(self, user: User, parts: Iterable[ExportedPart]) -> dict[str, Any]:
         async with reading(self._unit.session):
             return {part.name: await part.read(self._unit.session, user) for part in parts if isinstance(part, Field)}
 
-    async def _add_list(self, archive: Archive, user: User, part: JsonList) -> None:
+    async def _add_list(self, archive: Archive, owner: Principal, part: JsonList) -> None:
         await _in_thread(archive.begin_list, part.name)
-        async for rows in self._batches(user, part):
-            await _in_thread(lambda batch: archive.extend_list(_plain(part.item(row, user)) for row in batch), rows)
+        async for rows in self._batches(owner, part):
+            await _in_thread(lambda batch: archive.extend_list(_plain(part.item(row, owner)) for row in batch), rows)
         await _in_thread(archive.end_list)
 
-    async def _add_files(self, archive: Archive, user: User, part: Folder) -> None:
-        async for rows in self._batches(user, part):
-            await _in_thread(lambda batch: archive.add(_merged(part.files(row, user) for row in batch)), rows)
+    async def _add_files(self, archive: Archive, owner: Principal, part: Folder) -> None:
+        async for rows in self._batches(owner, part):
+            await _in_thread(lambda batch: archive.add(_merged(part.files(row, owner) for row in batch)), rows)
 
-    async def _batches(self, user: User, part: JsonList | Folder) -> AsyncIterator[Sequence[Any]]:
+    async def _batches(self, owner: Principal, part: JsonList | Folder) -> AsyncIterator[Sequence[Any]]:
         """Use a short transaction for each batch: no connection is held while it is packed."""
         last, size = 0, min(part.batch, _MAX_BATCH)
         while True:
             async with reading(self._unit.session):
-                rows = (await self._unit.session.scalars(part.rows_after(user.id, last).limit(size))).all()
+                rows = (await self._unit.session.scalars(part.rows_after(owner, last).limit(size))).all()
             if not rows:
                 return
             last = rows[-1].id

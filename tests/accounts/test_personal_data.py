@@ -20,6 +20,7 @@ from app.accounts.exports.parts import JsonList, NotExported
 from app.accounts.jobs import KEEP_UNCONFIRMED
 from app.accounts.models import User
 from app.accounts.personal_data import Credentials, register_authored, register_owned
+from app.accounts.policies.actors import Principal
 from app.core import clock
 from app.core.roles import Role
 from app.core.schemas.base import Output
@@ -57,8 +58,8 @@ class ExportedKey(Output):
     name: str
 
 
-def _keys(user_id: int, after: int) -> Select[Any]:
-    return select(ApiKey).where(ApiKey.user_id == user_id, ApiKey.id > after).order_by(ApiKey.id)
+def _keys(owner: Principal, after: int) -> Select[Any]:
+    return select(ApiKey).where(ApiKey.user_id == owner.id, ApiKey.id > after).order_by(ApiKey.id)
 
 
 class Decisions:

@@ -15,6 +15,7 @@ from app.accounts.models import (
     ProviderAccount,
     User,
 )
+from app.accounts.policies.actors import Principal
 from app.accounts.queries import second_factors
 from app.accounts.schemas.exports import (
     ExportedEmailChange,
@@ -26,6 +27,7 @@ from app.accounts.schemas.exports import (
     ExportedSession,
 )
 from app.accounts.schemas.users import UserOut
+from app.audit.actions import role_for_details
 from app.audit.models import AuditEvent
 
 
@@ -41,28 +43,28 @@ async def _recovery_codes_left(session: AsyncSession, user: User) -> int:
     return await session.scalar(second_factors.recovery_codes_left(user.id)) or 0
 
 
-def events_of(user_id: int, after: int) -> Select[tuple[AuditEvent]]:
+def events_of(owner: Principal, after: int) -> Select[tuple[AuditEvent]]:
     """What the account did, and what was done to it."""
-    about = (AuditEvent.subject_type == User.__tablename__) & (AuditEvent.subject_id == user_id)
+    about = (AuditEvent.subject_type == User.__tablename__) & (AuditEvent.subject_id == owner.id)
     return (
         select(AuditEvent)
-        .where(or_(AuditEvent.actor_id == user_id, about), AuditEvent.id > after)
+        .where(or_(AuditEvent.actor_id == owner.id, about), AuditEvent.id > after)
         .order_by(AuditEvent.id)
     )
 
 
-def _event(event: AuditEvent, user: User) -> ExportedEvent:
+def _event(event: AuditEvent, owner: Principal) -> ExportedEvent:
     # Of somebody who was not logged in the place is told: it may be an attempt at the account.
-    is_told = event.actor_id in {user.id, None}
+    is_told = event.actor_id in {owner.id, None}
     return ExportedEvent(
         at=event.at,
         action=event.action,
-        by_you=event.actor_id == user.id,
+        by_you=event.actor_id == owner.id,
         subject_type=event.subject_type,
         subject_id=event.subject_id,
         ip_address=event.ip_address if is_told else None,
         user_agent=event.user_agent if is_told else None,
-        details=event.details,
+        details=event.details if owner.role.includes(role_for_details(event.action)) else {},
     )
 
 
@@ -82,5 +84,9 @@ EMAIL_CHANGES = field_of_rows(
 )
 INVITATIONS = field_of_rows("invitations", "the invitations you sent", Invitation.invited_by_id, ExportedInvitation)
 EVENTS = JsonList(
-    "audit.json", "what was recorded about what you did and what was done to your account", events_of, _event
+    "audit.json",
+    "what was recorded about what you did and what was done to your account, without details that only editors may see "
+    "unless you are one",
+    events_of,
+    _event,
 )

@@ -1,6 +1,7 @@
 """What a domain gives to the export of an account: a field of `account.json`, a list, or a folder of files.
 
-Only what a schema names is exported, so that no secret gets into it by being added to a table.
+Only what a schema names is exported, so that no secret gets into it by being added to a table. Of what others have
+written the owner gets no more than they may see now: a part is read and composed for the owner as they are now.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import User
+from app.accounts.policies.actors import Principal
 
-# The account's rows whose id is greater than the second number, in the order of their ids.
-RowsAfter = Callable[[int, int], Select[Any]]
+# The owner's rows whose id is greater than the number, in the order of their ids.
+RowsAfter = Callable[[Principal, int], Select[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class JsonList:
     name: str
     meaning: str
     rows_after: RowsAfter
-    item: Callable[[Any, User], BaseModel]
+    item: Callable[[Any, Principal], BaseModel]
     batch: int = 200
 
 
@@ -45,7 +47,7 @@ class Folder:
     name: str
     meaning: str
     rows_after: RowsAfter
-    files: Callable[[Any, User], Mapping[str, str]]
+    files: Callable[[Any, Principal], Mapping[str, str]]
     batch: int = 20
 
 

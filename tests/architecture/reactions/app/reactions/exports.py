@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.accounts.exports.parts import JsonList
-from app.accounts.models import User
+from app.accounts.policies.actors import Principal
 from app.core.schemas.base import Output
 from app.reactions.models import Reaction, ReactionKind
 from app.reactions.queries import of_account
@@ -15,7 +15,7 @@ class ExportedReaction(Output):
     created_at: datetime
 
 
-def _reaction(reaction: Reaction, _user: User) -> ExportedReaction:
+def _reaction(reaction: Reaction, _user: Principal) -> ExportedReaction:
     return ExportedReaction.model_validate(reaction)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, TypedDict
 
 from sqlalchemy import Select, String, bindparam, func, select, type_coerce
 
+from app.accounts.policies.actors import Principal
 from app.db.base import BigId
 from app.db.compiled_selects import CompiledSelect
 from app.db.row_shapes import RowShape
@@ -25,6 +26,6 @@ OF_ARTICLE = CompiledSelect(
 )
 
 
-def of_account(user_id: int, after: int) -> Select[tuple[Reaction]]:
+def of_account(owner: Principal, after: int) -> Select[tuple[Reaction]]:
     """The reactions of an account after the one with this id."""
-    return select(Reaction).where(Reaction.user_id == user_id, Reaction.id > after).order_by(Reaction.id)
+    return select(Reaction).where(Reaction.user_id == owner.id, Reaction.id > after).order_by(Reaction.id)
