@@ -1,4 +1,4 @@
-"""What runs while the app does: the database, the listener and the worker that runs jobs."""
+"""What runs while the app does: the database, the listener, the worker that runs jobs, and backups."""
 
 import asyncio
 import logging
@@ -43,6 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     stopping = asyncio.Event()
     working = [asyncio.create_task(worker.run(stopping)) for worker in workers]
     working.append(asyncio.create_task(app.state.metrics_sampler.run(database, stopping)))
+    working.append(asyncio.create_task(app.state.backups.run(stopping)))
     for task in working:
         task.add_done_callback(_complain)
     try:

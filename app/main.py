@@ -24,6 +24,7 @@ from app.core import error_reports, logging
 from app.core.config import Settings
 from app.db import query_log
 from app.lifespan import lifespan
+from app.ops.backups.keeper import BackupKeeper
 from app.ops.health import Health
 from app.ops.metrics_sampler import MetricsSampler
 from app.process import process_context
@@ -49,7 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.process = process_context(settings)
-    app.state.health = Health(settings.redis_url)
+    app.state.backups = BackupKeeper(settings)
+    app.state.health = Health(settings.redis_url, app.state.backups)
     for router in routers(settings):
         app.include_router(router)
     table = app.state.route_table = RouteTable(app.routes)

@@ -115,7 +115,7 @@ def settings_for(database_url: str, var_dir: Path, **changes: Any) -> Settings:
         verification_secret_key=SECRET,
         frontend_url="https://blog.example.com",
         cors_origins=["https://blog.example.com"],
-        **changes,
+        **{"backup_keep": 0, **changes},
     )
 
 

@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     database_pool_timeout: float = Field(default=5, gt=0, le=60)
     database_statement_timeout: float = Field(default=5, gt=0, le=600)
     test_database_url: str | None = None
+    backup_dir: Path | None = None
+    backup_keep: int = Field(default=7, ge=0, le=3650)
 
     # The first signs; the others are still accepted.
     access_secret_key: SecretKeys
@@ -160,6 +162,23 @@ class Settings(BaseSettings):
     @classmethod
     def _use_async_driver(cls, value: str | None) -> str | None:
         return None if value is None else usable_database_url(value)
+
+    @field_validator("backup_dir", mode="before")
+    @classmethod
+    def _require_a_folder(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        # Otherwise such names would become folders below the current one.
+        if "://" in value or "?" in value or "\0" in value:
+            raise ValueError(f"{value!r} is not a folder on this machine, such as /backups")
+        try:
+            path = Path(value).expanduser()
+            is_file = path.exists() and not path.is_dir()
+        except (OSError, RuntimeError) as error:
+            raise ValueError(f"{value!r} cannot be a folder, such as /backups: {error}") from error
+        if is_file:
+            raise ValueError(f"{value!r} is a file; it must be a folder, such as /backups")
+        return path
 
     @field_validator("frontend_url")
     @classmethod

@@ -7,6 +7,7 @@ scraped adds them up. It must be set before this module is imported, and so befo
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from prometheus_client import (
     REGISTRY,
@@ -35,9 +36,12 @@ def counter(name: str, documentation: str, labels: Sequence[str] = ()) -> Counte
     return Counter(f"{_PREFIX}{name}", documentation, labels)
 
 
-def live_gauge(name: str, documentation: str) -> Gauge:
-    """Declare a number that goes up and down; processes that are gone are no part of it."""
-    return Gauge(f"{_PREFIX}{name}", documentation, multiprocess_mode="livesum")
+def live_gauge(name: str, documentation: str, *, mode: Literal["livesum", "livemax"] = "livesum") -> Gauge:
+    """Declare a number that goes up and down; processes that are gone are no part of it.
+
+    `mode` says what the number of all processes is: the sum, or the greatest.
+    """
+    return Gauge(f"{_PREFIX}{name}", documentation, multiprocess_mode=mode)
 
 
 def histogram(name: str, documentation: str, buckets: Sequence[float], labels: Sequence[str] = ()) -> Histogram:

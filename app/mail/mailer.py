@@ -22,8 +22,10 @@ _log = logging.getLogger(__name__)
 
 
 class Mailer(Protocol):
-    async def send(self, message: Message, key: str) -> None:
-        """Deliver the mail; it has been sent when this returns. Raises `ServiceUnreachable` or `JobRefused`.
+    async def send(self, message: Message, key: str) -> str | None:
+        """Deliver the mail; it has been sent when this returns, perhaps what the server has answered.
+
+        Raises `ServiceUnreachable` or `JobRefused`, of what has happened.
 
         Its Message-ID is made from the key, so that somebody who gets it twice can tell.
         """
@@ -60,17 +62,19 @@ class SmtpMailer:
             TIMEOUT=SEND_TIMEOUT_SECONDS,
         )
 
-    async def send(self, message: Message, key: str) -> None:
+    async def send(self, message: Message, key: str) -> str:
         from fastapi_mail.connection import Connection  # noqa: PLC0415 - as above
 
         from app.mail.smtp_errors import delivery_error  # noqa: PLC0415 - as above
 
         problem: Exception | None = None
         is_answered = is_cancelled = False
+        answer = ""
+        connection = Connection(self._server)
         try:
-            async with Connection(self._server) as connection:
+            async with connection:
                 try:
-                    await connection.session.send_message(_mail(message, key, self._sender))
+                    _, answer = await connection.session.send_message(_mail(message, key, self._sender))
                 except asyncio.CancelledError:
                     # The app ends; a server that hangs would have it wait for the goodbye.
                     is_cancelled = True
@@ -85,8 +89,12 @@ class SmtpMailer:
             # A server that hangs up without a goodbye has the mail, or has refused it, all the same.
             if not is_answered:
                 problem = error
+        finally:
+            # It says no goodbye to a server that has refused the login, and would stay open.
+            connection.session.close()
         if problem is not None:
             raise delivery_error(problem) from problem
+        return answer
 
 
 class FolderMailer:

@@ -67,6 +67,10 @@ class MessageWriter:
         values = {"username": username, "new_email": new_email, "days": days, "link": link}
         return self._write("email_change", recipient, subject, **values)
 
+    def test(self, recipient: str) -> Message:
+        """Tells an operator that mails arrive."""
+        return self._write("test", recipient, f"Test email from {self.site_name}")
+
     def notice(self, template: str, recipient: str, username: str, subject: str, **values: object) -> Message:
         """Tells the owner what happened; `template` is one of the notice templates."""
         link = f"{self.frontend_url}/forgot-password"

@@ -14,6 +14,7 @@ from app.core.timeouts import hard_timeout
 from app.db.errors import CONNECTION_ERRORS
 from app.db.schema_version import is_newer, means_that_there_is_no_table, newest_versions
 from app.db.session import Database
+from app.ops.backups.keeper import BackupKeeper
 from app.ops.schemas import HealthPart, HealthState
 from app.queue.kinds import registrations
 from app.queue.status import seconds_overdue
@@ -30,8 +31,9 @@ _log = logging.getLogger(__name__)
 class Health:
     """Checks the services that requests depend on, all within a second, and logs every change of their state."""
 
-    def __init__(self, redis_url: str | None) -> None:
+    def __init__(self, redis_url: str | None, backups: BackupKeeper | None = None) -> None:
         self._redis_url = redis_url
+        self._backups = backups
         self._known: dict[str, HealthState] = {}
 
     async def parts(self, database: Database) -> dict[str, HealthPart]:
@@ -40,6 +42,8 @@ class Health:
         if self._redis_url:
             asked.append(self._of_redis(self._redis_url))
         parts = {name: part for found in await asyncio.gather(*asked) for name, part in found.items()}
+        if self._backups is not None and (backup := self._backups.health()) is not None:
+            parts["backup"] = backup
         self._tell_changes(parts)
         return parts
 

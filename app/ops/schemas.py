@@ -39,7 +39,7 @@ class Readiness(Output):
     )
     parts: dict[str, HealthPart] = Field(
         examples=[{"jobs": {"state": "degraded", "detail": "A job of the kind mail has been overdue for 12 minutes."}}],
-        description="`database`, `migrations`, `jobs`, and `redis` if it is used.",
+        description="`database`, `migrations`, `jobs`, `backup` if there are to be any, and `redis` if it is used.",
     )
 
 

@@ -11,6 +11,7 @@ from commands.output import print_table
 from commands.runtime import load_settings, refuse
 
 if TYPE_CHECKING:
+    from app.core.config import Settings
     from app.ops.maintenance.findings import Finding
     from app.ops.maintenance.restoring import Restored
 
@@ -20,8 +21,14 @@ secrets, authenticator apps stop working, and anyone who has the secrets can log
 
 def backup(
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", dir_okay=False, help="The file to write.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            dir_okay=False,
+            help="The file to write; without it, one in BACKUP_DIR.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
@@ -29,14 +36,36 @@ def backup(
 
     On SQLite the file is itself a database; on PostgreSQL it is a dump in the custom format, made with `pg_dump`. The
     file only gets its name once it is complete and verified, and only its owner can read it.
+
+    Without PATH a backup is made as the server makes one every night: into BACKUP_DIR, verified as by `check`, and only
+    BACKUP_KEEP of them stay.
     """
-    url = load_settings().direct_url
+    settings = load_settings()
+    if path is None:
+        _back_up_as_every_night(settings)
+        return
+    url = settings.direct_url
     started = perf_counter()
     counts = maintain(url, lambda: _backup(url, path, force=force))
     seconds = perf_counter() - started
     typer.echo(f"Wrote {path}: {size_of(path.stat().st_size)} in {seconds:.1f} s.")
     print_table(("Table", "Rows"), list(counts.items()))
     typer.echo(_NOT_IN_IT)
+
+
+def _back_up_as_every_night(settings: "Settings") -> None:
+    from app.ops.backups.folder import backup_folder
+    from app.ops.backups.making import make_backup
+
+    folder = backup_folder(settings)
+    if folder is None:
+        refuse("There is no folder for backups. Name a file, or set BACKUP_DIR, and BACKUP_KEEP to more than 0.")
+    made = maintain(settings.direct_url, lambda: make_backup(folder))
+    if made is None:
+        refuse("Somebody else is making a backup.")
+    typer.echo(f"Wrote {made.path}: {size_of(made.size)} in {made.seconds:.1f} s.")
+    typer.echo(_NOT_IN_IT)
+    report(made.findings)
 
 
 async def _backup(url: str, path: Path, *, force: bool) -> dict[str, int]:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,7 +35,7 @@ def check(
     report(maintain(url, look), as_json=as_json)
 
 
-def report(findings: "list[Finding]", *, as_json: bool = False) -> None:
+def report(findings: "Sequence[Finding]", *, as_json: bool = False) -> None:
     """Print the findings, and exit accordingly."""
     wrong = [finding for finding in findings if finding.kind == "finding"]
     if as_json:

@@ -1,12 +1,21 @@
 """Files that are either complete or absent."""
 
+import errno
+import fcntl
+import glob
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.ops.maintenance.schema import MaintenanceRefused
+
+_DRAFT = ".part"
+# File systems of USB sticks and network drives may have no hard links, and cannot flush folders.
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+_NO_FLUSHING = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 
 
 @contextmanager
@@ -17,36 +26,61 @@ def atomic_write(target: Path, *, replace: bool) -> Iterator[Path]:
     """
     if target.exists() and not replace:
         raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.")
+    with temporary_beside(target) as draft:
+        yield draft
+        try:
+            _put_in_place(draft, target, replace=replace)
+        except FileExistsError:
+            raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.") from None
+        except OSError as error:
+            raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
+
+
+def _put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
+    flush(draft)
+    if replace:
+        draft.replace(target)
+    else:
+        # Unlike a rename, it replaces nothing, not even what has appeared just now.
+        keep(draft, target)
+    flush_folder(target.parent)
+
+
+def keep(path: Path, name: Path) -> None:
+    """Give a file another name as well, which must be free, or where there are no links, instead."""
     try:
-        with temporary_beside(target) as draft:
-            yield draft
-            flush(draft)
-            if replace:
-                draft.replace(target)
-            else:
-                # Unlike a rename, it replaces nothing, not even what has appeared just now.
-                target.hardlink_to(draft)
-            flush(target.parent)
-    except FileExistsError:
-        raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.") from None
+        name.hardlink_to(path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        name.touch(exist_ok=False)
+        path.replace(name)
 
 
 @contextmanager
 def temporary_beside(target: Path) -> Iterator[Path]:
     """An empty file in the same folder, readable by its owner only, which is deleted afterwards unless it was renamed.
 
-    Raises `MaintenanceRefused` if none can be created.
+    It has a folder of its own, with whatever is written beside it, which is locked for as long as the block runs. What
+    others who were killed have left of the same target is removed. Raises `MaintenanceRefused` if it cannot be created.
     """
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent)
+        _remove_abandoned(target)
+        folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=_DRAFT, dir=target.parent))
     except OSError as error:
         raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
-    os.close(descriptor)
-    draft = Path(name)
     try:
-        yield draft
+        with _locked(folder):
+            draft = folder / target.name
+            draft.touch(mode=0o600)
+            yield draft
     finally:
-        draft.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def drafts_of(name: str) -> str:
+    """A pattern for what is beside a target of this name, which may be a pattern itself, while it is being written."""
+    return f"{name}.????????{_DRAFT}"
 
 
 def flush(path: Path) -> None:
@@ -54,5 +88,36 @@ def flush(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_folder(path: Path) -> None:
+    """Flush the names in a folder, where that is possible."""
+    try:
+        flush(path)
+    except OSError as error:
+        if error.errno not in _NO_FLUSHING:
+            raise
+
+
+def _remove_abandoned(target: Path) -> None:
+    for folder in target.parent.glob(drafts_of(glob.escape(target.name))):
+        with _locked(folder) as is_mine:
+            if is_mine:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder; yields whether that was possible: somebody else may have it, or the file system may know none."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
     finally:
         os.close(descriptor)

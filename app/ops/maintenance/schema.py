@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy import URL, Connection, Table, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,6 +51,11 @@ def sqlite_path(database_url: str) -> Path:
     if not name or name == ":memory:" or name.startswith("file:"):
         raise MaintenanceRefused("An in-memory database cannot be backed up, restored or copied.")
     return Path(name)
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite database, whatever characters its path has."""
+    return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string()
 
 
 def without_password(database_url: str) -> str:

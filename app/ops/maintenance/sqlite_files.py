@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.core import clock
-from app.ops.maintenance.files import atomic_write
+from app.ops.maintenance.files import atomic_write, flush, flush_folder, keep
 from app.ops.maintenance.schema import MaintenanceRefused, knows, tables
 
 # Between the steps others get to run; whoever writes does not wait for any of them.
@@ -86,18 +86,23 @@ def require_known(path: Path) -> None:
 
 
 def put_in_place(draft: Path, target: Path) -> Path | None:
-    """Rename a database to `target`, keeping what was there. Raises `MaintenanceRefused` if that is in use."""
-    _close(draft)
+    """Rename a database to `target`, keeping what was there. Raises `MaintenanceRefused` if that is in use.
+
+    There is a database of that name at any moment: whoever started a server on none would get an empty blog.
+    """
+    close(draft)
+    flush(draft)
     kept = None
     if target.exists():
         kept = target.with_name(f"{target.name}.replaced-{clock.now():%Y%m%d-%H%M%S}")
-        _close(target)
-        target.rename(kept)
-    draft.rename(target)
+        close(target)
+        keep(target, kept)
+    draft.replace(target)
+    flush_folder(target.parent)
     return kept
 
 
-def _close(path: Path) -> None:
+def close(path: Path) -> None:
     """Merge the write-ahead log into the database file, which works only if no one else has it open."""
     with _translated(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         try:

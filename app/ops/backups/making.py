@@ -1,0 +1,149 @@
+"""Makes a backup, verifies it, and only then removes old ones."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from sqlalchemy.exc import DBAPIError
+
+from app.core import clock
+from app.ops.backups.folder import BackupFolder
+from app.ops.maintenance import postgresql_dumps, sqlite_files
+from app.ops.maintenance.checks import check
+from app.ops.maintenance.files import atomic_write, drafts_of
+from app.ops.maintenance.findings import Finding
+from app.ops.maintenance.schema import (
+    MaintenanceRefused,
+    head,
+    is_sqlite,
+    revision,
+    snapshot,
+    sqlite_path,
+    sqlite_url,
+)
+
+# What stays free on the disk, so that the blog can go on: a tenth of the backup's size, and this much.
+_SPARE_BYTES = 16_000_000
+_DAMAGE = "integrity"
+_ANY_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new backup: its file, and what the check of it has found."""
+
+    path: Path
+    size: int
+    seconds: float
+    findings: Sequence[Finding]
+
+
+async def make_backup(
+    folder: BackupFolder,
+    *,
+    before_migration: bool = False,
+    wait: bool = True,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Made | None:
+    """Make a backup that is verified as `commands.db check` does it, and remove those that are too many.
+
+    `None` if somebody else is making one, unless this is to wait for them, or if it is not wanted once it is our turn.
+    Raises `MaintenanceRefused`, and leaves what is there in that case.
+    """
+    if is_sqlite(folder.database_url) and not (source := sqlite_path(folder.database_url)).exists():
+        raise MaintenanceRefused(f"The database {source} does not exist.")
+    try:
+        with folder.locked(wait=wait) as is_mine:
+            if not is_mine or not is_wanted():
+                return None
+            folder.note_attempt()
+            try:
+                made = await _make(folder, before_migration=before_migration)
+            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                folder.forget_attempt()
+                raise
+            for each in folder.superfluous(clock.now()):
+                # Never the new one: if the clock has been set back, that could be taken for an old one.
+                if each.path != made.path:
+                    each.path.unlink(missing_ok=True)
+            return made
+    except OSError as error:
+        raise MaintenanceRefused(f"No backup can be made in {folder.path}: {_reason(error)}.") from error
+
+
+async def needs_backup(database_url: str) -> bool:
+    """Whether a migration would change something that is there. Only SQLite's databases are backed up before it."""
+    if not is_sqlite(database_url):
+        return False
+    path = sqlite_path(database_url)
+    if not path.exists() or not path.stat().st_size:
+        return False
+    async with snapshot(database_url) as connection:
+        if await connection.run_sync(revision) == head():
+            return False
+        return bool(await connection.run_sync(lambda sync: sync.exec_driver_sql(_ANY_TABLE).first()))
+
+
+async def _make(folder: BackupFolder, *, before_migration: bool) -> Made:
+    started = perf_counter()
+    # Nobody else is making any.
+    for draft in folder.path.glob(drafts_of(folder.pattern)):
+        shutil.rmtree(draft, ignore_errors=True)
+    target = folder.free_name(clock.now(), before_migration=before_migration)
+    _require_space(folder)
+    save = _save_file if is_sqlite(folder.database_url) else _save_dump
+    findings = await save(folder.database_url, target)
+    if before_migration:
+        findings = [finding for finding in findings if finding.check != "migrations"]
+    return Made(target, target.stat().st_size, perf_counter() - started, findings)
+
+
+async def _save_file(database_url: str, target: Path) -> list[Finding]:
+    source = sqlite_path(database_url)
+    with atomic_write(target, replace=True) as draft:
+        await asyncio.to_thread(sqlite_files.copy_file, source, draft)
+        try:
+            findings = await check(sqlite_url(draft))
+        except DBAPIError as error:
+            raise MaintenanceRefused(f"{source} is damaged: {error.orig}.") from error
+        sqlite_files.close(draft)
+        damage = [str(finding) for finding in findings if finding.check == _DAMAGE]
+        if damage:
+            raise MaintenanceRefused(f"{source} is damaged: {'; '.join(damage)}.")
+    return findings
+
+
+async def _save_dump(database_url: str, target: Path) -> list[Finding]:
+    await postgresql_dumps.backup(database_url, target, replace=True)
+    return await check(database_url)
+
+
+def _require_space(folder: BackupFolder) -> None:
+    needed = int(_expected_size(folder) * 1.1) + _SPARE_BYTES
+    free = shutil.disk_usage(folder.path).free
+    if free < needed:
+        raise MaintenanceRefused(
+            f"No backup can be made in {folder.path}: it needs {_megabytes(needed)} of free space, "
+            f"and there are {_megabytes(free)}."
+        )
+
+
+def _expected_size(folder: BackupFolder) -> int:
+    """As large as the database; a dump is compressed, and the last one tells how well that works."""
+    if not is_sqlite(folder.database_url):
+        return folder.newest_size(clock.now())
+    path = sqlite_path(folder.database_url)
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB"
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
