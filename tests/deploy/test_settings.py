@@ -12,7 +12,7 @@ from app.core.config import EXAMPLE_SECRET_PREFIX, SECRETS, Settings
 from commands.environment import write_environment_file
 from tests.deploy.manifests import DEPLOY, OTHERS, SETTINGS, compose, kubernetes, read, stage, variables_in_unit
 
-UNITS = ["systemd/colophon.service", "systemd/colophon-backup.service"]
+UNITS = ["systemd/colophon.service"]
 
 
 def variables_in_dockerfile() -> set[str]:
