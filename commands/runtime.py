@@ -81,17 +81,16 @@ def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]], *failures
 
 
 def _database_problem(database_url: str, error: Exception) -> str:
-    from sqlalchemy.engine import make_url
+    from app.core.database_urls import password_of, without_secrets
 
-    # Passwords can hide in the query as well, and in what a driver has to say.
-    url = make_url(database_url).set(query={})
     cause = "no response in time" if isinstance(error, TimeoutError) else getattr(error, "orig", None) or error
     reason = str(cause).partition("\n")[0].rstrip(".") or type(cause).__name__
     if "no such table" in reason or "UndefinedTable" in reason:
         reason = "it has no tables yet. Start the server once, or run `commands.migrate`"
-    if url.password:
-        reason = reason.replace(url.password, "***")
-    return f"The database {url.render_as_string(hide_password=True)} cannot be used: {reason}."
+    # A driver may repeat it.
+    if password := password_of(database_url):
+        reason = reason.replace(password, "***")
+    return f"The database {without_secrets(database_url)} cannot be used: {reason}."
 
 
 @asynccontextmanager

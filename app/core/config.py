@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, EmailStr, Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.database_urls import usable_database_url
 from app.core.roles import Role
 
 EXAMPLE_SECRET_PREFIX = "change-me"
@@ -20,25 +21,6 @@ SECRETS = ("access_secret_key", "reset_password_secret_key", "verification_secre
 SecretKeys = Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
 # A name, an IPv4 address, an IPv6 address in brackets, or all subdomains of a name.
 _HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
-# Host and port of a database URL: a name, an IPv6 address in brackets, or nothing.
-_PLACE = re.compile(r"(\[[^]]*\]|[^/:?#]*)(:\d*)?([/?]|$)")
-_ASYNC_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-}
-
-
-def usable_database_url(value: str) -> str:
-    """Accept the plain URLs that hosting providers hand out; `ValueError` for what no driver here can open."""
-    scheme, separator, rest = value.partition("://")
-    # A password may contain anything but an @; nothing before the last one is looked at.
-    if not separator or not _PLACE.match(rest.rpartition("@")[2]):
-        raise ValueError("is not a database URL")
-    driver = _ASYNC_DRIVERS.get(scheme, scheme)
-    if driver not in _ASYNC_DRIVERS.values():
-        raise ValueError("must be an SQLite or PostgreSQL URL")
-    return f"{driver}://{rest}"
 
 
 def _lowered(value: object) -> object:

@@ -1,8 +1,10 @@
 """Connection options for PostgreSQL, so that an unreachable server is noticed quickly."""
 
 import logging
+import ssl
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Dialect, event
 from sqlalchemy.engine import URL, ExceptionContext
@@ -10,6 +12,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.circuit_breaker import CircuitBreaker
+from app.core.database_urls import DEFAULT_PORT, PostgresqlAddress
+from app.core.postgresql_parameters import SYSTEM
 from app.db.errors import CONNECTION_ERRORS
 
 CONNECT_TIMEOUT_SECONDS = 3.0
@@ -21,8 +25,7 @@ _GRACE_SECONDS = 0.5
 # After that something in between may have forgotten a connection that looks open from here.
 _IDLE_SECONDS = 30.0
 _LAST_USED = "last_used"
-# Parts of an address that only SQLAlchemy understands.
-_SQLALCHEMYS_OWN = {"prepared_statement_cache_size", "prepared_statement_name_func", "async_fallback"}
+_SERVER_SETTINGS = ("application_name", "options")
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +51,7 @@ def connection_options(statement_seconds: float | None, *, behind_pgbouncer: boo
         options["command_timeout"] = statement_seconds + _GRACE_SECONDS
     if behind_pgbouncer:
         # The next transaction may be on another connection to the server, which knows no statement of this one.
-        options |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+        options["statement_cache_size"] = 0
     elif statement_seconds is not None:
         # pgbouncer would refuse these.
         options["server_settings"] = {
@@ -58,10 +61,47 @@ def connection_options(statement_seconds: float | None, *, behind_pgbouncer: boo
     return options
 
 
-def driver_arguments(url: URL, **options: Any) -> dict[str, Any]:
-    """The arguments with which asyncpg itself connects as SQLAlchemy would with these options."""
-    _, arguments = url.get_dialect()().create_connect_args(url)
-    return {name: value for name, value in {**arguments, **options}.items() if name not in _SQLALCHEMYS_OWN}
+def driver_arguments(url: URL | str, **options: Any) -> dict[str, Any]:
+    """How asyncpg connects to the database at this URL; everything that connects does it so.
+
+    What the URL says beats `options`, except for settings of the server.
+    """
+    given = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    address = PostgresqlAddress.parse(given)
+    parameters = dict(address.parameters)
+    settings = {name: parameters.pop(name) for name in _SERVER_SETTINGS if name in parameters}
+    if "connect_timeout" in parameters:
+        options["timeout"] = float(parameters.pop("connect_timeout"))
+    arguments = {
+        "host": [host for host, _ in address.hosts],
+        "port": [port or DEFAULT_PORT for _, port in address.hosts],
+        "user": address.user,
+        "password": address.password,
+        "database": address.database,
+        **options,
+        "server_settings": {**settings, **options.get("server_settings", {})},
+        **_encryption(parameters),
+    }
+    return {name: value for name, value in arguments.items() if value or value == 0}
+
+
+def _encryption(parameters: dict[str, str]) -> dict[str, Any]:
+    """The driver reads files and modes from a URL only, and knows neither channel binding nor the system's roots."""
+    wants_server_proven = parameters.pop("channel_binding", "") == "require"
+    if wants_server_proven:
+        # What channel binding would prove, that nobody sits in between, a valid certificate proves as well.
+        parameters.setdefault("sslrootcert", SYSTEM)
+        parameters["sslmode"] = "verify-full"
+    if parameters.get("sslrootcert") != SYSTEM:
+        return {"dsn": f"postgresql://?{urlencode(parameters)}"} if parameters else {}
+    context = ssl.create_default_context()
+    if "sslcert" in parameters:
+        context.load_cert_chain(parameters["sslcert"], parameters.get("sslkey"))
+    for name, attribute in (("min", "minimum_version"), ("max", "maximum_version")):
+        if version := parameters.get(f"ssl_{name}_protocol_version"):
+            setattr(context, attribute, ssl.TLSVersion[version.replace(".", "_")])
+    rest = {name: value for name, value in parameters.items() if not name.startswith("ssl") or name == "sslnegotiation"}
+    return {"ssl": context} | ({"dsn": f"postgresql://?{urlencode(rest)}"} if rest else {})
 
 
 def fail_fast(engine: AsyncEngine, breaker: CircuitBreaker) -> None:

@@ -133,10 +133,10 @@ class PostgresqlReadPool:
         self._open_pool = await pool
         return pool
 
-    async def _connect(self, *_dsn: Any, **arguments: Any) -> asyncpg.Connection:
+    async def _connect(self, *dsn: Any, **arguments: Any) -> asyncpg.Connection:
         require_attempt(self._breaker)
         try:
-            connection = await asyncpg.connect(**arguments)
+            connection = await asyncpg.connect(*dsn, **arguments)
         except CONNECTION_ERRORS as error:
             self._breaker.failed(error)
             raise

@@ -149,7 +149,11 @@ def create_engine(
         return engine
     limits = limits or PoolLimits()
     connecting = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
-    engine = create_async_engine(url, connect_args=connecting, **options)
+    arguments = postgresql.driver_arguments(url, **connecting)
+    if limits.behind_pgbouncer:
+        # SQLAlchemy keeps statements of its own.
+        arguments["prepared_statement_cache_size"] = 0
+    engine = create_async_engine(parsed.set(query={}), connect_args=arguments, **options)
     if limits.statement_seconds is not None:
         postgresql.fail_fast(engine, breaker or postgresql.database_breaker())
     query_log.log_queries(engine.sync_engine)

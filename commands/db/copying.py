@@ -51,7 +51,7 @@ def copy(
 
 
 def _usable(url: str, option: str) -> str:
-    from app.core.config import usable_database_url
+    from app.core.database_urls import usable_database_url
 
     try:
         return usable_database_url(url)

@@ -25,7 +25,7 @@ def binaries() -> Path | None:
     return found[-1].parent if found else Path(on_path).parent if on_path else None
 
 
-def _as_whom() -> dict[str, Any]:
+def as_whom() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid():
         return {}
@@ -34,9 +34,10 @@ def _as_whom() -> dict[str, Any]:
 
 
 class PostgresqlCluster:
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, **settings: str) -> None:
+        self._settings = settings
         self._programs = programs
-        self._whom = _as_whom()
+        self._whom = as_whom()
         # Not below pytest's own folders, which only their owner may enter.
         self._folder = Path(tempfile.mkdtemp(prefix="colophon-chaos-"))
         self.port = free_port()
@@ -79,6 +80,7 @@ class PostgresqlCluster:
             "unix_socket_directories": "",
             "shared_buffers": "32MB",
             "max_connections": "80",
+            **self._settings,
         }
         command = [str(self._programs / "postgres"), "-D", str(self._folder / "data")]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

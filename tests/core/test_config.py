@@ -57,7 +57,7 @@ def test_a_broken_list_of_origins_is_refused(monkeypatch: pytest.MonkeyPatch, te
     [
         ("postgres://blog:p%40ss@db:5432/blog", "postgresql+asyncpg://blog:p%40ss@db:5432/blog"),
         ("postgresql://blog@db/blog", "postgresql+asyncpg://blog@db/blog"),
-        ("postgresql://blog:p#s/s?[:1@db:5432/blog", "postgresql+asyncpg://blog:p#s/s?[:1@db:5432/blog"),
+        ("postgresql://blog:p#s/s?[:1@db:5432/blog", "postgresql+asyncpg://blog:p%23s%2Fs%3F%5B%3A1@db:5432/blog"),
         ("postgresql://blog@[::1]:5432/blog", "postgresql+asyncpg://blog@[::1]:5432/blog"),
         ("postgresql:///blog?host=/run/postgresql", "postgresql+asyncpg:///blog?host=/run/postgresql"),
         ("postgresql+asyncpg://blog@db/blog", "postgresql+asyncpg://blog@db/blog"),

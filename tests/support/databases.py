@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.core.database_urls import usable_database_url
 from app.db.changes.tracking import InvalidationBus
 from app.db.changes.wake_ups import WakeUps
 from app.db.compiled_selects import CompiledSelect, Row
@@ -32,7 +33,9 @@ async def postgresql_server() -> str:
     """The URL of a reachable server. Skips if there is none, or fails if one is required."""
     configured = os.environ.get("TEST_DATABASE_URL")
     for address in [configured] if configured else _LOCAL_SERVERS:
-        plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+        plain = (
+            make_url(usable_database_url(address)).set(drivername="postgresql").render_as_string(hide_password=False)
+        )
         try:
             connection = await asyncpg.connect(plain, timeout=3)
         except (OSError, asyncpg.PostgresError, TimeoutError):

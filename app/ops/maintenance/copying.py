@@ -6,6 +6,7 @@ from contextlib import aclosing
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.database_urls import without_secrets
 from app.db.migrations import migration_engine
 from app.db.schema_version import HALF_COPIED
 from app.ops.maintenance import id_counters, progress, targets
@@ -22,7 +23,6 @@ from app.ops.maintenance.schema import (
     snapshot,
     sqlite_path,
     tables,
-    without_password,
 )
 from app.ops.maintenance.sqlite_files import is_in_use
 from app.ops.maintenance.steps import Report, Step
@@ -38,7 +38,7 @@ async def copy(source_url: str, target_url: str, report: Report, *, start_over: 
     await require_copyable(source_url, target_url)
     engine = migration_engine(target_url)
     try:
-        await targets.prepare(engine, without_password(source_url), start_over=start_over)
+        await targets.prepare(engine, target_url, without_secrets(source_url), start_over=start_over)
         async with snapshot(source_url) as source, engine.connect() as target:
             await _copy_tables(source, target, report)
         # Looked at anew, so that what was changed in the source meanwhile is found.
@@ -62,11 +62,11 @@ async def verify(source_url: str, target_url: str, report: Report) -> list[Compa
 
 async def require_copyable(source_url: str, target_url: str) -> None:
     """Check in advance for anything that would stop a copy halfway. Raises `MaintenanceRefused`."""
-    if without_password(source_url) == without_password(target_url):
+    if without_secrets(source_url) == without_secrets(target_url):
         raise MaintenanceRefused("The source and the target are the same database.")
     if is_sqlite(source_url) and is_in_use(sqlite_path(source_url)):
         raise MaintenanceRefused(
-            f"{without_password(source_url)} is in use. Stop the server first, so that nothing is left behind."
+            f"{without_secrets(source_url)} is in use. Stop the server first, so that nothing is left behind."
         )
     async with snapshot(source_url) as source:
         await _require_head(source, source_url)
@@ -82,10 +82,10 @@ async def require_copyable(source_url: str, target_url: str) -> None:
 async def _require_head(connection: AsyncConnection, url: str) -> None:
     found = await connection.run_sync(revision)
     if found == HALF_COPIED:
-        raise MaintenanceRefused(f"{without_password(url)} is an unfinished copy. Finish copying into it first.")
+        raise MaintenanceRefused(f"{without_secrets(url)} is an unfinished copy. Finish copying into it first.")
     if found != head():
         raise MaintenanceRefused(
-            f"The schema version of {without_password(url)} is {found or 'none'} instead of {head()}. "
+            f"The schema version of {without_secrets(url)} is {found or 'none'} instead of {head()}. "
             "Start the server once to migrate it, or run `uv run alembic upgrade head`."
         )
 

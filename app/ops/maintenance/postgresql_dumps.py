@@ -6,13 +6,12 @@ import re
 import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import clock
+from app.core.database_urls import PostgresqlAddress
 from app.db.session import create_engine
 from app.ops.maintenance.files import atomic_write
 from app.ops.maintenance.schema import MaintenanceRefused, knows, other_connections, revision, row_counts, snapshot
@@ -20,10 +19,8 @@ from app.ops.maintenance.schema import MaintenanceRefused, knows, other_connecti
 _MAGIC = b"PGDMP"
 _KEPT = "replaced_"
 _SECONDS_TO_CONNECT = "10"
-# What the addresses of databases may say after a question mark, as PostgreSQL's programs are told it.
-_QUERY = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"} | dict.fromkeys(
-    ("ssl", "sslmode"), "PGSSLMODE"
-)
+# Where the variable is not named like the parameter.
+_VARIABLES = {"application_name": "PGAPPNAME"}
 # Whatever is in a schema but for what belongs to extensions, or goes along with its table.
 _MOVE = """
 DO $$ DECLARE statement text; BEGIN
@@ -123,7 +120,7 @@ async def _put_back(engine: AsyncEngine, kept: str | None) -> None:
 
 
 async def _restore(database_url: str, path: Path) -> None:
-    name = str(make_url(database_url).database).replace("\\", "\\\\").replace("'", "\\'")
+    name = str(PostgresqlAddress.parse(database_url).database).replace("\\", "\\\\").replace("'", "\\'")
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]
     await _run("pg_restore", *options, f"--dbname=dbname='{name}'", str(path), database_url=database_url)
 
@@ -169,14 +166,19 @@ async def _run(program: str, *options: str, database_url: str | None = None) -> 
 
 
 def _connection_of(database_url: str) -> dict[str, str]:
-    url = make_url(database_url)
-    parts: dict[str, Any] = {
-        "PGHOST": url.host,
-        "PGPORT": url.port,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
+    """The variables that tell PostgreSQL's programs how to connect."""
+    address = PostgresqlAddress.parse(database_url)
+    parts = {
+        "PGHOST": ",".join(host for host, _ in address.hosts),
+        "PGPORT": address.ports,
+        "PGUSER": address.user,
+        "PGPASSWORD": address.password,
+        "PGDATABASE": address.database,
         "PGCONNECT_TIMEOUT": _SECONDS_TO_CONNECT,
     }
-    parts |= {_QUERY[name]: value for name, value in url.query.items() if name in _QUERY}
-    return {name: str(value) for name, value in parts.items() if value is not None}
+    parts |= {_variable(name): value for name, value in address.parameters.items()}
+    return {name: value for name, value in parts.items() if value}
+
+
+def _variable(parameter: str) -> str:
+    return _VARIABLES.get(parameter, f"PG{parameter.upper().replace('_', '')}")

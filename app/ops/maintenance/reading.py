@@ -8,8 +8,9 @@ from sqlalchemy import Select, Table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.database_urls import without_secrets
 from app.db.errors import CONNECTION_ERRORS
-from app.ops.maintenance.schema import MaintenanceRefused, without_password
+from app.ops.maintenance.schema import MaintenanceRefused
 from app.ops.maintenance.table_rows import Row, in_order
 
 # A batch is a transaction in the target, and what is in memory at once.
@@ -54,4 +55,4 @@ async def _stream(connection: AsyncConnection, statement: Select[Any]) -> AsyncG
     except CONNECTION_ERRORS + (SQLAlchemyError,) as error:  # noqa: RUF005 - mypy follows no unpacking
         cause = str(getattr(error, "orig", None) or error).partition("\n")[0].rstrip(".")
         url = connection.engine.url.render_as_string(hide_password=False)
-        raise Unreadable(f"The database {without_password(url)} cannot be read: {cause}.") from error
+        raise Unreadable(f"The database {without_secrets(url)} cannot be read: {cause}.") from error

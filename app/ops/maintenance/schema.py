@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import app.hooks  # noqa: F401 - fills the metadata
+from app.core.database_urls import without_secrets
 from app.db.base import Base
 from app.db.session import open_database
 
@@ -58,16 +59,11 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string()
 
 
-def without_password(database_url: str) -> str:
-    """The URL without its secrets."""
-    return make_url(database_url).set(query={}).render_as_string(hide_password=True)
-
-
 @asynccontextmanager
 async def snapshot(database_url: str) -> AsyncIterator[AsyncConnection]:
     """A connection that sees a snapshot of the database, whatever others write meanwhile; it blocks no one."""
     if is_sqlite(database_url) and not sqlite_path(database_url).exists():
-        raise MaintenanceRefused(f"The database {without_password(database_url)} does not exist.")
+        raise MaintenanceRefused(f"The database {without_secrets(database_url)} does not exist.")
     options = {} if is_sqlite(database_url) else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     database = open_database(database_url)
     try:

@@ -7,20 +7,20 @@ counters and references are copied and not created anew, and no server starts on
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.database_urls import without_secrets
 from app.db import migrations
 from app.db.schema_version import HALF_COPIED
 from app.ops.maintenance import id_counters, progress
-from app.ops.maintenance.schema import MaintenanceRefused, head, revision, row_counts, tables, without_password
+from app.ops.maintenance.schema import MaintenanceRefused, head, revision, row_counts, tables
 
 _SOURCE, _REVISION, _SET_ASIDE = "source", "revision", "set aside"
 
 
-async def prepare(engine: AsyncEngine, source: str, *, start_over: bool) -> bool:
-    """Prepare the target for copying rows into it; returns whether some of `source` have been copied before.
+async def prepare(engine: AsyncEngine, url: str, source: str, *, start_over: bool) -> bool:
+    """Prepare the target at `url` for copying rows into it; returns whether some of `source` have been copied before.
 
     Raises `MaintenanceRefused`.
     """
-    url = engine.url.render_as_string(hide_password=False)
     async with engine.begin() as connection:
         is_new = await connection.run_sync(revision) is None
         if await connection.run_sync(progress.is_under_way):
@@ -30,7 +30,7 @@ async def prepare(engine: AsyncEngine, source: str, *, start_over: bool) -> bool
             await connection.run_sync(_give_up)
     await migrations.upgrade(url)
     async with engine.begin() as connection:
-        await connection.run_sync(_begin, source, without_password(url), is_new)
+        await connection.run_sync(_begin, source, without_secrets(url), is_new)
     return False
 
 
