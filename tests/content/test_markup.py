@@ -10,7 +10,7 @@ from app.content.markup import EXCERPT_LENGTH, render_article, render_comment, s
     [
         ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>\n"),
         ("~~gone~~", "<p><s>gone</s></p>\n"),
-        ("# One\n\n## Two", "<h1>One</h1>\n<h2>Two</h2>\n"),
+        ("# One\n\n## Two", '<h1 id="user-content-one">One</h1>\n<h2 id="user-content-two">Two</h2>\n'),
         ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
         ("7. a", '<ol start="7">\n<li>a</li>\n</ol>\n'),
         ("> q", "<blockquote>\n<p>q</p>\n</blockquote>\n"),
@@ -41,8 +41,10 @@ def test_tables_keep_the_alignment_of_their_columns() -> None:
 def test_footnotes_link_there_and_back() -> None:
     html = render_article("One[^a] and two[^a].\n\n[^a]: The note.").html
 
-    for piece in ('href="#fn1" id="fnref1"', 'id="fnref1:1"', '<li id="fn1"', 'href="#fnref1"', "The note."):
-        assert piece in html
+    for name in ("fn1", "fnref1", "fnref1:1"):
+        assert f' id="user-content-{name}"' in html
+        assert f' href="#user-content-{name}"' in html
+    assert "The note." in html
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,59 @@ def test_a_comment_without_anything_to_see_is_noticed(markdown: str) -> None:
 
 def test_a_comment_with_something_to_see_is_noticed() -> None:
     assert shows_something(render_comment("&lt;"))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>",
+        "<ruby><rb>漢</rb><rtc><rt>kan</rt></rtc></ruby>",
+        "<strike>gone</strike> <tt>typed</tt> <big>big</big>",
+        '<bdi>a</bdi> <bdo dir="rtl">b</bdo> c<wbr>d',
+        "<address>Lisbon</address>",
+        '<img src="a.png" srcset="a.png 1x, /b,c.png 2x, d.png 640w" sizes="50vw" alt="">',
+        '<picture><source srcset="https://example.com/a.webp" type="image/webp"><img src="a.png" alt=""></picture>',
+        '<video width="640" poster="a.jpg" loop="" muted="" preload="none" src="a.mp4" controls=""></video>',
+        '<audio src="a.mp3" controls=""></audio>',
+        '<video controls=""><source src="a.webm" type="video/webm"><track src="a.vtt" kind="captions">Text</video>',
+    ],
+)
+def test_harmless_html_stays_as_it_is(html: str) -> None:
+    assert render_article(f"<div>{html}</div>").html == f"<div>{html}</div>"
+
+
+@pytest.mark.parametrize("attributes", ["", "autoplay", "controls=false autoplay=autoplay muted", "AUTOPLAY CONTROLS"])
+@pytest.mark.parametrize("element", ["audio", "video"])
+def test_what_plays_has_controls_and_does_not_start_by_itself(element: str, attributes: str) -> None:
+    html = render_article(f'<{element} src="a" {attributes}></{element}>').html
+
+    assert ' controls=""' in html
+    assert "autoplay" not in html
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["tel:+491234", "sms:+491234", "mailto:a@example.com", "ftp://example.com/a", "xmpp:a@example.com", "geo:1,2"],
+)
+def test_links_may_lead_to_other_programs(href: str) -> None:
+    for html in (render_article(f'[x]({href}) <a href="{href}">x</a>').html, render_comment(f"[x]({href})")):
+        assert html.count(f'href="{href}"') == html.count("<a ") > 0
+
+
+@pytest.mark.parametrize(
+    ("markdown", "lost"),
+    [
+        ("<iframe src='https://video.example/1'></iframe>\n\n<IFRAME src=x></IFRAME>", {"iframe": 2}),
+        ("<script>document.write('<iframe>')</script>\n\n<script src=x></script>", {"script": 2}),
+        ("<object data=x><embed src=x></object>\n\n<svg><path></svg>", {"object": 1, "embed": 1, "svg": 1}),
+        ("<form action=x></form> <canvas></canvas> <math></math>", {"form": 1, "canvas": 1, "math": 1}),
+        ("`<iframe>` &lt;script&gt; <!-- <iframe> --> \\<iframe>\n\n    <script>", {}),
+        ("<p style='x' onclick='y'>Text</p> <u>b</u> <center>c</center>", {}),
+        ("", {}),
+    ],
+)
+def test_what_is_lost_is_counted(markdown: str, lost: dict[str, int]) -> None:
+    assert render_article(markdown).lost == lost
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ _EXECUTING = {
     *("form", "input", "button", "textarea", "select", "template", "noscript", "portal", "marquee", "xmp", "plaintext"),
 }
 _ADDRESSES = {"href", "src", "srcset", "action", "formaction", "poster", "cite", "data", "background", "xlink:href"}
+_LOADED = {"http", "https"}
+_FOLLOWED = {*_LOADED, "mailto", "tel", "sms", "ftp", "xmpp", "irc", "magnet", "geo"}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)")
 # Browsers leave these out of an address before they look at its scheme.
 _IGNORED_IN_ADDRESSES = re.compile(r"[\x00-\x20]")
@@ -40,12 +42,17 @@ def dangers(html: str) -> list[str]:
     return found
 
 
+def _leads_astray(address: str, *, loads: bool) -> bool:
+    scheme = _SCHEME.match(_IGNORED_IN_ADDRESSES.sub("", address).lower())
+    return scheme is not None and scheme[0] not in (_LOADED if loads else _FOLLOWED)
+
+
 def _is_dangerous(name: str, value: str) -> bool:
     if name in _ADDRESSES:
-        scheme = _SCHEME.match(_IGNORED_IN_ADDRESSES.sub("", value).lower())
-        return scheme is not None and scheme[0] not in {"http", "https", "mailto"}
+        addresses = value.split(",") if name == "srcset" else [value]
+        return any(_leads_astray(address, loads=name != "href") for address in addresses)
     if name == "id":
-        return not re.fullmatch(r"fn(ref)?\d+(:\d+)?", value)
+        return not re.fullmatch(r"user-content-\S+", value)
     if name == "style":
         return not re.fullmatch(r"text-align:(left|right|center)", value)
-    return name.startswith("on") or name in {"name", "srcdoc", "is", "slot", "target", "ping", "http-equiv"}
+    return name.startswith("on") or name in {"name", "autoplay", "srcdoc", "is", "slot", "target", "ping", "http-equiv"}

@@ -43,12 +43,14 @@ async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_users: Users
 async def test_the_report(live_app: FastAPI, blog: Path) -> None:
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
-        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: contains template code",
+        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: "
+        "contains template code; dropped 1 <script>",
         "created    meeting.md → team-meeting: also by Bob",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
         "skipped    README.md: it has no front matter",
         "New accounts to be claimed (2): parkr, ann-lee.",
+        "Dropped from the bodies: 1 <script>.",
         "3 created, 0 updated, 0 unchanged, 2 skipped.",
     ]
 
@@ -232,3 +234,18 @@ async def test_wrong_usage(live_app: FastAPI, tmp_path: Path) -> None:
     assert (await import_blog(live_app)).exit_code == 2
     assert (await import_blog(live_app, tmp_path / "nowhere")).exit_code == 2
     assert (await import_blog(live_app, "--author", " ", tmp_path)).exit_code == 2
+
+
+async def test_what_is_dropped_is_counted(live_app: FastAPI, tmp_path: Path) -> None:
+    frame = '<iframe src="https://video.example/1"></iframe>\n'
+    write_post(tmp_path / "blog" / "2020-01-01-a.md", "title: A", f"{frame}\n{frame}\n<script>x</script>\n")
+    write_post(tmp_path / "blog" / "2020-01-02-b.md", "title: B", f"{frame}\n```html\n{frame}```\n")
+
+    result = await import_blog(live_app, tmp_path / "blog")
+
+    lines = result.stdout.splitlines()
+    assert lines[:2] == [
+        "created    2020-01-01-a.md → a: dropped 2 <iframe>, 1 <script>",
+        "created    2020-01-02-b.md → b: dropped 1 <iframe>",
+    ]
+    assert "Dropped from the bodies: 3 <iframe>, 1 <script>." in lines

@@ -95,6 +95,7 @@ class PostImporter:
             rendered = await _rendered(post)
             decision = await self._carry_out(catalogue, decision, post, rendered)
             notes += ("contains template code",) if is_left_in(rendered.html) else ()
+            notes += self._report.note_lost(rendered.lost)
         if decision.action is Action.SKIPPED:
             self._report.skip(file.display_path, decision.reason)
         else:

@@ -1,7 +1,7 @@
 """What has become of each file."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.transfer.importing.authors import Byline
@@ -31,9 +31,16 @@ class Report:
     new_authors: list[str] = field(default_factory=list)
     # How many posts are by each account that belongs to somebody already.
     claimed: Counter[str] = field(default_factory=Counter)
+    # How many frames, scripts and the like were in the bodies of the posts that were written.
+    lost: Counter[str] = field(default_factory=Counter)
 
     def skip(self, file: str, reason: str, *, is_error: bool = False) -> None:
         self.outcomes.append(Outcome(Action.SKIPPED, file, detail=reason, is_error=is_error))
+
+    def note_lost(self, elements: Mapping[str, int]) -> tuple[str, ...]:
+        """Note what is not in an article's HTML, although it was in the post; returns that as a note, if anything."""
+        self.lost.update(elements)
+        return (f"dropped {_counted(elements)}",) if elements else ()
 
     def attribute(self, byline: Byline) -> None:
         """Note whom a post is by."""
@@ -56,5 +63,11 @@ class Report:
         if self.claimed:
             by = ", ".join(f"{name} ({n} post{'s' if n > 1 else ''})" for name, n in sorted(self.claimed.items()))
             yield f"Assigned to existing accounts: {by}."
+        if self.lost:
+            yield f"Dropped from the bodies: {_counted(self.lost)}."
         counts = Counter(outcome.action for outcome in self.outcomes)
         yield f"{', '.join(f'{counts[action]} {action}' for action in Action)}."
+
+
+def _counted(elements: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} <{name}>" for name, number in sorted(elements.items()))
