@@ -1,21 +1,12 @@
 """Dates as writers put them into front matter, file names and paths. Dates without an offset are in UTC."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from app.transfer.importing.front_matter import BadPost
+from app.transfer.importing.timestamps import moment_of
 
-_TIME = (
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    # Some write the year once more before the offset, as `date` does.
-    r"(?:\s+\d{4})?"
-    r"\s*(?:Z|UTC|GMT|(?P<sign>[+-])(?P<offset_hours>\d{1,2}):?(?P<offset_minutes>\d{2})?)?"
-)
-_MOMENT = re.compile(
-    rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?:(?:T|\s+){_TIME})?", re.IGNORECASE | re.ASCII
-)
 _DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})[-_ ](?P<name>.+)", re.ASCII | re.DOTALL)
 _DATED_PATH = re.compile(r"(?:^|/)(\d{4}/\d{1,2}/\d{1,2})/", re.ASCII)
 
@@ -39,26 +30,10 @@ def _moment(value: Any) -> datetime:
     elif isinstance(value, date):
         found = datetime.combine(value, time())
     elif isinstance(value, str):
-        found = _moment_of_text(value.strip())
+        found = moment_of(value)
     else:
         raise TypeError
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _moment_of_text(text: str) -> datetime:
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        return parsedate_to_datetime(text)
-    year, month, day, hour, minute, second = (
-        int(match[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second")
-    )
-    microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
-    return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=_zone(match))
-
-
-def _zone(match: re.Match[str]) -> timezone:
-    distance = timedelta(hours=int(match["offset_hours"] or 0), minutes=int(match["offset_minutes"] or 0))
-    return timezone(-distance if match["sign"] == "-" else distance)
 
 
 def split_name(name: str) -> tuple[datetime | None, str]:
