@@ -39,7 +39,7 @@ def import_markdown(
     Jekyll's `highlight` blocks become fenced code, and `raw` tags are dropped. The report names posts that contain
     other template code.
 
-    Posts are assigned to the account with the author's email address, if it is confirmed, or with the author's
+    Posts are assigned to the account with the author's email address, if it is confirmed, or with the author's name or
     username, if it belongs to an author, editor or admin. The report lists these accounts. For other authors, an
     account is created that nobody can log in to, with a number appended if the username is taken. Its owner claims it
     by resetting the password of its email address, which an admin can set.

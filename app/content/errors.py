@@ -30,7 +30,7 @@ class TagNotFound(NotFound):
 
 class TagTaken(Conflict):
     code = "tag_taken"
-    message = "A tag with this name already exists. Merge the two instead."
+    message = "A tag with this name or slug already exists. Merge the two instead."
 
 
 class CategoryNotFound(NotFound):
@@ -45,7 +45,7 @@ class UnknownCategory(Conflict):
 
 class CategoryTaken(Conflict):
     code = "category_taken"
-    message = "A category with this slug already exists."
+    message = "A category with this name or slug already exists."
 
 
 class CategoryCycle(Conflict):

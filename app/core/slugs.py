@@ -1,9 +1,12 @@
-"""Slugs: the part of a URL that identifies an article, a tag or a category."""
+"""Slugs: the part of a URL that identifies an article, a tag or a category.
+
+Different texts may have one slug: a slug is unique, but says nothing about whether two names are one (`names`).
+"""
 
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from slugify import slugify
 
@@ -38,6 +41,22 @@ def alternatives(base: str, first_free: int) -> Iterator[str]:
         yield _with_suffix(base, str(number))
     for _ in range(_RANDOM_TRIES):
         yield _with_suffix(base, secrets.token_hex(4))
+
+
+def is_made_of(slug: str, base: str) -> bool:
+    """Whether a slug is `base`, with or without a number."""
+    return re.fullmatch(rf"{re.escape(base)}(?:-\d{{1,9}})?", slug) is not None
+
+
+def first_free_number(base: str, taken: Iterable[str]) -> int:
+    """The number after the highest that a slug in `taken` has behind `base`; at least 2."""
+    suffixes = (slug.removeprefix(f"{base}-") for slug in taken if slug != base and is_made_of(slug, base))
+    return max([1, *map(int, suffixes)]) + 1
+
+
+def free_slug(base: str, taken: Collection[str]) -> str:
+    """`base`, or if it is taken, `base` with a number."""
+    return _with_suffix(base, str(first_free_number(base, taken))) if base in taken else base
 
 
 def _with_suffix(base: str, suffix: str) -> str:

@@ -191,7 +191,7 @@ async def test_a_change_of_very_much_is_one_of_everything(url: str, elsewhere: D
 
         async with listening(url, heard) as watch:
             for tag in tags:
-                tag.name = "x"
+                tag.name = f"x{tag.name}"
             await session.commit()
             await become(lambda: watch.is_current() and len(heard.keys) > 1)
 

@@ -192,5 +192,5 @@ def _clauses(sql: str) -> list[str]:
     SQLite quotes the name of a table that was rebuilt, and writes an added column behind the last line.
     """
     sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)
-    lines = re.split(r"\n|, (?=\w+ (?:INTEGER|DATETIME)\b)", sql)
+    lines = re.split(r"\n|, (?=\w+ (?:INTEGER|DATETIME|VARCHAR)\b)", sql)
     return sorted(re.sub(r"\s+", " ", line).strip(" ,\t") for line in lines)

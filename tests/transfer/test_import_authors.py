@@ -69,6 +69,84 @@ async def test_nobody_gets_posts_by_having_a_username_or_an_address_that_is_not_
     assert set((await bylines(live_users)).values()) == {"steve-klabnik-3"}
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("schön", "schon"),
+        ("Schon", "Schön"),
+        ("世界", "视界"),
+        ("视界", "Shi Jie"),
+        ("pêche", "péché"),
+        ("مصر", "مسر"),
+        ("Юлия", "Iuliia"),
+        ("O'Brien", "O Brien"),
+        ("Al", "Ål"),
+        ("é" * 60, "è" * 60),
+    ],
+)
+async def test_authors_whose_names_are_transliterated_alike_are_two(
+    live_app: FastAPI, live_users: Users, tmp_path: Path, one: str, other: str
+) -> None:
+    blog = tmp_path / "blog"
+    for number, name in enumerate([one, other, one.upper(), f" {other}"], start=1):
+        write_post(blog / f"2020-01-0{number}-post{number}.md", f'author: "{name}"')
+
+    dry = await import_blog(live_app, "--dry-run", blog)
+    result = await import_blog(live_app, blog)
+
+    assert "New accounts to be claimed (2)" in result.stdout
+    assert dry.stdout.startswith(result.stdout)
+    articles = await all_articles(await live_users.client())
+    by = [articles[f"post{number}"]["author"]["display_name"] for number in (1, 2, 3, 4)]  # type: ignore[index]
+    assert by == [one, other, one, other]
+    assert last_line(await import_blog(live_app, blog)) == "0 created, 0 updated, 4 unchanged, 0 skipped."
+    write_post(blog / "2020-01-05-post5.md", f'author: "{other}"')
+    assert "New account" not in (await import_blog(live_app, blog)).stdout
+
+
+@pytest.mark.parametrize(
+    ("username", "display_name", "named", "is_theirs"),
+    [
+        ("schon", "Schön", "Schon", False),
+        ("schon", "Schön", "SCHÖN", True),
+        ("schon", "Schön", "schon", True),
+        ("schon", "schon", "Schön", False),
+        ("schon", "Somebody", "Schon", True),
+        ("ann-lee", "Annette Lee", "Ann Lee", True),
+        ("ann-lee", "Ann Lee", "ann-lee", True),
+        ("ann-lee", "Änn Lee", "Ann Lee", False),
+        ("liu", "Liu Xiaobo", "柳", False),
+        ("liu", "柳", "刘", False),
+        ("liu", "柳", "柳", True),
+    ],
+)
+async def test_somebodys_name_is_not_what_it_is_transliterated_to(
+    live_app: FastAPI,
+    live_users: Users,
+    tmp_path: Path,
+    username: str,
+    display_name: str,
+    named: str,
+    *,
+    is_theirs: bool,
+) -> None:
+    await live_users.user(Role.AUTHOR, username=username, display_name=display_name, hashed_password="a hash")
+    write_post(tmp_path / "blog" / "2020-01-01-a.md", f"author: {named}")
+    result = await import_blog(live_app, tmp_path / "blog")
+    assert ("Assigned to existing accounts" in result.stdout) is is_theirs
+    assert ((await bylines(live_users))["a"] == username) is is_theirs
+
+
+async def test_an_address_that_stands_in_for_another_name_is_not_theirs(
+    live_app: FastAPI, live_users: Users, tmp_path: Path
+) -> None:
+    await live_users.user(Role.AUTHOR, username="schon", display_name="Schön", email="schon@unclaimed.invalid")
+    write_post(tmp_path / "blog" / "2020-01-01-a.md", "author: schon")
+    write_post(tmp_path / "blog" / "2020-01-02-b.md", "author: schön")
+    await import_blog(live_app, tmp_path / "blog")
+    assert await bylines(live_users) == {"a": "schon-2", "b": "schon"}
+
+
 async def test_an_account_that_was_made_for_somebody_stays_theirs_under_another_username(
     live_app: FastAPI, live_users: Users, tmp_path: Path
 ) -> None:

@@ -249,3 +249,21 @@ async def test_what_is_dropped_is_counted(live_app: FastAPI, tmp_path: Path) -> 
         "created    2020-01-02-b.md → b: dropped 1 <iframe>",
     ]
     assert "Dropped from the bodies: 3 <iframe>, 1 <script>." in lines
+
+
+async def test_tags_and_categories_of_one_transliteration_arrive_as_two(
+    live_app: FastAPI, live_users: Users, tmp_path: Path
+) -> None:
+    pairs = [("世界", "视界"), ("schön", "schon"), ("pêche", "péché"), ("مصر", "مسر")]
+    for number, (one, other) in enumerate(pairs, start=1):
+        for folder, category in enumerate((one, other), start=1):
+            path = tmp_path / "blog" / f"202{folder}-01-0{number}-post-{number}-{folder}.md"
+            write_post(path, f"category: {category}\ntags: [{one}, {other}, {one.upper()}]")
+    await import_blog(live_app, tmp_path / "blog")
+
+    articles = await all_articles(await live_users.client())
+    for number, pair in enumerate(pairs, start=1):
+        for folder, category in enumerate(pair, start=1):
+            article = articles[f"post-{number}-{folder}"]
+            assert {tag["name"] for tag in article["tags"]} == set(pair)  # type: ignore[attr-defined]
+            assert article["category"]["name"] == category  # type: ignore[index]

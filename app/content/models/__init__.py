@@ -3,6 +3,6 @@
 from app.content.models import counters  # noqa: F401 - declares them
 from app.content.models.article import Article, ArticleStatus
 from app.content.models.category import Category
-from app.content.models.tag import Tag, article_tags
+from app.content.models.tag import NAME_KEY_MAX_LENGTH, Tag, article_tags
 
-__all__ = ["Article", "ArticleStatus", "Category", "Tag", "article_tags"]
+__all__ = ["NAME_KEY_MAX_LENGTH", "Article", "ArticleStatus", "Category", "Tag", "article_tags"]

@@ -1,9 +1,13 @@
 """Tags, which are created by being used."""
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from app.db.base import ArticleCount, Base, BigId, PrimaryKey, Timestamps, UtcDateTime
+from app.core.names import name_key
+from app.db.base import ArticleCount, Base, BigId, PrimaryKey, Timestamps, UtcDateTime, ordered_text
+
+# Of the key of a name, which may be longer than the name itself: a ligature becomes its letters.
+NAME_KEY_MAX_LENGTH = 300
 
 article_tags = Table(
     "article_tags",
@@ -21,10 +25,14 @@ class Tag(Timestamps, Base):
 
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(100))
+    # By which the name is compared. It is null where another tag had the same name before there were keys: such a tag
+    # goes on, under its exact name, until it is renamed or merged.
+    name_key: Mapped[str | None] = mapped_column(ordered_text(NAME_KEY_MAX_LENGTH))
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     article_count: Mapped[ArticleCount]
 
     __table_args__ = (
+        Index("uq_tags_name_key", "name_key", unique=True),
         Index(
             "ix_tags_used_slug",
             "slug",
@@ -33,3 +41,8 @@ class Tag(Timestamps, Base):
         ),
         Base.__table_args__,
     )
+
+    @validates("name")
+    def _derive_name_key(self, _name: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from app.content.models import ArticleStatus
+from app.content.models import NAME_KEY_MAX_LENGTH, ArticleStatus
 from app.content.schemas.authors import AuthorSummary
+from app.core.names import name_key
 from app.core.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, Timestamp, WebUrl, unchanged
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
@@ -20,9 +21,22 @@ Body = Annotated[
     ),
 ]
 Excerpt = Annotated[SafeStr, Field(max_length=1000, examples=["We arrived in Lisbon at night."])]
-TagName = Annotated[Line, Field(max_length=100, examples=["Slow travel"])]
+
+
+def _refuse_long_key(name: str) -> str:
+    if len(name_key(name)) > NAME_KEY_MAX_LENGTH:
+        raise ValueError("is too long")
+    return name
+
+
+# A character can stand for eighteen others, which are what names are compared by.
+TagName = Annotated[Line, Field(max_length=100, examples=["Slow travel"]), AfterValidator(_refuse_long_key)]
 TagNames = Annotated[
-    list[TagName], Field(max_length=30, description="Tag names. Tags that don't exist yet are created.")
+    list[TagName],
+    Field(
+        max_length=30,
+        description="Tag names, compared without regard to case. Tags that don't exist yet are created.",
+    ),
 ]
 CategorySlug = Annotated[Slug, Field(examples=["travel"])]
 SlugQuery = Annotated[SafeStr, Field(max_length=120)]
@@ -33,7 +47,10 @@ ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
 class ArticleInput(Input):
     title: Title
     body_markdown: Body = ""
-    slug: Slug | None = Field(default=None, description="Derived from the title if omitted.")
+    slug: Slug | None = Field(
+        default=None,
+        description="Derived from the title if omitted. Unique among all articles, including the drafts of others.",
+    )
     excerpt: Excerpt | None = Field(default=None, description="Taken from the body if omitted.")
     language: LanguageTag = "en"
     cover_image_url: WebUrl | None = None

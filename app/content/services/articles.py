@@ -32,7 +32,7 @@ from app.content.services.narrowing import narrowest_first
 from app.content.services.tags import TagService
 from app.core import clock
 from app.core.roles import Role
-from app.core.slugs import SLUG_PATTERN, alternatives, slug_for
+from app.core.slugs import SLUG_PATTERN, alternatives, first_free_number, slug_for
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating, violated_constraint
 from app.db.paging import PageResult, empty_page, read_page
@@ -131,6 +131,7 @@ class ArticleService:
         if data.status is ArticleStatus.PUBLISHED:
             article.publish(clock.now())
         await self.add(article, data.slug)
+        await self._tags.spell(article, data.tags)
         if article.status is ArticleStatus.PUBLISHED:
             await self._emit(ArticlePublished, actor, article)
         return await self._reloaded(article)
@@ -181,8 +182,7 @@ class ArticleService:
 
     async def _alternatives(self, base: str) -> Iterator[str]:
         taken = await self._unit.session.scalars(articles.slugs_like(base))
-        numbers = [int(match[1]) for slug in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", slug))]
-        return alternatives(base, max([1, *numbers]) + 1)
+        return alternatives(base, first_free_number(base, taken))
 
     async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> ArticleRow:
         """Change the fields that were sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
@@ -208,6 +208,7 @@ class ArticleService:
             await self._tags.lock([*article.tags, *wanted])
             article.tags = list(wanted)
             await self._unit.session.flush()
+            await self._tags.spell(article, data.tags)
         if sent:
             await self._emit(ArticleChanged, actor, article, fields=tuple(sorted(sent)))
         return await self._reloaded(article)

@@ -15,8 +15,9 @@ from app.content.models import Article, Category
 from app.content.queries import categories
 from app.content.queries.categories import CategoryRow
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.core.names import name_key
 from app.core.roles import Role
-from app.core.slugs import slug_for, sort_key
+from app.core.slugs import free_slug, slug_for, sort_key
 from app.db.advisory_locks import AdvisoryLock, take_advisory_lock
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
@@ -55,6 +56,15 @@ class _Forest:
 
     def with_slug(self, slug: str) -> CategoryRow | None:
         return next((category for category in self.by_id.values() if category.slug == slug), None)
+
+    def with_name(self, name: str) -> CategoryRow | None:
+        """The category of this name that is nearest to the top, or the oldest of those."""
+        key = name_key(name)
+        found = [category for category in self.by_id.values() if name_key(category.name) == key]
+        return min(found, key=lambda category: (self.depth(category), category.id), default=None)
+
+    def free_slug(self, name: str) -> str:
+        return free_slug(slug_for(name), {category.slug for category in self.by_id.values()})
 
     def depth(self, category: CategoryRow | None) -> int:
         """The number of categories from the root down to this one."""
@@ -103,17 +113,19 @@ class CategoryService:
         return found
 
     async def named(self, name: str) -> int:
-        """The id of the category with the slug of this name; if there is none, it is created at the top level.
-
-        Raises `CategoryTaken` if another transaction creates it at the same time.
-        """
-        category = await self._unit.session.scalar(select(Category).where(Category.slug == slug_for(name)))
-        if category is None:
-            category = Category(name=name, slug=slug_for(name))
-            self._unit.session.add(category)
-            with translating(_UNIQUE):
-                await self._unit.session.flush()
-            self._record(actions.CATEGORY_CREATED, None, category, slug=category.slug)
+        """The id of the category with this name; if there is none, it is created at the top level."""
+        forest = await self._forest()
+        if found := forest.with_name(name):
+            return found.id
+        await take_advisory_lock(self._unit.session, AdvisoryLock.CATEGORY_TREE)
+        forest = await self._forest()
+        if found := forest.with_name(name):
+            return found.id
+        category = Category(name=name, slug=forest.free_slug(name))
+        self._unit.session.add(category)
+        with translating(_UNIQUE):
+            await self._unit.session.flush()
+        self._record(actions.CATEGORY_CREATED, None, category, slug=category.slug)
         return category.id
 
     async def create(self, actor: Actor, data: CategoryInput) -> CategoryOut:
@@ -122,9 +134,12 @@ class CategoryService:
         parent = _parent(forest, data.parent)
         if forest.depth(parent) >= MAX_DEPTH:
             raise CategoryTooDeep(field="parent")
+        # Who gives a slug knows what is to be told apart by it.
+        if data.slug is None and forest.with_name(data.name):
+            raise CategoryTaken(field="slug")
         category = Category(
             name=data.name,
-            slug=data.slug or slug_for(data.name),
+            slug=data.slug or forest.free_slug(data.name),
             description=data.description,
             parent_id=parent.id if parent else None,
         )

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, insert, literal, select
 
 from app.accounts.policies.actors import Actor, is_editor, require_role
 from app.audit.actions import Action
@@ -16,12 +15,15 @@ from app.content.queries import tags
 from app.content.queries.tags import TagRow
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
 from app.core import clock
+from app.core.names import name_key
 from app.core.roles import Role
-from app.core.slugs import slug_for
+from app.core.slugs import alternatives, first_free_number, free_slug, is_made_of, slug_for
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.constraints import translating
 from app.db.paging import PageResult, read_page
 from app.unit_of_work import UnitOfWork
+
+_UNIQUE = {"uq_tags_name_key": TagTaken(field="name"), "uq_tags_slug": TagTaken(field="slug")}
 
 
 class TagService:
@@ -54,28 +56,67 @@ class TagService:
         return shown
 
     async def named(self, names: Sequence[str]) -> Sequence[Tag]:
-        """The tags with these names; missing ones are created. Names with the same slug are one tag."""
-        wanted = {slug_for(name): name for name in reversed(names)}
+        """The tags with these names; missing ones are created, each under a slug of its own. Raises `TagTaken`."""
+        wanted = _by_key(names)
         # Without what else is to be stored, which would be counted now, before its turn.
         with self._unit.session.no_autoflush:
             found = await self._known(wanted)
-            # In order of slug, so that two requests that make the same tags at once do not wait for each other.
-            missing = sorted(wanted.keys() - found.keys())
-            if missing:
-                await self._unit.session.execute(self._insert_unless_there([(slug, wanted[slug]) for slug in missing]))
-                found = await self._known(wanted)
+            if wanted.keys() - found.keys():
+                found = await self._created(wanted, found)
         # In the order in which they are counted.
         return sorted(set(found.values()), key=lambda tag: tag.id)
 
     async def _known(self, wanted: Mapping[str, str]) -> dict[str, Tag]:
-        """The existing tags of these slugs and names, by slug; a tag with a custom slug is found by its name."""
+        """The existing tags among these names, by key."""
         if not wanted:
             return {}
-        statement = select(Tag).where(or_(Tag.slug.in_(list(wanted)), Tag.name.in_(list(wanted.values()))))
-        known = (await self._unit.session.scalars(statement)).all()
-        by_name, by_slug = {tag.name: tag for tag in known}, {tag.slug: tag for tag in known}
-        found = ((slug, by_name.get(name) or by_slug.get(slug)) for slug, name in wanted.items())
-        return {slug: tag for slug, tag in found if tag is not None}
+        known = (await self._unit.session.scalars(tags.named(wanted.keys(), wanted.values()))).all()
+        # A tag without a key goes first: it has exactly this name.
+        return {name_key(tag.name): tag for tag in sorted(known, key=lambda tag: tag.name_key is None)}
+
+    async def _created(self, wanted: Mapping[str, str], found: Mapping[str, Tag]) -> dict[str, Tag]:
+        """All of these tags, those that are not among the found ones created, whoever else creates them meanwhile."""
+        missing = sorted((slug_for(name), name) for key, name in wanted.items() if key not in found)
+        # Of several that want one slug, the first gets it.
+        await self._insert(dict(reversed(missing)))
+        known = await self._known(wanted)
+        for slug, name in missing:
+            if name_key(name) not in known:
+                known[name_key(name)] = await self._created_beside(slug, name)
+        return known
+
+    async def _created_beside(self, base: str, name: str) -> Tag:
+        """A tag whose slug is taken by another: `base` with a number. Raises `TagTaken`."""
+        taken = await self._unit.session.scalars(tags.slugs_made_of(base))
+        for slug in alternatives(base, first_free_number(base, taken)):
+            await self._insert({slug: name})
+            if found := await self._known({name_key(name): name}):
+                return found[name_key(name)]
+        raise TagTaken(field="tags")
+
+    async def _insert(self, names: Mapping[str, str]) -> None:
+        """Insert tags of these slugs and names, but for those that are there.
+
+        In order of slug, so that two requests that make the same tags at once do not wait for each other.
+        """
+        dialect = self._unit.session.get_bind().dialect.name
+        ordered = dict(sorted(names.items()))
+        await self._unit.session.execute(tags.insertion(ordered, dialect, clock.now()))
+
+    async def spell(self, article: Article, names: Sequence[str]) -> None:
+        """Spell the article's tags in this way, if no other article shows them and no editor has named them.
+
+        Else somebody's draft would decide how a tag is spelled, and tell others that it exists. Call it last: it locks
+        what is counted (`app/content/models/counters.py`).
+        """
+        wanted = _by_key(names)
+        respelled = {tag.id: wanted.get(name_key(tag.name), tag.name) for tag in article.tags}
+        other = [tag.id for tag in article.tags if respelled[tag.id] != tag.name]
+        if not other:
+            return
+        for tag_id in (await self._unit.session.scalars(tags.not_spelled_yet(other, article.id))).all():
+            respelling = tags.respelling(tag_id, respelled[tag_id])
+            await self._unit.session.execute(respelling, execution_options={"synchronize_session": False})
 
     async def lock(self, wanted: Iterable[Tag]) -> None:
         """Lock the counts of these tags until the transaction ends; in one order, to avoid deadlocks."""
@@ -93,21 +134,24 @@ class TagService:
         statement = select(Article.id).where(Article.id.in_(tagged)).order_by(Article.id)
         await self._unit.session.execute(statement.with_for_update(key_share=True))
 
-    def _insert_unless_there(self, pairs: Sequence[tuple[str, str]]) -> Any:
-        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._unit.session.get_bind().dialect.name]
-        # Spelled out, because SQLAlchemy cannot derive one column's default from another's for several rows at once.
-        times = dict.fromkeys(("created_at", "updated_at"), clock.now())
-        values = [{"slug": slug, "name": name, **times} for slug, name in pairs]
-        return dialect.insert(Tag).values(values).on_conflict_do_nothing(index_elements=["slug"])
-
     async def rename(self, actor: Actor, slug: str, data: TagUpdate) -> TagRow:
         """Rename a tag everywhere. Raises `TagNotFound` or `TagTaken`."""
         tag = await self._locked(actor, slug)
-        tag.name, tag.slug = data.name, data.slug or slug_for(data.name)
-        with translating({"uq_tags_slug": TagTaken(field="name")}):
+        new_slug = data.slug or await self._slug_for(data.name, tag)
+        # The time is said: an editor may like the name as it is.
+        tag.name, tag.slug, tag.updated_at = data.name, new_slug, clock.now()
+        with translating(_UNIQUE):
             await self._unit.session.flush()
         self._record(actions.TAG_RENAMED, actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
+
+    async def _slug_for(self, name: str, tag: Tag) -> str:
+        """The slug of a tag that gets this name: the one that it has, if that is made of the same."""
+        base = slug_for(name)
+        if slug_for(tag.name) == base and is_made_of(tag.slug, base):
+            return tag.slug
+        taken = await self._unit.session.scalars(tags.slugs_made_of(base))
+        return free_slug(base, set(taken) - {tag.slug})
 
     async def merge(self, actor: Actor, target_slug: str, data: TagMerge) -> TagRow:
         """Replace other tags by this one on all articles, and delete the others. Raises `TagNotFound`."""
@@ -149,3 +193,8 @@ class TagService:
         if tag is None:
             raise TagNotFound
         return tag
+
+
+def _by_key(names: Sequence[str]) -> dict[str, str]:
+    """These names by their keys; of those that are one, the first."""
+    return {name_key(name): name for name in reversed(names)}

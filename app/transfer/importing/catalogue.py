@@ -87,7 +87,7 @@ class Catalogue:
 
     def is_new(self, author: Author) -> bool:
         """Whether an author without an account needs one; only the first call for an author says so."""
-        logins = {author.username, author.email or author.username}
+        logins = {author.key, author.email or author.key}
         is_new = self._logins.isdisjoint(logins)
         self._logins |= logins
         return is_new

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.core.names import name_key
 from app.core.schemas.base import Email
 from app.core.slugs import slug_for
 from app.transfer.importing.front_matter import BadPost
@@ -19,6 +20,14 @@ USERNAME_MIN_LENGTH, USERNAME_MAX_LENGTH = 3, 40
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 _NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+
+
+def spelled_as_username(name: str) -> str:
+    """The name in lower case and without spaces: a username only if nothing of it would have to be transliterated.
+
+    "Ann Lee" is "ann-lee", but "Jörg" is not "jorg", who could be somebody else.
+    """
+    return name_key(name).replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,20 @@ class Author:
             return slug
         # Two long names that begin alike are still two names.
         return f"{slug[: USERNAME_MAX_LENGTH - 7].rstrip('-')}-{sha256(slug.encode()).hexdigest()[:6]}"
+
+    @property
+    def key(self) -> str:
+        """Authors without an address are one if their keys are equal; their usernames may be equal otherwise too."""
+        return name_key(self.name)
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """Addresses for an account without one, by which it is still found when it has got another username."""
+        key = sha256(self.key.encode()).hexdigest()[:8]
+        names = [f"{self.username}.{key}"]
+        if self.username == spelled_as_username(self.name):
+            names.insert(0, self.username)
+        return [f"{name}@unclaimed.invalid" for name in names]
 
     @classmethod
     def parsed(cls, value: Any) -> "Author":
@@ -95,7 +118,7 @@ def everywhere(fields: Fields, name: str) -> Iterator[Any]:
 def authors(fields: Fields) -> list[Author]:
     """Everyone who is named as an author, in that order. Raises `BadPost`."""
     named = [Author.parsed(value) for name in ("author", "authors") for value in _each(fields, name) if value]
-    return list({author.username: author for author in reversed(named)}.values())[::-1]
+    return list({author.key: author for author in reversed(named)}.values())[::-1]
 
 
 def _each(fields: Fields, name: str) -> Iterator[Any]:
@@ -118,5 +141,5 @@ def _words(line: str) -> list[str]:
 
 
 def without_repetition(names: list[str]) -> list[str]:
-    """The names that are not empty, each once; names with the same slug are the same."""
-    return list({slug_for(name): name for name in reversed(names) if name}.values())[::-1]
+    """The names that are not empty, each once."""
+    return list({name_key(name): name for name in reversed(names) if name}.values())[::-1]

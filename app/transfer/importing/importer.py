@@ -64,6 +64,8 @@ class PostImporter:
         self._report = report
         self._dry_run = dry_run
         self._process = process_context(settings)
+        # The usernames of accounts that a dry run would have created.
+        self._promised: dict[str, Author] = {}
 
     async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
         """Import posts in this order; `advance` is called after each."""
@@ -107,8 +109,9 @@ class PostImporter:
         """Returns the decision as carried out, which may differ because of concurrent changes in the blog."""
         if self._dry_run:
             async with self._database.reading() as session:
-                byline = await byline_for(session, post.author)
+                byline = await byline_for(session, post.author, self._promised)
             if byline.id is not None or catalogue.is_new(post.author):
+                self._promised[byline.username] = post.author
                 self._report.attribute(byline)
             return decision
         while True:
@@ -133,15 +136,19 @@ class PostImporter:
     async def _store(self, decision: Decision, post: Post, rendered: RenderedArticle) -> Decision:
         async with unit_of_work(self._database.writing, self._process, COMMAND_LINE) as unit:
             services = Services(unit)
+            # Before the article is locked: creating a category takes an advisory lock.
+            category_id = await services.content.categories.named(post.category) if post.category else None
             article = await _article(unit.session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
             byline = await byline_for(unit.session, post.author)
             was_public = article.status is ArticleStatus.PUBLISHED
             article.author_id = byline.id or await _new_account(byline, post.author, services)
+            article.category_id = category_id
             await _fill(article, post, rendered, services)
             article.source = decision.source
             await services.content.articles.add(article, decision.slug)
+            await services.content.tags.spell(article, post.content.tags)
             if event := _event(decision, article, was_public=was_public):
                 await unit.emit(event)
         self._report.attribute(byline)
@@ -184,7 +191,6 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:
     """Set the article's contents from the post."""
     content = post.content
-    article.category_id = await services.content.categories.named(post.category) if post.category else None
     article.tags = list(await services.content.tags.named(content.tags))
     article.title = content.title
     article.given_excerpt = content.excerpt

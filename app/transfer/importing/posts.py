@@ -15,7 +15,7 @@ from app.content.schemas.articles import ArticleInput
 from app.content.schemas.taxonomy import CategoryName
 from app.core.slugs import slug_for
 from app.transfer.importing import dates, fields
-from app.transfer.importing.fields import Author, Fields
+from app.transfer.importing.fields import Author, Fields, spelled_as_username
 from app.transfer.importing.front_matter import BadPost, NotAPost, parse
 from app.transfer.importing.liquid import without_liquid
 
@@ -56,7 +56,8 @@ class Post:
     def digest(self) -> str:
         """Differs whenever the article would; fields that do not exist yet do not change it."""
         moment = self.published_at and self.published_at.astimezone(UTC).isoformat()
-        parts = [self.content.model_dump(mode="json", exclude_defaults=True), moment, self.author.username]
+        author = spelled_as_username(self.author.name)
+        parts = [self.content.model_dump(mode="json", exclude_defaults=True), moment, author]
         return sha256(json.dumps([*parts, self.category], sort_keys=True).encode()).hexdigest()
 
 
