@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import BackgroundTasks, Depends, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
+from pydantic import StrictInt
 
 from app.accounts.errors import NOT_IN_ROLE, InsufficientScope, InvalidAccessToken, LoginRequired
 from app.accounts.policies import actors
@@ -25,7 +26,7 @@ from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.ip_addresses import client_ip, network_of
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
-from app.core.schemas.base import MAX_ID, SafeStr
+from app.core.schemas.base import MAX_ID, SafeStr, number_in_text
 from app.core.scopes import Scope
 from app.db.errors import is_transient
 from app.unit_of_work import UnitOfWork, unit_of_work
@@ -36,7 +37,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _bearer = OAuth2PasswordBearer(tokenUrl="", auto_error=False)
 
 SlugPath = Annotated[SafeStr, Path(max_length=120)]
-IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
+IdPath = Annotated[StrictInt, Path(ge=1, le=MAX_ID), number_in_text]
 ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 

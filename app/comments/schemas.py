@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from app.content.schemas.authors import AuthorSummary
-from app.core.schemas.base import MAX_ID, Input, Output, Prose
+from app.core.schemas.base import MAX_ID, Input, Output, Prose, TextBool
 from app.core.schemas.pages import Page, PageQuery
 
 CommentBody = Annotated[
@@ -21,7 +21,7 @@ CommentBody = Annotated[
 
 class CommentInput(Input):
     body_markdown: CommentBody
-    parent_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = Field(
+    parent_id: Annotated[StrictInt, Field(ge=1, le=MAX_ID)] | None = Field(
         default=None, examples=[None], description="The comment that this one replies to."
     )
 
@@ -71,4 +71,6 @@ class CommentListQuery(PageQuery):
 
 
 class ModerationQuery(PageQuery):
-    deleted: bool | None = Field(default=None, description="True for deleted comments only, false for the others only.")
+    deleted: TextBool | None = Field(
+        default=None, description="True for deleted comments only, false for the others only."
+    )

@@ -20,7 +20,7 @@ def encode_cursor(list_name: str, values: Sequence[Value]) -> str:
 def decode_cursor(cursor: str, list_name: str, types: Sequence[type]) -> list[Value]:
     """The sort values in `cursor`. Raises `InvalidCursor` unless it was made for that list."""
     try:
-        name, *parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        name, *parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True))
         if name != list_name or len(parts) != len(types):
             raise InvalidCursor(field="cursor")
         return [_parse(part, kind) for part, kind in zip(parts, types, strict=True)]

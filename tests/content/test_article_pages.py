@@ -111,8 +111,33 @@ async def test_a_cursor_of_another_order_is_refused(
 async def test_an_invented_cursor_is_refused(author: httpx.AsyncClient, path: str) -> None:
     await publish(author)
 
-    for cursor in ("", "x", "%", "AAAA", "[]", "../..", "é", "🎉", "W10", "bnVsbA", "=" * 1000):
+    for cursor in ("x", " ", "%", "AAAA", "[]", "../..", "é", "🎉", "W10", "bnVsbA", "=" * 1000):
         problem_in(await author.get(path, params={"cursor": cursor}), 422, "invalid_cursor")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("path", ["/articles", "/articles?category=nowhere", "/tags", "/authors"])
+async def test_an_empty_cursor_is_that_of_the_first_page(
+    author: httpx.AsyncClient, anonymous: httpx.AsyncClient, path: str
+) -> None:
+    await publish(author, "One", tags=["red", "blue"])
+    await publish(author, "Two")
+
+    for client in (author, anonymous):
+        first = await client.get(path, params={"limit": 1})
+        empty = await client.get(path, params={"limit": 1, "cursor": ""})
+        assert (empty.status_code, empty.json()) == (200, first.json())
+        assert empty.headers.get("Link") == first.headers.get("Link")
+
+
+@pytest.mark.one_database
+async def test_a_cursor_with_something_in_between_is_refused(author: httpx.AsyncClient) -> None:
+    await publish(author, "One")
+    await publish(author, "Two")
+    cursor = (await read(author, "/articles", limit=1))["next_cursor"]
+
+    for other in (f"{cursor}!", f"{cursor[:4]} {cursor[4:]}", f"{cursor[:4]}\n{cursor[4:]}", f"{cursor}é"):
+        problem_in(await author.get("/articles", params={"cursor": other}), 422, "invalid_cursor")
 
 
 FORGED: list[tuple[str, list[Any]]] = [

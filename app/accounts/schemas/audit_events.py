@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
-from app.core.schemas.base import MAX_ID, Input, Output, SafeStr, Timestamp
+from app.core.schemas.base import MAX_ID, Input, Output, SafeStr, Timestamp, number_in_text
 from app.core.schemas.pages import Page, PageQuery
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Id = Annotated[StrictInt, Field(ge=1, le=MAX_ID), number_in_text]
 
 
 class AuditFilter(Input):

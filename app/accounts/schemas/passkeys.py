@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel, StrictBool
 
 from app.accounts.schemas.second_factors import FirstRecoveryCodes, PasskeyOut
 from app.accounts.schemas.users import Token
@@ -51,4 +51,4 @@ class PasskeyOptionsInput(Input):
 
 class PasskeyLoginInput(PasskeyOptionsInput):
     credential: Credential
-    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
+    use_cookie: StrictBool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")

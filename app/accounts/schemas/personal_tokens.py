@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from app.accounts.schemas.users import ReauthenticationInput
 from app.core.schemas.base import Line, Output
@@ -20,7 +20,7 @@ class PersonalTokenInput(ReauthenticationInput):
             description="What the token may be used for, within the limits of its owner's role.",
         ),
     ]
-    expires_in_days: Annotated[int, Field(ge=1, le=366)] | None = Field(
+    expires_in_days: Annotated[StrictInt, Field(ge=1, le=366)] | None = Field(
         default=90, description="Null for a token that never expires."
     )
 

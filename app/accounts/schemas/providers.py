@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.accounts.schemas.users import Token
 from app.core.schemas.base import Input, Output, SafeStr
@@ -52,7 +52,7 @@ class AuthorizationInput(Input):
 
 
 class ProviderSignInInput(AuthorizationInput):
-    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
+    use_cookie: StrictBool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
 
 class ProviderAccountOut(Output):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from app.accounts.schemas.users import Token
 from app.core.schemas.base import Input, Output, SafeStr
@@ -85,7 +85,7 @@ class SecondFactorInput(Input):
     pending_token: Token
     code: Code = _LEFT_OUT
     recovery_code: RecoveryCodeText = _LEFT_OUT
-    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
+    use_cookie: StrictBool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
     @model_validator(mode="after")
     def _require_one(self) -> "SecondFactorInput":

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, StrictBool, StrictInt
 
 from app.core.roles import Role
 from app.core.schemas.base import (
@@ -14,8 +14,10 @@ from app.core.schemas.base import (
     Output,
     Password,
     SafeStr,
+    TextBool,
     Username,
     WebUrl,
+    number_in_text,
     unchanged,
 )
 from app.core.schemas.pages import CountedPage
@@ -54,7 +56,7 @@ class LoginForm(Input):
     ]
     password: CurrentPassword
     grant_type: Literal["password"] = "password"
-    use_cookie: bool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
+    use_cookie: TextBool = Field(default=False, description="Deliver the refresh token as a cookie, if enabled.")
 
 
 class EmailInput(Input):
@@ -94,8 +96,8 @@ class UserUpdate(ProfileUpdate):
 
     email: Email = unchanged()
     role: Role = unchanged()
-    is_active: Annotated[bool, Field(examples=[True])] = unchanged()
-    is_verified: Annotated[bool, Field(examples=[True])] = unchanged()
+    is_active: Annotated[StrictBool, Field(examples=[True])] = unchanged()
+    is_verified: Annotated[StrictBool, Field(examples=[True])] = unchanged()
 
 
 class EmailChangeInput(EmailInput, ReauthenticationInput):
@@ -128,9 +130,9 @@ class UserPage(CountedPage[UserOut]):
 
 class UserListQuery(Input):
     role: Role | None = None
-    is_active: bool | None = None
+    is_active: TextBool | None = None
     q: Annotated[SafeStr, Field(max_length=100)] | None = Field(
         default=None, description="Part of the email address, username or display name."
     )
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    limit: Annotated[StrictInt, Field(ge=1, le=100), number_in_text] = 20
+    skip: Annotated[StrictInt, Field(ge=0, le=1_000_000), number_in_text] = 0

@@ -3,12 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StrictInt
 
 from app.content.models import NAME_KEY_MAX_LENGTH, ArticleStatus
 from app.content.schemas.authors import AuthorSummary
 from app.core.names import name_key
-from app.core.schemas.base import Input, LanguageTag, Line, Output, SafeStr, Slug, Timestamp, WebUrl, unchanged
+from app.core.schemas.base import (
+    Input,
+    LanguageTag,
+    Line,
+    OptionalText,
+    Output,
+    SafeStr,
+    Slug,
+    Timestamp,
+    WebUrl,
+    number_in_text,
+    unchanged,
+)
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
 Title = Annotated[Line, Field(max_length=200, examples=["A week in Lisbon"])]
@@ -20,7 +32,7 @@ Body = Annotated[
         examples=["We arrived in **Lisbon** at night."],
     ),
 ]
-Excerpt = Annotated[SafeStr, Field(max_length=1000, examples=["We arrived in Lisbon at night."])]
+Excerpt = Annotated[OptionalText, Field(max_length=1000, examples=["We arrived in Lisbon at night."])]
 
 
 def _refuse_long_key(name: str) -> str:
@@ -91,7 +103,7 @@ class ArticleListQuery(PageQuery):
     published_after: Timestamp | None = None
     published_before: Timestamp | None = None
     sort: ArticleSort = "newest"
-    skip: Annotated[int, Field(ge=0, le=MAX_SKIP)] = Field(
+    skip: Annotated[StrictInt, Field(ge=0, le=MAX_SKIP), number_in_text] = Field(
         default=0, description="How many articles to skip, for small offsets. Use `cursor` to go further."
     )
 

@@ -1,5 +1,6 @@
 """The building blocks of request and response schemas."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,10 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    StrictBool,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
 )
 
 from app.core.passwords import MAX_LENGTH, MIN_LENGTH, has_valid_length, normalised
@@ -22,13 +26,18 @@ MAX_ID = 2**63 - 1
 _NO_NUL = r"^[^\x00]*$"
 # Controls, line breaks, and marks that turn the direction of the text around them.
 _NOT_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-# Spaces of all kinds, and characters that take up no room.
-_INVISIBLE = (
-    r"\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e"
-    r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+# What shows something: no control, space or mark without a letter, nothing that Unicode wants ignored where it cannot
+# be shown, and none of the few symbols that look like nothing (an empty braille cell, a place for an object, a note
+# without a head). Of characters that are not assigned yet nobody knows, so that new emoji are welcome.
+_SHOWN = r"[^\p{Cc}\p{Cf}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u{2800}\u{fffc}\u{1d159}]"
+_LINE = rf"^[^{_NOT_IN_A_LINE}]*{_SHOWN}[^{_NOT_IN_A_LINE}]*$"
+_PROSE = rf"^[^\x00]*{_SHOWN}[^\x00]*$"
+# In the documentation, because not all languages that clients are generated for know the classes above.
+_ABOUT_A_LINE = Field(
+    json_schema_extra={"pattern": rf"^[^{_NOT_IN_A_LINE}]*[^\s{_NOT_IN_A_LINE}][^{_NOT_IN_A_LINE}]*$"}
 )
-_LINE = rf"^[^{_NOT_IN_A_LINE}]*[^{_INVISIBLE}][^{_NOT_IN_A_LINE}]*$"
-_PROSE = rf"^[^\x00]*[^{_INVISIBLE}][^\x00]*$"
+_ABOUT_PROSE = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"})
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 USERNAME_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 
 
@@ -92,23 +101,57 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from error
 
 
+def _flag_in_text(value: object) -> object:
+    words = {"true": True, "false": False}
+    return words.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _number_in_text(value: object) -> object:
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
 def _refuse_numbers(value: object) -> object:
     if isinstance(value, (int, float)) or (isinstance(value, str) and ":" not in value):
         raise ValueError("must be a date and time")
     return value
 
 
+_SEEN: TypeAdapter[str] = TypeAdapter(Annotated[str, StringConstraints(pattern=_SHOWN)])
+
+
+def _empty_unless_shown(value: str) -> str:
+    try:
+        return _SEEN.validate_python(value)
+    except ValidationError:
+        return ""
+
+
 # A number would count as seconds since 1970. The first and the last day there are can be out of reach once the offset
 # is applied.
 Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refuse_numbers)]
+# In queries, paths and forms, where everything is text: "true", but not "yes"; "10", but not "1_0" or "+10". Bodies
+# have `StrictBool` and `StrictInt` alone.
+TextBool = Annotated[StrictBool, BeforeValidator(_flag_in_text)]
+# Behind a `StrictInt` and its limits, which the documentation would not mention otherwise.
+number_in_text = BeforeValidator(_number_in_text)
 SafeStr = Annotated[str, StringConstraints(pattern=_NO_NUL), AfterValidator(_refuse_lone_surrogates)]
 # A line of text that shows something, without space around it.
 Line = Annotated[
-    str, StringConstraints(pattern=_LINE), AfterValidator(_refuse_lone_surrogates), BeforeValidator(_strip)
+    str,
+    StringConstraints(pattern=_LINE),
+    AfterValidator(_refuse_lone_surrogates),
+    BeforeValidator(_strip),
+    _ABOUT_A_LINE,
 ]
+# Text instead of which something else is shown if there is none.
+OptionalText = Annotated[SafeStr, AfterValidator(_empty_unless_shown)]
 # Text of any number of lines that shows something.
 Prose = Annotated[
-    str, StringConstraints(pattern=_PROSE), AfterValidator(_refuse_lone_surrogates), BeforeValidator(_strip)
+    str,
+    StringConstraints(pattern=_PROSE),
+    AfterValidator(_refuse_lone_surrogates),
+    BeforeValidator(_strip),
+    _ABOUT_PROSE,
 ]
 Slug = Annotated[
     str, StringConstraints(pattern=SLUG_PATTERN, max_length=SLUG_MAX_LENGTH), Field(examples=["a-week-in-lisbon"])

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StrictInt
 
-from app.core.schemas.base import Input, Output, SafeStr
+from app.core.schemas.base import Input, Output, SafeStr, number_in_text
 
 T = TypeVar("T")
 MAX_LIMIT = 100
 MAX_SKIP = 1000
 
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items.")]
+Limit = Annotated[StrictInt, Field(ge=1, le=MAX_LIMIT, description="The maximum number of items."), number_in_text]
 Cursor = Annotated[
     SafeStr,
     Field(
@@ -23,7 +23,8 @@ class PageQuery(Input):
     """Which page of a list to return."""
 
     limit: Limit = 20
-    cursor: Cursor | None = None
+    # Where a form leaves it empty, or a client's loop begins with an empty one, the list begins.
+    cursor: Annotated[Cursor | None, BeforeValidator(lambda value: value or None)] = None
 
 
 class Page(Output, Generic[T]):
