@@ -43,8 +43,10 @@ async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_users: Users
 async def test_the_report(live_app: FastAPI, blog: Path) -> None:
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
-        "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: "
-        "contains template code; dropped 1 <script>",
+        (
+            "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: "
+            "contains template code; dropped 1 <script>"
+        ),
         "created    meeting.md → team-meeting: also by Bob",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
