@@ -66,7 +66,7 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
         articles[0].publish(NOW)
         articles[2].publish(NOW)
         articles[2].deleted_at = NOW
-        tags = [Tag(slug=f"{kind}-{number}", name=kind) for kind in ("tag", "more")]
+        tags = [Tag(slug=f"{kind}-{number}", name=f"{kind} {number}") for kind in ("tag", "more")]
         category = Category(slug=f"category-{number}", name="Category")
         session.add_all([*articles, *tags, category])
         await session.flush()
