@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     table = app.state.route_table = RouteTable(app.routes)
     app.add_middleware(FastReadsMiddleware, table=table)
     errors.install(app)
-    openapi.install(app)
+    openapi.install(app, settings.root_path)
     app.add_middleware(BodyLimitMiddleware, table=table)
     app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(HeadMiddleware)
@@ -82,7 +82,7 @@ def _with_response_cache(
 ) -> ResponseCacheMiddleware:
     cors = partial(CORSMiddleware, **cors_options(settings))
     store = ResponseStore(settings.cache_bytes)
-    return ResponseCacheMiddleware(app, store, cors, hosts, table, settings.cdn_seconds)
+    return ResponseCacheMiddleware(app, store, cors, hosts, table, settings.cdn_seconds, settings.root_path)
 
 
 def app_from_environment() -> ResponseCacheMiddleware:

@@ -58,7 +58,8 @@ class RefreshCookie:
     @property
     def _path(self) -> str:
         """The path of all routes that begin, continue or end a login: the one that refreshes is among them."""
-        return str(self._request.app.url_path_for("refresh_tokens")).rpartition("/")[0]
+        path = self._request.app.url_path_for("refresh_tokens")
+        return f"{self._settings.root_path}{path}".rpartition("/")[0]
 
     def _set(self, value: str, seconds: int) -> None:
         same_site = self._settings.auth_cookie

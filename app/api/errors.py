@@ -151,7 +151,7 @@ async def _http_error(request: Request, error: Any) -> JSONResponse:
 
 def _allowed_methods(request: Request) -> str:
     """All methods that the path allows; the framework names only those of the first matching route."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = request.scope["path"]
     routes = [route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(path)]
     # A route further down may match too, but not mean this path: `/users/{user_id}` does `/users/me`.
     meant = [route for route in routes if route.path == routes[0].path]

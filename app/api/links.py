@@ -26,4 +26,5 @@ class NextLink:
 def link_to(request: Request, cursor: str) -> str:
     """A relative link to the same list after this cursor: the client's URL is the proxy's, not ours."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _REPLACED]
-    return f'<{quote(request.url.path)}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
+    path = quote(f"{request.app.state.settings.root_path}{request.url.path}")
+    return f'<{path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'

@@ -40,8 +40,8 @@ def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
     return {int(status): {"description": "\n\n".join(lines)} for status, lines in sorted(codes.items())}
 
 
-def install(app: FastAPI) -> None:
-    """Have the app publish a schema in which every error is a `Problem`."""
+def install(app: FastAPI, root_path: str = "") -> None:
+    """Have the app publish a schema in which every error is a `Problem`; `root_path` is where a proxy serves it."""
 
     def schema() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -52,11 +52,12 @@ def install(app: FastAPI) -> None:
                     description=app.description,
                     routes=app.routes,
                     tags=tags_of(app),
+                    servers=[{"url": root_path}] if root_path else None,
                 ),
                 RouteTable(app.routes),
             )
             flows = app.openapi_schema["components"]["securitySchemes"]["OAuth2PasswordBearer"]["flows"]
-            flows["password"]["tokenUrl"] = str(app.url_path_for("log_in"))
+            flows["password"]["tokenUrl"] = f"{root_path}{app.url_path_for('log_in')}"
         return app.openapi_schema
 
     app.openapi = schema  # type: ignore[method-assign]

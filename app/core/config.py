@@ -21,6 +21,8 @@ SECRETS = ("access_secret_key", "reset_password_secret_key", "verification_secre
 SecretKeys = Annotated[list[SecretStr], NoDecode, Field(min_length=1)]
 # A name, an IPv4 address, an IPv6 address in brackets, or all subdomains of a name.
 _HOST_PATTERN = re.compile(r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
+# Segments of a path that need no encoding, and are not dots.
+_ROOT_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
 
 
 def _lowered(value: object) -> object:
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(default_factory=list)
     forwarded_header: Annotated[Literal["x-forwarded-for", "forwarded"], BeforeValidator(_lowered)] = "x-forwarded-for"
+    root_path: str = ""
     docs: Literal["auto", "on", "off"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     slow_query_ms: int = Field(default=200, ge=1)
@@ -160,6 +163,14 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} cannot be a folder, such as /backups: {error}") from error
         if is_file:
             raise ValueError(f"{value!r} is a file; it must be a folder, such as /backups")
+        return path
+
+    @field_validator("root_path")
+    @classmethod
+    def _require_path(cls, value: str) -> str:
+        path = f"/{value.strip('/')}" if value.strip("/") else ""
+        if not _ROOT_PATH.fullmatch(path):
+            raise ValueError("must be the path below which a proxy serves the API, such as /blog")
         return path
 
     @field_validator("frontend_url")

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.anonymous import is_anonymous
 from app.api.middleware.access_log import ACCEPTABLE
 from app.api.middleware.cross_origin import is_preflight
+from app.api.middleware.root_path import RootPath
 from app.api.middleware.trusted_hosts import TrustedHosts
 from app.api.route_table import RouteTable
 from app.cache.entry import CachedResponse, Header, Variant
@@ -73,8 +74,9 @@ class _Recorded:
 class ResponseCacheMiddleware:
     """The outermost middleware.
 
-    `cors` wraps the app that serves cross-origin requests, `table` says which routes are public at all, and
-    `cdn_seconds` is how long shared caches in between may serve a response by themselves.
+    `cors` wraps the app that serves cross-origin requests, `table` says which routes are public at all,
+    `cdn_seconds` is how long shared caches in between may serve a response by themselves, and below `root_path` a proxy
+    serves it all.
     """
 
     def __init__(
@@ -85,12 +87,14 @@ class ResponseCacheMiddleware:
         hosts: TrustedHosts,
         table: RouteTable,
         cdn_seconds: int,
+        root_path: str = "",
     ) -> None:
         self.app = app
         self.store = store
         self._cors = cors(self._respond_to_any_origin)
         self._hosts = hosts
         self._table = table
+        self._root_path = RootPath(root_path, table)
         self._reads_query = table.public_reads_query
         self._cdn_seconds = cdn_seconds
         self._fills: dict[CacheKey, _Fill] = {}
@@ -106,6 +110,7 @@ class ResponseCacheMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = self._root_path.without(scope)
         headers = dict(scope["headers"])
         if b"origin" in headers and not is_preflight(scope, headers):
             await self._cors(scope, receive, send)

@@ -1,7 +1,5 @@
 """The documentation of the API: its schema, and two pages that show it."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -21,9 +19,7 @@ _POLICY = (
 @router.get("/openapi.json")
 @private
 async def schema(request: Request) -> JSONResponse:
-    openapi: dict[str, Any] = request.app.openapi()
-    prefix = _prefix(request)
-    return JSONResponse({**openapi, "servers": [{"url": prefix}]} if prefix else openapi)
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
@@ -51,10 +47,5 @@ async def redoc(request: Request) -> HTMLResponse:
     return get_redoc_html(openapi_url=_url_of(request, "schema"), title=f"{request.app.title} - ReDoc")
 
 
-def _prefix(request: Request) -> str:
-    """Where the proxy has put the whole app."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
-
-
 def _url_of(request: Request, route: str) -> str:
-    return f"{_prefix(request)}{request.app.url_path_for(route)}"
+    return f"{request.app.state.settings.root_path}{request.app.url_path_for(route)}"
