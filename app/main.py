@@ -8,12 +8,14 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
 from app.api import errors, openapi
+from app.api.addresses import network_of_client
 from app.api.middleware.access_log import AccessLogMiddleware
 from app.api.middleware.body_limit import BodyLimitMiddleware
 from app.api.middleware.cross_origin import PreflightMiddleware, cors_options
 from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
 from app.api.middleware.head_limit import HeadLimitMiddleware
+from app.api.middleware.large_responses import LargeResponsesMiddleware
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     openapi.install(app, settings.root_path)
     app.add_middleware(BodyLimitMiddleware, table=table)
+    app.add_middleware(LargeResponsesMiddleware, client_of=network_of_client)
     app.add_middleware(HeadLimitMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(PreflightMiddleware, **cors_options(settings))

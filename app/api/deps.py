@@ -12,6 +12,7 @@ from pydantic import StrictInt
 from app.accounts.errors import NOT_IN_ROLE, InsufficientScope, InvalidAccessToken, LoginRequired
 from app.accounts.policies import actors
 from app.accounts.policies.actors import Principal
+from app.api.addresses import ip_address_of
 from app.api.anonymous import is_anonymous
 from app.api.cookies import RefreshCookie
 from app.api.links import NextLink
@@ -20,10 +21,9 @@ from app.api.raising import raising
 from app.container import Services
 from app.core import clock
 from app.core.client import USER_AGENT_LENGTH, Client
-from app.core.config import Settings
 from app.core.current_request import set_user
 from app.core.errors import TooManyRequests, Unauthenticated
-from app.core.ip_addresses import client_ip, network_of
+from app.core.ip_addresses import network_of
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr, number_in_text
@@ -42,12 +42,7 @@ ProviderPath = Annotated[SafeStr, Path(max_length=40)]
 
 
 async def get_client(request: Request) -> Client:
-    peer = request.client.host if request.client else None
-    settings: Settings = request.app.state.settings
-    header = settings.forwarded_header
-    forwarded = ",".join(request.headers.getlist(header))
-    ip_address = client_ip(peer, forwarded, settings.trusted_proxies, by_parameter=header == "forwarded")
-    return Client(ip_address, request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH])
+    return Client(ip_address_of(request), request.headers.get("User-Agent", "")[:USER_AGENT_LENGTH])
 
 
 ClientDep = Annotated[Client, Depends(get_client)]

@@ -1,6 +1,7 @@
-"""uvicorn's HTTP protocol, with limits on what comes before a request is complete enough for the application.
+"""uvicorn's HTTP protocol, with limits on what comes before and after the application has to do with a request.
 
-uvicorn waits forever for the rest of a request's head, and keeps as much of it as is sent.
+uvicorn waits forever for the rest of a request's head, and keeps as much of it as is sent. It waits forever too for
+clients that do not read, and hangs up on those that are still sending, so that they never learn why.
 """
 
 import asyncio
@@ -10,6 +11,10 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10
+# How long a client may read nothing of what it is sent.
+UNREAD_SECONDS = 60
+# How long the rest of a body may take that nobody reads any more, because the answer has been given.
+REST_SECONDS = 60
 MAX_HEAD_BYTES = 64 * 1024
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -19,10 +24,17 @@ _TOO_LARGE = (
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request line and headers take too long or too much space."""
+    """Closes connections whose request line and headers take too long or too much space, or whose client reads nothing.
+
+    One that is to be closed after an answer is not cut off while the client is still sending.
+    """
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _unread_timer: asyncio.TimerHandle | None = None
+    # Whether the body of the last request is still coming, and whether its end is that of the connection.
+    _is_midway = False
+    _closes_at_the_end = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -30,17 +42,29 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._stop_waiting_for_the_reader()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting_for_the_reader()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._give_up()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         # The method is known once the head is complete, as it nearly always is at once.
         if self.scope is None or "method" not in self.scope:
             self._head_bytes += len(data)
-            self._wait_for_the_rest()
+            self._wait_for_the_rest(HEAD_SECONDS)
         elif self.cycle is not None and self.cycle.response_complete:
             # Something after an answer that is no request yet: uvicorn has stopped its own timer all the same.
-            self._wait_for_the_rest()
+            self._wait_for_the_rest(REST_SECONDS if self._is_midway else HEAD_SECONDS)
         elif self._head_timer is not None:
             self._stop_timer()
 
@@ -48,6 +72,23 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self.url.startswith((b"/", b"*")):
             self._take_the_host_of_the_target()
         super().on_headers_complete()
+        self._is_midway = True
+        if self.cycle is not None and not self.cycle.keep_alive:
+            self.cycle.transport = _LingeringTransport(self)  # type: ignore[assignment]
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_midway = False
+        if self._closes_at_the_end:
+            self.transport.close()
+
+    def close_after_the_body(self) -> None:
+        """Close the connection once the client has sent everything: one that is cut off does not read the answer."""
+        if self._is_midway:
+            self._closes_at_the_end = True
+            self._wait_for_the_rest(REST_SECONDS)
+        else:
+            self.transport.close()
 
     def _take_the_host_of_the_target(self) -> None:
         """Where the whole URL is asked for, it says which host is meant, whatever the header says (RFC 9112, 3.2.2)."""
@@ -58,14 +99,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             host = b"[%b]" % target.host if b":" in target.host else target.host
             self.headers[given[0]] = (b"host", host + port)
 
-    def _wait_for_the_rest(self) -> None:
+    def _wait_for_the_rest(self, seconds: float) -> None:
         if self.transport.is_closing():
             return
         if self._head_bytes > MAX_HEAD_BYTES:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
         elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+            self._head_timer = self.loop.call_later(seconds, self._give_up)
 
     def _stop_timer(self) -> None:
         self._head_bytes = 0
@@ -73,7 +114,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _stop_waiting_for_the_reader(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
     def _give_up(self) -> None:
         self._head_timer = None
-        if not self.transport.is_closing():
+        if self.transport.get_write_buffer_size():
+            # It would stay open until that is read.
+            self.transport.abort()
+        elif not self.transport.is_closing():
             self.transport.close()
+
+
+class _LingeringTransport:
+    """What the answer to the last request of a connection is written to."""
+
+    def __init__(self, protocol: BoundedHttpProtocol) -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        self._protocol.close_after_the_body()

@@ -214,7 +214,7 @@ async def test_a_page_of_the_frontend_may_read_links_and_ids(anonymous: httpx.As
 
     assert (
         response.headers["Access-Control-Expose-Headers"]
-        == "Content-Disposition, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+        == "Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
     )
 
 

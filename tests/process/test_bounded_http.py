@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -126,3 +126,102 @@ async def test_what_is_no_target_is_refused_or_answered(port: int, target: bytes
     response = await answer_to(port, b"GET %b HTTP/1.1\r\nHost: blog\r\nConnection: close\r\n\r\n" % target)
 
     assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 200 "))
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------------
+
+
+async def refuse_unread(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"No"})
+
+
+async def answer_at_length(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(1_000):
+        await send({"type": "http.response.body", "body": b"x" * 60_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[tuple[int, ServerState]]:
+    config = Config(app, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: BoundedHttpProtocol(config, state, {}), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], state
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
+HEADS = [
+    b"POST / HTTP/1.1\r\nHost: blog\r\nContent-Length: 3000000\r\nConnection: close\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: blog\r\nContent-Length: 3000000\r\n\r\n",
+    b"POST / HTTP/1.0\r\nHost: blog\r\nContent-Length: 3000000\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("head", HEADS, ids=["close", "keep alive", "HTTP/1.0"])
+async def test_who_is_refused_unread_may_finish_and_hears_why(head: bytes) -> None:
+    async with serving(refuse_unread) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        for _ in range(30):
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+        response = await asyncio.wait_for(reader.readuntil(b"\r\n\r\nNo"), 5)
+
+        assert response.startswith(b"HTTP/1.1 401 ")
+        if head != HEADS[1]:
+            assert b"connection: close" in response
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+
+async def test_the_connection_serves_the_next_request_after_a_body_that_nobody_read() -> None:
+    async with serving(refuse_unread) as (port, _):
+        body = b"POST / HTTP/1.1\r\nHost: blog\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000
+        last = REQUEST.replace(b"Host", b"Connection: close\r\nHost")
+
+        assert (await answer_to(port, body, last, pause=0.05)).count(b"HTTP/1.1 401 ") == 2
+
+
+@pytest.mark.parametrize("head", HEADS, ids=["close", "keep alive", "HTTP/1.0"])
+async def test_nobody_goes_on_sending_forever(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "REST_SECONDS", 0.1)
+    async with serving(refuse_unread) as (port, _):
+        with suppress(ConnectionError):
+            response = await answer_to(port, head, *[b"x"] * 20, pause=0.05)
+
+            assert response.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_who_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.2)
+    async with serving(answer_at_length) as (port, state):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(REQUEST)
+        await reader.read(1)
+        async with asyncio.timeout(10):
+            while state.connections:  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.05)
+        writer.close()
+
+
+async def test_who_reads_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.3)
+    async with serving(answer_at_length) as (port, state):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST)
+        for _ in range(10):
+            await reader.readexactly(1_000_000)
+            await asyncio.sleep(0.05)
+
+        assert state.connections
+        writer.close()

@@ -11,7 +11,7 @@ from app.accounts import user_manager, webauthn
 from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
 from app.api import body_last, json_bodies
-from app.api.middleware import body_limit, head_limit
+from app.api.middleware import body_limit, head_limit, large_responses
 from app.api.routes import articles
 from app.core.config import Settings
 from app.core.schemas import problem
@@ -74,6 +74,9 @@ def test_what_is_said_of_requests_is_true() -> None:
         "Headers": str(head_limit.MAX_HEADERS),
         "Query parameters": str(head_limit.MAX_PARAMETERS),
         "Errors in a response": f"{problem.MAX_ERRORS}, names cut to {problem.MAX_NAME_LENGTH} characters",
+        "Response that its client does not read": f"{protocol.UNREAD_SECONDS} seconds",
+        "Large responses that one client has not read yet": f"{large_responses.MAX_UNREAD_BYTES // 1024 // 1024} MiB",
+        "Rest of a body whose response has been sent": f"{protocol.REST_SECONDS} seconds",
         "Idle connection": f"{server.KEEP_ALIVE_SECONDS} seconds",
     }
 
