@@ -17,6 +17,7 @@ from app.core.rate_limiter import RateLimiter
 from app.db.compiled_selects import Rows, SessionRows
 from app.events import handlers_of
 from app.mail.messages import MessageWriter
+from app.mail.notices import NoticeBoard
 from app.mail.outbox import Outbox
 from app.process import ProcessContext
 from app.queue.jobs import Jobs
@@ -85,6 +86,10 @@ class UnitOfWork:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.jobs)
+
+    @cached_property
+    def notices(self) -> NoticeBoard:
+        return NoticeBoard(self.jobs, self.outbox, self.messages)
 
     @cached_property
     def messages(self) -> MessageWriter:

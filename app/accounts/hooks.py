@@ -39,6 +39,7 @@ from app.audit.models import AuditEvent
 from app.cache import keys
 from app.db.changes.models import Invalidation
 from app.db.changes.tracking import Change, register_private, register_public
+from app.mail.notices import NOTICES
 from app.mail.outbox import MAIL
 from app.queue.kinds import register_chore, register_job
 from app.queue.models import Job
@@ -135,6 +136,13 @@ register_owned(
     credentials=None,
     exported=NotExported("It is on its way to its recipient."),
 )
+register_owned(
+    Job.payload,
+    job_kind=NOTICES,
+    rows_of=deletions.notices_to,
+    credentials=None,
+    exported=NotExported("It is on its way to its recipient."),
+)
 register_mentioned(
     AuditEvent.actor_id,
     "What happened stays true when the account is gone. The log cannot be edited, and has no names in it.",
@@ -142,6 +150,7 @@ register_mentioned(
 )
 register_impersonal(Invalidation.__table__)
 
+register_job(NOTICES, jobs.end_notice_pause)
 register_job(MAIL_REQUEST, jobs.carry_out_mail_request, client=lambda request: request.client)
 register_chore("delete_due_accounts", jobs.delete_due_accounts, every=timedelta(minutes=5))
 register_chore("clear_sessions", jobs.clear_sessions, every=timedelta(hours=1))

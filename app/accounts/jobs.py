@@ -15,6 +15,7 @@ from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS
 from app.core import clock
 from app.db.clearing import delete_in_batches, ids_of
 from app.db.errors import is_unreachable
+from app.mail.notices import Notices
 from app.queue.delivery import Delivery
 from app.queue.kinds import Nothing
 from app.unit_of_work import UnitOfWork
@@ -34,6 +35,11 @@ async def carry_out_mail_request(unit: UnitOfWork, request: MailRequest) -> None
         await RecoveryService(unit).mail_forgotten(request.email)
     else:
         await RegistrationService(unit).mail_verification(request.email)
+
+
+async def end_notice_pause(unit: UnitOfWork, notices: Notices) -> None:
+    """Send the notices that have come together."""
+    await unit.notices.end_pause(notices.key)
 
 
 async def delete_due_accounts(chore: Delivery[Nothing]) -> None:

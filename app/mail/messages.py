@@ -1,5 +1,6 @@
 """The emails that the blog sends."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -53,6 +54,12 @@ class MessageWriter:
         """The page where a new password is chosen."""
         return self._link("reset-password", token)
 
+    def registration_attempt(self, owner: str, username: str) -> Message:
+        """Tells the owner of an address that someone, perhaps they, used it to register another account."""
+        subject = f"Someone tried to register with your email address ({self.site_name})"
+        link = f"{self.frontend_url}/forgot-password"
+        return self._write("registration_attempt", owner, subject, username=username, link=link)
+
     def invitation(self, recipient: str, inviter: str, token: str, days: int) -> Message:
         """Contains the link to create an account."""
         link = f"{self.frontend_url}/register?invitation={quote(token)}"
@@ -60,21 +67,26 @@ class MessageWriter:
             "invitation", recipient, f"Invitation to {self.site_name}", inviter=inviter, days=days, link=link
         )
 
-    def email_change(self, recipient: str, username: str, new_email: str, token: str, days: int) -> Message:
-        """Tells the old address that a new one was requested or confirmed, and how to keep the old one."""
-        subject = f"New email address for your account at {self.site_name}"
-        link = self._link("undo-email-change", token)
-        values = {"username": username, "new_email": new_email, "days": days, "link": link}
-        return self._write("email_change", recipient, subject, **values)
+    def undo_link(self, token: str) -> str:
+        """The page where an email change is undone."""
+        return self._link("undo-email-change", token)
 
     def test(self, recipient: str) -> Message:
         """Tells an operator that mails arrive."""
         return self._write("test", recipient, f"Test email from {self.site_name}")
 
-    def notice(self, template: str, recipient: str, username: str, subject: str, **values: object) -> Message:
-        """Tells the owner what happened; `template` is one of the notice templates."""
-        link = f"{self.frontend_url}/forgot-password"
-        return self._write(template, recipient, f"{subject} ({self.site_name})", username=username, link=link, **values)
+    def notice(
+        self,
+        template: str,
+        recipient: str,
+        username: str,
+        subject: str,
+        told: Sequence[object],
+        values: Mapping[str, object],
+    ) -> Message:
+        """Tells the owner what happened. Templates find all of it in `told`, and `values` under their own names."""
+        shown = {"link": f"{self.frontend_url}/forgot-password", **values, "username": username, "told": told}
+        return self._write(template, recipient, f"{subject} ({self.site_name})", **shown)
 
     def _link(self, page: str, token: str) -> str:
         return f"{self.frontend_url}/{page}?token={quote(token)}"

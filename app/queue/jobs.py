@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import case, event
+from sqlalchemy import case, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -32,6 +32,28 @@ class Jobs:
         """
         require_handler(kind)
         self._session.add(new_job(kind.name, kind.stored(payload), run_at=run_at, key=key))
+
+    async def enqueue_first(self, kind: Kind[P], payload: P, *, run_at: datetime, key: str) -> bool:
+        """Enqueue a job unless there is one with this key, and return whether there was none.
+
+        Of several transactions that do this at once only one is the first.
+        """
+        require_handler(kind)
+        session = self._session
+        insert = insert_into_jobs(
+            session.get_bind().dialect.name, new_job(kind.name, kind.stored(payload), run_at=run_at, key=key)
+        )
+        statement = insert.on_conflict_do_nothing(index_elements=["kind", "key"]).returning(Job.id)
+        is_first = await session.scalar(statement) is not None
+        if is_first:
+            wake_after_commit(session.sync_session)
+        return is_first
+
+    async def waiting(self, kind: Kind[P], key: str) -> P | None:
+        """The payload of the job with this key, which is locked until the transaction ends."""
+        wanted = select(Job.payload).where(Job.kind == kind.name, Job.key == key)
+        stored = await self._session.scalar(wanted.with_for_update())
+        return None if stored is None else kind.read(stored)
 
 
 def new_job(kind: str, payload: dict[str, Any], *, run_at: datetime | None = None, key: str | None = None) -> Job:

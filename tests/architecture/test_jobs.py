@@ -61,4 +61,5 @@ def test_what_is_in_the_database_keeps_its_name() -> None:
         "delete_due_accounts",
         "mail",
         "mail_request",
+        "notices",
     }

@@ -8,6 +8,7 @@ from app.accounts.models import AccountDeletion, Invitation, User
 from app.accounts.queries import users
 from app.accounts.requested_mails import MAIL_REQUEST
 from app.core.roles import Role
+from app.mail.notices import NOTICES
 from app.mail.queries import IS_MAIL, RECIPIENT, greets
 from app.queue.models import Job
 
@@ -48,6 +49,12 @@ def mails_to(user: User) -> ColumnElement[bool]:
     Not everything sent to an address that it merely claims: that may be someone else's.
     """
     return and_(IS_MAIL, or_(user.email == RECIPIENT, greets(user.username)))
+
+
+def notices_to(user: User) -> ColumnElement[bool]:
+    """Notices that wait, to the account's email or greeting it by its username."""
+    username = Job.payload["username"].as_string()
+    return and_(Job.kind == NOTICES.name, or_(user.email == RECIPIENT, username == user.username))
 
 
 def mail_requests_for(user: User) -> ColumnElement[bool]:

@@ -2,42 +2,55 @@
 
 from datetime import datetime
 
-from app.accounts.models import LoginSession, User
+from app.accounts import notices
+from app.accounts.models import EmailChange, LoginSession, User
+from app.accounts.user_manager import UNDO_DAYS, UserManager
+from app.mail.notices import NoticeKind
 from app.unit_of_work import UnitOfWork
 
 
 class AccountEmails:
-    """Emails that owners get without having asked; they don't require a click."""
+    """Emails that owners get without having asked; they don't require a click. Those of one kind merge."""
 
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
 
-    def registration_attempt(self, owner: User) -> None:
-        """Someone, perhaps the owner, used the address to register another account."""
-        self._send(owner, "registration_attempt", "Someone tried to register with your email address")
-
-    def stolen_session(self, owner: User, login: LoginSession) -> None:
+    async def stolen_session(self, owner: User, login: LoginSession) -> None:
         """A refresh token was used twice."""
-        since = f"{login.created_at:%d %B %Y, %H:%M} UTC"
-        self._send(owner, "stolen_session", "We ended one of your sessions", since=since)
+        await self._tell(owner, notices.STOLEN_SESSION, since=f"{login.created_at:%d %B %Y, %H:%M} UTC")
 
-    def password_changed(self, owner: User) -> None:
-        self._send(owner, "password_changed", "Your password was changed")
+    async def password_changed(self, owner: User) -> None:
+        await self._tell(owner, notices.PASSWORD_CHANGED)
 
-    def security_changed(self, owner: User, what: str) -> None:
-        """`what` is a clause, such as "a second factor was removed"."""
-        self._send(owner, "security_changed", "Security notice for your account", what=what)
+    async def security_changed(self, owner: User, what: str, *, topic: str | None = None) -> None:
+        """`what` is a clause, such as "a second factor was removed". On one topic only the last one is told."""
+        await self._tell(owner, notices.SECURITY_CHANGED, topic or what, what=what)
 
-    def deletion_requested(self, owner: User, due_at: datetime) -> None:
-        self._send(owner, "deletion_requested", "Your account will be deleted", day=f"{due_at.day} {due_at:%B %Y}")
+    async def email_change_requested(self, owner: User, change: EmailChange) -> None:
+        """Tell the present address that a new one was requested, and how to keep the present one."""
+        await self._tell_old_email(notices.EMAIL_CHANGE_REQUESTED, owner, change.old_email, change)
 
-    def deletion_undone(self, owner: User) -> None:
-        self._send(owner, "deletion_undone", "Your account will be kept")
+    async def email_changed(self, owner: User, former: str, change: EmailChange) -> None:
+        """Tell the former address that a new one was confirmed, and how to undo that."""
+        await self._tell_old_email(notices.EMAIL_CHANGED, owner, former, change)
 
-    def articles_handed_over(self, successor: User, count: int) -> None:
+    async def deletion_requested(self, owner: User, due_at: datetime) -> None:
+        await self._tell(owner, notices.DELETION_REQUESTED, day=f"{due_at.day} {due_at:%B %Y}")
+
+    async def deletion_undone(self, owner: User) -> None:
+        await self._tell(owner, notices.DELETION_UNDONE)
+
+    async def articles_handed_over(self, successor: User, count: int) -> None:
         """Doesn't name the former author, who has been forgotten."""
-        self._send(successor, "articles_handed_over", "Articles were handed over to you", count=count)
+        await self._tell(successor, notices.ARTICLES_HANDED_OVER, count=count)
 
-    def _send(self, owner: User, template: str, subject: str, **values: object) -> None:
+    async def _tell_old_email(self, kind: NoticeKind, owner: User, old_email: str, change: EmailChange) -> None:
+        token = UserManager(self._unit.session, self._unit.settings).undo_token(change)
+        link = self._unit.messages.undo_link(token)
+        await self._unit.notices.put(
+            kind, old_email, owner.username, new_email=change.new_email, days=UNDO_DAYS, link=link
+        )
+
+    async def _tell(self, owner: User, kind: NoticeKind, topic: str = "", **values: str | int) -> None:
         if owner.email is not None:
-            self._unit.outbox.put(self._unit.messages.notice(template, owner.email, owner.username, subject, **values))
+            await self._unit.notices.put(kind, owner.email, owner.username, topic, **values)

@@ -85,7 +85,7 @@ class AdminUserService:
         user = await self._locked(user_id, keep_an_admin=_may_depose(changes))
         confirmed_before = user.email if user.is_verified else None
         if changes.get("email", user.email) != user.email:
-            self._account_emails.security_changed(user, "an admin changed the email address of your account")
+            await self._account_emails.security_changed(user, "an admin changed the email address of your account")
             # No address that the account had in between may be brought back.
             await self._unit.session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
             user.pending_email = None

@@ -21,6 +21,7 @@ from app.accounts.services.sessions import SessionService
 from app.core import clock
 from app.core.password_hasher import UNUSABLE
 from app.db.changes.tracking import invalidates, is_public
+from app.mail.queries import LETS_IN
 from app.queue.models import Job
 from app.unit_of_work import UnitOfWork
 
@@ -55,7 +56,7 @@ class AccountDeletionService:
             )
         )
         self._unit.audit.record(actions.DELETION_REQUESTED, actor=user, subject=user, articles=disposition)
-        self._account_emails.deletion_requested(user, due_at)
+        await self._account_emails.deletion_requested(user, due_at)
         await self._unit.session.flush()
         return due_at
 
@@ -82,15 +83,15 @@ class AccountDeletionService:
     async def _log_out(self, user: User) -> None:
         await self._sessions.end_all(user)
         await end_access(self._unit.session, user)
-        # There may be tokens in them.
-        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user)))
+        # What else they tell leaves all the same: a thief must not keep it from the owner.
+        await self._unit.session.execute(delete(Job).where(deletions.mails_to(user), LETS_IN))
 
     async def cancel(self, user: User) -> None:
         """Cancel the deletion of an account because its owner logs in. The account must be locked."""
         wish = delete(AccountDeletion).where(AccountDeletion.user_id == user.id)
         if (await self._unit.session.execute(wish.returning(AccountDeletion.user_id))).all():
             self._unit.audit.record(actions.DELETION_UNDONE, actor=user, subject=user)
-            self._account_emails.deletion_undone(user)
+            await self._account_emails.deletion_undone(user)
 
     async def carry_out(self, user_id: int, now: datetime) -> None:
         """Delete an account if it is due and not locked by another transaction; safe to call concurrently."""

@@ -7,13 +7,14 @@ from sqlalchemy import delete, select
 from app.accounts import audit_actions as actions
 from app.accounts.errors import EmailTaken, InvalidUndoToken
 from app.accounts.events import AccountConfirmed
-from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import EmailChange, User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import EmailChangeInput
+from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.credentials import end_credentials
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.locking import lock_account
+from app.accounts.services.mail_requests import MailRequests
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.recovery import RecoveryService
 from app.accounts.services.registration import RegistrationService
@@ -36,6 +37,7 @@ class EmailChangeService:
         self._deletions = AccountDeletionService(unit)
         self._second_factor_state = SecondFactorState(unit)
         self._reauthentication = Reauthentication(unit)
+        self._account_emails = AccountEmails(unit)
 
     async def request(self, principal: Principal, data: EmailChangeInput) -> None:
         """Claim a new email; it takes effect once confirmed, and the current address is notified.
@@ -45,7 +47,7 @@ class EmailChangeService:
         """
         await self._reauthentication.require(principal, data.current_password)
         self._registration.require_allowed_domain(data.email)
-        await self._unit.limiter.hit(MAILS_TO_RECIPIENT, data.email)
+        await MailRequests(self._unit).require_room(data.email)
         user = principal.account
         await lock_account(self._unit.session, principal)
         if data.email == user.email:
@@ -62,8 +64,7 @@ class EmailChangeService:
         change = EmailChange(user_id=user.id, old_email=present, new_email=wished)
         self._unit.session.add(change)
         await self._unit.session.flush()
-        token = self._manager.undo_token(change)
-        self._unit.outbox.put(self._unit.messages.email_change(present, user.username, wished, token, UNDO_DAYS))
+        await self._account_emails.email_change_requested(user, change)
 
     async def withdraw(self, principal: Principal) -> None:
         """Cancel the change and keep the current email."""

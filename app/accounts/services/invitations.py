@@ -6,12 +6,12 @@ from sqlalchemy import select, update
 
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidInvitation, InvitationNotFound
-from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import Invitation, User
 from app.accounts.policies.actors import Actor, require_role
 from app.accounts.policies.registration import require_allowed_domain, require_inviting, require_open_registration
 from app.accounts.queries import invitations
 from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.accounts.services.mail_requests import MailRequests
 from app.core import clock
 from app.core.opaque_tokens import digest_of, new_token
 from app.core.roles import Role
@@ -38,7 +38,7 @@ class InvitationService:
         require_open_registration(self._unit.settings.registration, token)
         if data.email is not None:
             self._require_allowed_domain(data.email)
-            await self._unit.limiter.hit(MAILS_TO_RECIPIENT, data.email)
+            await MailRequests(self._unit).require_room(data.email)
             mail = self._unit.messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
             self._unit.outbox.put(mail)
         invitation = Invitation(

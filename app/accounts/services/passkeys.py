@@ -86,7 +86,7 @@ class PasskeyService:
             await self._unit.session.flush()
         codes = await self._second_factor_state.begin(principal)
         self._unit.audit.record(actions.PASSKEY_ADDED, actor=user, subject=passkey)
-        self._account_emails.security_changed(user, "a passkey was added to your account")
+        await self._account_emails.security_changed(user, "a passkey was added to your account")
         return PasskeyAdded(passkey=PasskeyOut.model_validate(passkey), recovery_codes=codes)
 
     async def rename(self, principal: Principal, passkey_id: int, name: str) -> Passkey:
@@ -117,7 +117,7 @@ class PasskeyService:
         await self._unit.session.delete(passkey)
         await self._unit.session.flush()
         await self._second_factor_state.settle(user)
-        self._account_emails.security_changed(user, "a passkey was removed from your account")
+        await self._account_emails.security_changed(user, "a passkey was removed from your account")
 
     # --- Logging in ------------------------------------------------------------------------------------------------
 

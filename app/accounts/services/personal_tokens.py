@@ -77,7 +77,7 @@ class PersonalTokenService:
         self._unit.session.add(row)
         await self._unit.session.flush()
         self._unit.audit.record(actions.PERSONAL_TOKEN_CREATED, actor=user, subject=row, scope=row.scope, days=days)
-        self._account_emails.security_changed(user, "a personal access token was created for your account")
+        await self._account_emails.security_changed(user, "a personal access token was created for your account")
         return NewPersonalToken(**_to_schema(row).model_dump(), token=token)
 
     async def _make_room(self, principal: Principal) -> None:

@@ -28,6 +28,6 @@ class ProfileService:
             await self._unit.session.flush()
         if user.username != before:
             # It is what one logs in with.
-            self._account_emails.security_changed(user, f"your username is now {user.username}")
+            await self._account_emails.security_changed(user, f"your username is now {user.username}", topic="username")
         self._unit.audit.record(actions.ACCOUNT_CHANGED, actor=user, subject=user, fields=sorted(data.model_fields_set))
         return user

@@ -76,7 +76,7 @@ class ProviderLinkService:
             await self._unit.session.flush()
         self._unit.audit.record(actions.PROVIDER_LINKED, actor=user, subject=account, provider=identity.provider)
         if notify:
-            self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
+            await self._account_emails.security_changed(user, f"you can now sign in with {identity.provider}")
         return account
 
     async def unlink(self, principal: Principal, provider: str, password: str | None) -> None:
@@ -97,7 +97,7 @@ class ProviderLinkService:
         self._unit.audit.record(actions.PROVIDER_UNLINKED, actor=user, subject=account, provider=provider)
         await self._unit.session.delete(account)
         await self._unit.session.flush()
-        self._account_emails.security_changed(user, f"you can no longer sign in with {provider}")
+        await self._account_emails.security_changed(user, f"you can no longer sign in with {provider}")
 
     async def _linked(self, user: User, provider: str) -> ProviderAccount | None:
         of_provider = providers.of_account(user.id).where(ProviderAccount.provider == provider)

@@ -89,4 +89,4 @@ class RecoveryService:
             # Who asked for another address knew the old password; it may not have been the owner.
             user.pending_email = None
         await self._unit.session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
-        self._account_emails.password_changed(user)
+        await self._account_emails.password_changed(user)

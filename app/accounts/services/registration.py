@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app.accounts import audit_actions as actions
 from app.accounts.errors import InvalidVerificationToken
 from app.accounts.events import AccountConfirmed, AccountCreated
-from app.accounts.limits import MAILS_TO_RECIPIENT
 from app.accounts.models import User
 from app.accounts.passwords import check_password
 from app.accounts.policies.registration import require_allowed_domain, require_open_registration
@@ -20,7 +19,7 @@ from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.invitations import InvitationService
 from app.accounts.services.mail_requests import MailRequests
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
-from app.accounts.user_manager import UNDO_DAYS, VERIFICATION_HOURS, UserManager
+from app.accounts.user_manager import VERIFICATION_HOURS, UserManager
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
 
@@ -43,7 +42,7 @@ class RegistrationService:
         self.require_allowed_domain(data.email)
         invitation = await self._invitations.found(data.invitation) if data.invitation is not None else None
         await check_password(data.password, email=data.email, username=data.username)
-        await self._unit.limiter.hit(MAILS_TO_RECIPIENT, data.email)
+        await self._requests.require_room(data.email)
         user = User(
             pending_email=data.email,
             username=data.username,
@@ -70,10 +69,18 @@ class RegistrationService:
         email = user.pending_email or user.email
         if email is None:
             return
-        owner = await self._unit.session.scalar(select(User).where(User.email == email, users.exists))
+        owner = await self._owner_of(email)
+        # As many statements either way: registering must not take longer for one of them.
         if owner is not None and owner is not user:
-            self._account_emails.registration_attempt(owner)
-            return
+            self._unit.outbox.put(self._unit.messages.registration_attempt(email, owner.username))
+        else:
+            self._mail_link(user, email)
+
+    async def _owner_of(self, email: str) -> User | None:
+        owner: User | None = await self._unit.session.scalar(select(User).where(User.email == email, users.exists))
+        return owner
+
+    def _mail_link(self, user: User, email: str) -> None:
         token = self._manager.verification_token(user, email)
         self._unit.outbox.put(self._unit.messages.verification(email, user.username, token, VERIFICATION_HOURS))
 
@@ -82,9 +89,19 @@ class RegistrationService:
         await self._requests.put(RequestedMail.VERIFICATION, email)
 
     async def mail_verification(self, email: str) -> None:
-        """Send that link, now that the response no longer depends on it."""
-        for user in (await self._unit.session.scalars(users.waiting_for_confirmation(email))).all():
-            await self.mail_claimed_email(user)
+        """Send that link, now that the response no longer depends on it.
+
+        However many accounts claim the address, its owner is told once, and links are limited like requests.
+        """
+        waiting = (await self._unit.session.scalars(users.waiting_for_confirmation(email))).all()
+        owner = await self._owner_of(email)
+        claims = [user for user in waiting if owner is None or user is owner]
+        if len(claims) < len(waiting) and owner is not None:
+            self._unit.outbox.put(self._unit.messages.registration_attempt(email, owner.username))
+        for user in claims:
+            if not await self._requests.may_send("links", email):
+                return
+            self._mail_link(user, email)
 
     async def verify(self, token: str) -> User:
         """Confirm the email with the emailed token. Raises `InvalidVerificationToken`."""
@@ -106,7 +123,4 @@ class RegistrationService:
     async def _tell_former_email(self, user: User, former: str) -> None:
         change = await self._unit.session.scalar(users.newest_email_change(user))
         if change is not None:
-            undo = self._manager.undo_token(change)
-            self._unit.outbox.put(
-                self._unit.messages.email_change(former, user.username, user.contact_email, undo, UNDO_DAYS)
-            )
+            await self._account_emails.email_changed(user, former, change)

@@ -84,7 +84,7 @@ class SecondFactorService:
         row.confirmed_at, row.last_step = clock.now(), step
         codes = await self._second_factor_state.begin(principal)
         self._unit.audit.record(actions.TOTP_CONFIRMED, actor=user, subject=user)
-        self._account_emails.security_changed(user, "an authenticator app was added to your account")
+        await self._account_emails.security_changed(user, "an authenticator app was added to your account")
         return codes
 
     async def remove_totp(self, principal: Principal, password: str | None) -> None:
@@ -100,7 +100,7 @@ class SecondFactorService:
             raise NoSecondFactor
         await self._second_factor_state.settle(user)
         self._unit.audit.record(actions.TOTP_REMOVED, actor=user, subject=user)
-        self._account_emails.security_changed(user, "the authenticator app was removed from your account")
+        await self._account_emails.security_changed(user, "the authenticator app was removed from your account")
 
     # --- Recovery codes --------------------------------------------------------------------------------------------
 
@@ -116,7 +116,9 @@ class SecondFactorService:
             raise NoSecondFactor
         codes = await self._second_factor_state.codes(user)
         self._unit.audit.record(actions.RECOVERY_CODES_RENEWED, actor=user, subject=user)
-        self._account_emails.security_changed(user, "new recovery codes were created, and the old ones no longer work")
+        await self._account_emails.security_changed(
+            user, "new recovery codes were created, and the old ones no longer work"
+        )
         return codes
 
     async def remove_all(self, user: User) -> None:
@@ -124,7 +126,7 @@ class SecondFactorService:
         await self._unit.session.refresh(user, with_for_update=True)
         await self._second_factor_state.forget(user)
         self._unit.audit.record(actions.SECOND_FACTORS_REMOVED, subject=user)
-        self._account_emails.security_changed(user, "all second factors were removed from your account")
+        await self._account_emails.security_changed(user, "all second factors were removed from your account")
 
     # --- Logging in ------------------------------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class SecondFactorService:
         if not is_right:
             self._unit.audit.record(actions.SECOND_FACTOR_FAILED, subject=user, method=method)
             if not allowance.remaining:
-                self._account_emails.security_changed(
+                await self._account_emails.security_changed(
                     user, "someone who knows your password repeatedly entered wrong codes"
                 )
             raise InvalidSecondFactor
@@ -172,7 +174,9 @@ class SecondFactorService:
             return False
         left = await self._unit.session.scalar(second_factors.recovery_codes_left(user.id))
         self._unit.audit.record(actions.RECOVERY_CODE_USED, actor=user, subject=user, left=left)
-        self._account_emails.security_changed(user, f"a recovery code was used to log in; remaining codes: {left}")
+        await self._account_emails.security_changed(
+            user, f"a recovery code was used to log in; remaining codes: {left}", topic="recovery code"
+        )
         return True
 
     def _step_of(self, row: Totp, code: str) -> int | None:

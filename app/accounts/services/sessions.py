@@ -92,7 +92,7 @@ class SessionService:
 
     async def _end_stolen(self, login: LoginSession, user: User) -> None:
         self._unit.audit.record(actions.SESSION_TOKEN_REUSED, actor=user, subject=login)
-        self._account_emails.stolen_session(user, login)
+        await self._account_emails.stolen_session(user, login)
         await self._unit.session.delete(login)
         await self._unit.session.flush()
 

@@ -34,6 +34,6 @@ class WrittenArticles:
         if not ids:
             return
         self._unit.audit.record(actions.ARTICLES_HANDED_OVER, actor=by, subject=successor, count=len(ids))
-        AccountEmails(self._unit).articles_handed_over(successor, len(ids))
+        await AccountEmails(self._unit).articles_handed_over(successor, len(ids))
         for article_id in ids:
             await self._unit.emit(ArticleHandedOver(article_id, successor.id, by.id if by else None, user.id))
