@@ -29,6 +29,7 @@ from app.core import clock
 from app.core.roles import Role
 from app.db.compiled_selects import CompiledSelect
 from app.db.paging import PageResult, fetch_entities, read_page
+from app.db.session import reading
 from app.unit_of_work import UnitOfWork
 
 
@@ -67,6 +68,9 @@ class CommentService:
         Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
         """
         author = require_verified(actor).account
+        async with reading(self._unit.session):
+            # Nothing is rendered for an article that is not there.
+            await self._articles.id_of(actor, slug)
         html = await rendered_comment(data.body_markdown)
         article_id = await self._articles.id_of(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
@@ -81,6 +85,9 @@ class CommentService:
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
         """Change the actor's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
         require_verified(actor)
+        async with reading(self._unit.session):
+            # Nothing is rendered for somebody else's comment.
+            require_comment_editing(actor, await self._found(actor, comment_id))
         # Before anything is locked, for it takes a while.
         html = await rendered_comment(data.body_markdown)
         comment = await self._locked(actor, comment_id)
@@ -125,9 +132,16 @@ class CommentService:
         return parent
 
     async def _locked(self, actor: Actor, comment_id: int, *, deleted: bool | None = False) -> Comment:
+        return await self._found(actor, comment_id, deleted=deleted, lock=True)
+
+    async def _found(
+        self, actor: Actor, comment_id: int, *, deleted: bool | None = False, lock: bool = False
+    ) -> Comment:
         require_account(actor)
         statement = comments.for_moderation(deleted).where(Comment.id == comment_id, articles.visible_to(actor))
-        comment: Comment | None = await self._unit.session.scalar(statement.with_for_update(of=Comment, key_share=True))
+        if lock:
+            statement = statement.with_for_update(of=Comment, key_share=True)
+        comment: Comment | None = await self._unit.session.scalar(statement.execution_options(populate_existing=True))
         if comment is None:
             raise CommentNotFound
         return comment

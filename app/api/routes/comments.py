@@ -12,7 +12,7 @@ from app.api.openapi_tags import Tag
 from app.api.responses import page_response
 from app.api.route_rules import private, public
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
-from app.comments.limits import COMMENT, COMMENT_CHANGES_OF_ACCOUNT, COMMENTS_OF_ACCOUNT
+from app.comments.limits import COMMENT, COMMENT_CHANGES_OF_ACCOUNT, COMMENT_EDITS_OF_ACCOUNT, COMMENTS_OF_ACCOUNT
 from app.comments.schemas import (
     CommentInput,
     CommentListQuery,
@@ -76,7 +76,11 @@ async def list_comments_for_moderation(
     return link.on(await services.comments.moderate(actor, query))
 
 
-@router.patch("/comments/{comment_id}", dependencies=_changes, responses=raises(*_EDITING, EmptyComment, TooComplex))
+@router.patch(
+    "/comments/{comment_id}",
+    dependencies=[limited(COMMENT), limited_by_account(COMMENT_EDITS_OF_ACCOUNT)],
+    responses=raises(*_EDITING, EmptyComment, TooComplex),
+)
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
     """Edit your own comment."""
     return CommentOut.model_validate(await services.comments.update(actor, comment_id, data))
