@@ -25,8 +25,20 @@ def migrate() -> None:
 
     from app.db.migrations import upgrade
 
+    maintain(settings.direct_url, lambda: _require_restored(settings.direct_url))
     maintain(settings.direct_url, lambda: _back_up(settings))
     run(settings.direct_url, lambda: upgrade(settings.direct_url), CommandError)
+
+
+async def _require_restored(url: str) -> None:
+    from app.ops.maintenance.restoring import is_being_restored
+
+    # What looks like an empty database would become an empty blog.
+    if await is_being_restored(url):
+        refuse(
+            "A restore of this database was interrupted, or is still running. Run `commands.db restore` again: "
+            "it brings the previous data back first."
+        )
 
 
 async def _back_up(settings: "Settings") -> None:

@@ -95,12 +95,20 @@ def restore(
     schema version and checked.
     """
     url = load_settings().direct_url
+    _undo_interrupted(url)
     _ask_before_replacing(url, replace=replace)
     restored = maintain(url, lambda: _restore(url, path))
     if restored.kept:
         typer.echo(f"The previous data is kept as {restored.kept}.")
     print_table(("Table", "Rows"), list(restored.counts.items()))
     report(maintain(url, lambda: _check(url)))
+
+
+def _undo_interrupted(url: str) -> None:
+    from app.ops.maintenance.restoring import undo_interrupted
+
+    if maintain(url, lambda: undo_interrupted(url)):
+        typer.echo("The last restore was interrupted. The data from before it is back.")
 
 
 def _ask_before_replacing(url: str, *, replace: bool) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,12 +16,25 @@ if TYPE_CHECKING:
 
 def prepare_database(settings: "Settings") -> None:
     """Migrate if necessary; exits with a message if the database cannot be used."""
+    # Before anybody opens it: whoever closes it last removes what shows that.
+    _warn_of_losses(settings.direct_url)
     if run(settings.direct_url, lambda: _is_newest(settings.direct_url)):
         return
     # In a process of its own: Alembic would stay in the server's memory for good.
     migrating = subprocess.run([sys.executable, "-m", "commands.migrate"], check=False)
     if migrating.returncode:
         raise typer.Exit(migrating.returncode)
+
+
+def _warn_of_losses(database_url: str) -> None:
+    from sqlalchemy.engine import make_url
+
+    from app.ops.maintenance.write_ahead_log import unreadable_transactions
+
+    if not database_url.startswith("sqlite"):
+        return
+    for finding in unreadable_transactions(Path(make_url(database_url).database or "")):
+        typer.echo(f"Warning: {finding}.", err=True)
 
 
 async def _is_newest(database_url: str) -> bool:

@@ -54,6 +54,11 @@ class Blog:
         assert result.exit_code == 1, result.output
         return result.stderr
 
+    async def refused_with_output(self, *arguments: str | Path) -> str:
+        result = await self.run(*arguments)
+        assert result.exit_code == 1, result.output
+        return result.output
+
 
 @pytest.fixture
 async def blog(template: Template, tmp_path: Path) -> AsyncIterator[Blog]:
@@ -139,6 +144,62 @@ async def test_what_cannot_be_restored_leaves_everything_as_it_was(template: Tem
         await session.execute(text("SELECT 1 FROM users"))
         assert "in use" in await refusal(blog.backup)
     assert await everything_in(blog.url) == newest
+    assert await check(blog.url) == []
+
+
+async def test_a_restore_that_is_killed_leaves_what_was_there(
+    template: Template, blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many_users(blog.url, 2)
+    saved = await everything_in(blog.url)
+    await blog.done("backup", blog.backup)
+    await execute(blog.url, "UPDATE users SET bio = 'changed'")
+    before = await everything_in(blog.url)
+
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    # The last thing that happens, and on PostgreSQL the first after the old contents have been set aside.
+    with monkeypatch.context() as patched:
+        if template.is_sqlite:
+            patched.setattr(Path, "replace", die)
+        else:
+            patched.setattr(postgresql_dumps, "_restore", die)
+            patched.setattr(postgresql_dumps, "_put_back", die)
+        await blog.run("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
+
+    if not template.is_sqlite:
+        # Nobody makes an empty blog of it.
+        refused = await run_command(settings_for(blog.url, blog.folder), "commands.migrate")
+        assert refused.exit_code == 1
+        assert "A restore of this database was interrupted" in refused.stderr
+        assert "The data from before it is back" in await blog.refused_with_output("restore", blog.backup)
+    assert await everything_in(blog.url) == before
+    await blog.done("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
+    assert await everything_in(blog.url) == saved
+    assert await check(blog.url) == []
+
+
+async def test_a_restore_that_is_killed_at_its_very_end_is_done(
+    template: Template, blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if template.is_sqlite:
+        pytest.skip("it ends with a rename")
+    await many_users(blog.url, 2)
+    saved = await everything_in(blog.url)
+    await blog.done("backup", blog.backup)
+    await execute(blog.url, "UPDATE users SET bio = 'changed'")
+
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(postgresql_dumps, "_forget", die)
+        patched.setattr(postgresql_dumps, "_put_back", die)
+        await blog.run("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
+
+    assert "not empty" in await blog.refused("restore", blog.backup)
+    assert await everything_in(blog.url) == saved
     assert await check(blog.url) == []
 
 

@@ -16,8 +16,9 @@ from app.ops.maintenance.counters import wrong_counters
 from app.ops.maintenance.findings import Finding
 from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
-from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot
+from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot, sqlite_path
 from app.ops.maintenance.triggers import disabled_triggers
+from app.ops.maintenance.write_ahead_log import unreadable_transactions
 from app.queue.models import Job
 from app.queue.queries import IS_DEAD
 
@@ -34,8 +35,10 @@ _CHECKS = (broken_references, disabled_triggers, inconsistent_comments, wrong_co
 
 async def check(database_url: str) -> list[Finding]:
     """Everything that is wrong, and some notes; reads a snapshot of the database, which may be in use."""
+    on_sqlite = is_sqlite(database_url)
+    lost = list(unreadable_transactions(sqlite_path(database_url))) if on_sqlite else []
     async with snapshot(database_url) as connection:
-        return await connection.run_sync(lambda sync: list(_check(sync, on_sqlite=is_sqlite(database_url))))
+        return lost + await connection.run_sync(lambda sync: list(_check(sync, on_sqlite=on_sqlite)))
 
 
 def _check(connection: Connection, *, on_sqlite: bool) -> Iterator[Finding]:

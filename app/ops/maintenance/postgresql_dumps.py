@@ -7,7 +7,7 @@ import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import clock
@@ -18,6 +18,8 @@ from app.ops.maintenance.schema import MaintenanceRefused, knows, other_connecti
 
 _MAGIC = b"PGDMP"
 _KEPT = "replaced_"
+# A table that is there while a database is being restored: it says which schema keeps the old contents, if any does.
+_UNDER_WAY = "database_restore"
 _SECONDS_TO_CONNECT = "10"
 # Where the variable is not named like the parameter.
 _VARIABLES = {"application_name": "PGAPPNAME"}
@@ -58,8 +60,13 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
             await _require_version("pg_dump", server)
             counts = await connection.run_sync(row_counts)
             seen = (await connection.exec_driver_sql("SELECT pg_export_snapshot()")).scalar_one()
-            options = ["--format=custom", f"--snapshot={seen}", f"--exclude-schema={_KEPT}*", f"--file={draft}"]
-            await _run("pg_dump", *options, "--no-password", database_url=database_url)
+            options = [
+                "--format=custom",
+                f"--snapshot={seen}",
+                f"--exclude-schema={_KEPT}*",
+                f"--exclude-table=public.{_UNDER_WAY}",
+            ]
+            await _run("pg_dump", *options, f"--file={draft}", "--no-password", database_url=database_url)
         await verify(draft)
         return counts
 
@@ -82,15 +89,13 @@ async def restore(database_url: str, path: Path) -> str | None:
             server = await connection.run_sync(_server_version)
             await _require_version("pg_restore", server)
             await verify(path)
-            if others := await connection.run_sync(other_connections):
-                raise MaintenanceRefused(
-                    f"The database is in use by {others} other connections. Stop the server first."
-                )
+            await connection.run_sync(_require_unused)
             kept = await connection.run_sync(_set_aside)
         try:
             await _restore(database_url, path)
             async with engine.connect() as connection:
                 await connection.run_sync(_require_known)
+            await _forget(engine)
         except BaseException:
             await _put_back(engine, kept)
             raise
@@ -99,13 +104,53 @@ async def restore(database_url: str, path: Path) -> str | None:
         await engine.dispose()
 
 
+async def undo_interrupted(database_url: str) -> bool:
+    """Bring the old contents back if a restore was killed before it was done; returns whether one was.
+
+    Raises `MaintenanceRefused` if it may still be running.
+    """
+    engine = create_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            if not await connection.run_sync(is_being_restored):
+                return False
+            await connection.run_sync(_require_unused)
+            if await connection.run_sync(revision) is None:
+                kept = await connection.scalar(text(f"SELECT kept FROM public.{_UNDER_WAY}"))  # noqa: S608
+            else:
+                # All of it is there: only the last step is missing.
+                await connection.exec_driver_sql(f"DROP TABLE public.{_UNDER_WAY}")
+                return False
+        await _put_back(engine, kept)
+        return True
+    finally:
+        await engine.dispose()
+
+
+def is_being_restored(connection: Connection) -> bool:
+    """Whether a restore has begun and is not done: no server may take this for an empty database."""
+    return connection.dialect.name == "postgresql" and inspect(connection).has_table(_UNDER_WAY, schema="public")
+
+
+def _require_unused(connection: Connection) -> None:
+    if others := other_connections(connection):
+        raise MaintenanceRefused(f"The database is in use by {others} other connections. Stop the server first.")
+
+
 def _set_aside(connection: Connection) -> str | None:
-    if not row_counts(connection):
-        return None
-    kept = f"{_KEPT}{clock.now():%Y%m%d_%H%M%S}"
-    connection.exec_driver_sql(f"CREATE SCHEMA {kept}")
-    connection.exec_driver_sql(_MOVE.format(source="public", to=kept))
+    kept = None
+    if row_counts(connection):
+        kept = f"{_KEPT}{clock.now():%Y%m%d_%H%M%S}"
+        connection.exec_driver_sql(f"CREATE SCHEMA {kept}")
+        connection.exec_driver_sql(_MOVE.format(source="public", to=kept))
+    connection.exec_driver_sql(f"CREATE TABLE public.{_UNDER_WAY} (kept text)")
+    connection.execute(text(f"INSERT INTO public.{_UNDER_WAY} VALUES (:kept)"), {"kept": kept})  # noqa: S608
     return kept
+
+
+async def _forget(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(f"DROP TABLE public.{_UNDER_WAY}")
 
 
 async def _put_back(engine: AsyncEngine, kept: str | None) -> None:

@@ -17,6 +17,22 @@ class Restored:
     kept: str | None
 
 
+async def undo_interrupted(database_url: str) -> bool:
+    """Bring the old contents back if a restore was killed before it was done; returns whether one was.
+
+    On SQLite there is nothing to undo. Raises `MaintenanceRefused`.
+    """
+    return not is_sqlite(database_url) and await postgresql_dumps.undo_interrupted(database_url)
+
+
+async def is_being_restored(database_url: str) -> bool:
+    """Whether a restore has begun and is not done."""
+    if is_sqlite(database_url):
+        return False
+    async with snapshot(database_url) as connection:
+        return await connection.run_sync(postgresql_dumps.is_being_restored)
+
+
 async def has_rows(database_url: str) -> bool:
     """Whether there is anything that restoring would replace."""
     if is_sqlite(database_url) and not sqlite_path(database_url).exists():

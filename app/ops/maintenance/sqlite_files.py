@@ -1,8 +1,10 @@
 """Backs up and restores a SQLite database, which is one file, or several while it is in use."""
 
+import glob
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from app.core import clock
@@ -94,11 +96,23 @@ def put_in_place(draft: Path, target: Path) -> Path | None:
     flush(draft)
     kept = None
     if target.exists():
-        kept = target.with_name(f"{target.name}.replaced-{clock.now():%Y%m%d-%H%M%S}")
         close(target)
-        keep(target, kept)
+        kept = _kept(target)
     draft.replace(target)
     flush_folder(target.parent)
+    return kept
+
+
+def _kept(target: Path) -> Path:
+    """Another name for what is about to be replaced."""
+    for name in target.parent.glob(f"{glob.escape(target.name)}.replaced-*"):
+        if name.samefile(target):
+            # Of a restore that was killed just then.
+            name.unlink()
+    now = clock.now()
+    while (kept := target.with_name(f"{target.name}.replaced-{now:%Y%m%d-%H%M%S}")).exists():
+        now += timedelta(seconds=1)
+    keep(target, kept)
     return kept
 
 
