@@ -1,14 +1,29 @@
-"""Front matter: the fields above a post, as YAML between `---` or as TOML between `+++`."""
+"""Front matter: the fields above a post.
 
+It is YAML between `---`, TOML between `+++`, JSON, or lines of metadata as Pelican and MultiMarkdown have them.
+"""
+
+import re
 import tomllib
+from collections.abc import Callable
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 import yaml
 
+from app.transfer.importing.metadata_lines import split_lines
+from app.transfer.importing.yaml_texts import TextLoader
+
 # Both parsers take time quadratic in the length of what is nested deeply enough.
 MAX_LENGTH = 32 * 1024
-_YAML_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map")}
-_CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}}
+# Hexo and Eleventy name the format where it is not the usual one.
+_OPENING = re.compile(r"(?P<fence>---|\+\+\+|;;;)[ \t]*(?P<format>yaml|yml|toml|json)?\s*", re.IGNORECASE)
+_CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}, ";;;": {";;;"}}
+_FORMATS = {"---": "yaml", "+++": "toml", ";;;": "json"}
+# What neither YAML nor TOML allows, though editors and other blogs leave it behind.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+# Every generator's parser reads these tabs as spaces, except this one.
+_TAB_AFTER_MARK = re.compile(r"^([ ]*(?:-[ ]+)?(?:[\w.-]+:|-)) *\t[ \t]*", re.MULTILINE)
 
 
 class NotAPost(Exception):
@@ -19,46 +34,60 @@ class BadPost(ValueError):
     """A post that cannot be imported; its message says why."""
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML of texts, lists and mappings: every plain value but null is a text.
-
-    YAML's own types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the country
-    code NO. Mappings are not merged (`<<`) either: a few lines of merges can stand for billions of entries.
-    """
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
-        first: [pair for pair in resolvers if pair[0] == "tag:yaml.org,2002:null"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    yaml_constructors = {  # noqa: RUF012 - likewise
-        tag: construct for tag, construct in yaml.SafeLoader.yaml_constructors.items() if tag in _YAML_TAGS | {None}
-    }
-
-
-def split(text: str) -> tuple[str, str, str]:
-    """The delimiter, the text between the delimiters, and the body. Raises `NotAPost` or `BadPost`."""
-    lines = text.lstrip("\n").split("\n")
-    opening = lines[0].rstrip()
-    if opening not in _CLOSED_BY:
-        raise NotAPost("it has no front matter")
-    for number, line in enumerate(lines[1:], start=1):
-        if line.rstrip() in _CLOSED_BY[opening]:
-            return opening, "\n".join(lines[1:number]), "\n".join(lines[number + 1 :]).lstrip("\n")
-    raise BadPost(f"its front matter is not closed by {opening}")
-
-
 def parse(text: str) -> tuple[dict[str, Any], str]:
     """The fields, with names in lower case, and the body. Raises `NotAPost` or `BadPost`."""
-    delimiter, header, body = split(text)
-    if len(header) > MAX_LENGTH:
-        raise BadPost(f"its front matter is longer than {MAX_LENGTH:,} characters")
+    text = text.lstrip("\ufeff\n")
+    opening = _OPENING.fullmatch(text.partition("\n")[0])
     try:
-        fields = _from_yaml(header) if delimiter == "---" else _from_toml(header)
+        fields, body = _fenced(opening, text) if opening else _unfenced(text)
     except RecursionError as error:
         raise BadPost("its front matter is nested too deeply") from error
     if not isinstance(fields, dict):
         raise BadPost("its front matter is not a mapping")
-    return {str(name).lower(): value for name, value in fields.items()}, body
+    return {str(name).strip().lower(): value for name, value in fields.items()}, body.lstrip("\n")
+
+
+def _fenced(opening: re.Match[str], text: str) -> tuple[Any, str]:
+    fence = opening["fence"]
+    lines = text.split("\n")
+    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in _CLOSED_BY[fence]), None)
+    if closing is None:
+        raise BadPost(f"its front matter is not closed by {fence}")
+    read = _READERS[(opening["format"] or _FORMATS[fence]).lower()]
+    return read(_bounded("\n".join(lines[1:closing]))), "\n".join(lines[closing + 1 :])
+
+
+def _unfenced(text: str) -> tuple[Any, str]:
+    if text.startswith("{"):
+        return _from_json_text(text)
+    split = split_lines(text)
+    if split is None:
+        raise NotAPost("it has no front matter")
+    lines, body = split
+    return _from_yaml(_bounded(lines)) if isinstance(lines, str) else lines, body
+
+
+def _bounded(header: str) -> str:
+    if len(header) > MAX_LENGTH:
+        raise BadPost(f"its front matter is longer than {MAX_LENGTH:,} characters")
+    return _CONTROLS.sub("", header)
+
+
+def _from_json_text(text: str) -> tuple[Any, str]:
+    """A JSON object without any fence, as in Hugo; a text may begin with a brace for other reasons."""
+    try:
+        fields, end = JSONDecoder(strict=False).raw_decode(text[:MAX_LENGTH])
+    except ValueError as error:
+        raise NotAPost("it has no front matter") from error
+    return fields, text[end:]
+
+
+def _from_json(header: str) -> Any:
+    header = header.strip()
+    try:
+        return JSONDecoder(strict=False).decode(header if header.startswith("{") else f"{{{header}}}")
+    except JSONDecodeError as error:
+        raise BadPost(f"its front matter is not valid JSON: {error}") from error
 
 
 def _from_toml(header: str) -> dict[str, Any]:
@@ -70,8 +99,9 @@ def _from_toml(header: str) -> dict[str, Any]:
 
 
 def _from_yaml(header: str) -> Any:
+    header = _TAB_AFTER_MARK.sub(r"\1 ", "\n".join(line.rstrip() for line in header.split("\n")))
     try:
-        fields = yaml.load(header, _TextLoader)  # noqa: S506 - a SafeLoader that knows even fewer types
+        fields = yaml.load(header, TextLoader)  # noqa: S506 - a SafeLoader that knows even fewer types
     except yaml.MarkedYAMLError as error:
         # The first line of the file is the delimiter, and the mark counts from 0.
         line = f" (line {error.problem_mark.line + 2})" if error.problem_mark else ""
@@ -79,3 +109,11 @@ def _from_yaml(header: str) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         raise BadPost("its front matter is not valid YAML: it contains a character that YAML does not allow") from error
     return {} if fields is None else fields
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "yaml": _from_yaml,
+    "yml": _from_yaml,
+    "toml": _from_toml,
+    "json": _from_json,
+}
