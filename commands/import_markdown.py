@@ -1,4 +1,4 @@
-"""Imports a Jekyll, Hugo or Zola blog: `uv run python -m commands.import_markdown PATH…`."""
+"""Imports the blog of a static site generator: `uv run python -m commands.import_markdown PATH…`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,17 +24,27 @@ def import_markdown(
         str, typer.Option(help="The author of posts that don't name one: a name, or `name <email>`.")
     ] = "Unknown author",
     *,
+    language: Annotated[
+        str, typer.Option(help="The language of posts that don't name one: a tag such as `pt-BR`, or a name.")
+    ] = "en",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would be done without changing anything.")
     ] = False,
 ) -> None:
-    """Import Markdown posts with YAML (---) or TOML (+++) front matter.
+    """Import Markdown posts with front matter: YAML (---), TOML (+++), JSON, or lines of metadata as in Pelican.
 
-    These fields are imported: title, date, author or authors, slug (or the last part of path, url or permalink, or
-    the file name), tags, categories, draft and published, description, and lang. Dates without an offset are in UTC.
-    A post without a date, or with one in the future, becomes a draft. An article has one author and one category:
-    additional authors are only mentioned in the report, and additional categories become tags. If two posts have the
-    same slug, the older one keeps it and the other gets its date appended.
+    These fields are imported: title; date, or what the generators take for it (publishDate, pubdate, published, the
+    date in the file's name, lastmod); author or authors; slug, or the last part of path, url or permalink, or the
+    file's name; tags; categories; excerpt, summary or description, or the text above `<!--more-->`; and lang, or the
+    language that the file's name or folder names (`index.fr.md`, `content/de/…`). Dates without an offset are in UTC.
+    What is too long for the blog is cut, and the report says so.
+
+    What the generator would not publish becomes a draft, and the report says why: drafts, posts without a date or
+    with one in the future, expired ones, and those that are hidden by their status, visibility, a password, or
+    options such as headless, render and build. An article has one author and one category: additional authors are
+    only mentioned in the report, and additional categories become tags. If two posts have the same slug, the older
+    one keeps it and the other gets its date appended; a translation leaves it to the original and gets its language
+    appended.
 
     Jekyll's `highlight` blocks become fenced code, and `raw` tags are dropped. The report names posts that contain
     other template code.
@@ -48,15 +58,16 @@ def import_markdown(
     path or, if a file was moved, by their content. Unchanged posts, and articles edited or deleted in the blog since,
     are left alone.
 
-    Exit codes: 0 success, 1 some posts could not be imported (the report says why), 2 invalid usage or settings,
-    3 database unusable, 130 interrupted.
+    Exit codes: 0 success, 1 some posts could not be imported (the report says why) or there are none, 2 invalid usage
+    or settings, 3 database unusable, 130 interrupted.
     """
     from app.transfer.importing.report import Report
 
     settings = load_settings()
     report = Report()
     try:
-        _import(settings, paths, author, report, dry_run=dry_run)
+        posts = _read(paths, author, language, report)
+        run(settings.database_url, lambda: _store(settings, posts, report, dry_run=dry_run))
     except KeyboardInterrupt:
         typer.echo("Interrupted. The posts reported have been imported; run this again to import the rest.", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -65,22 +76,25 @@ def import_markdown(
             typer.echo(line)
         if dry_run:
             typer.echo("This was a dry run. Nothing has been changed.")
-    if report.has_errors:
+    if not posts:
+        typer.echo("No post could be read.", err=True)
+    if report.has_errors or not posts:
         raise typer.Exit(REFUSED)
 
 
-def _import(settings: "Settings", paths: list[Path], author: str, report: "Report", *, dry_run: bool) -> None:
+def _read(paths: list[Path], author: str, language: str, report: "Report") -> "list[FilePost]":
     from app.transfer.importing.fields import Author
     from app.transfer.importing.files import files_in
-    from app.transfer.importing.front_matter import BadPost
     from app.transfer.importing.importer import read_posts
+    from app.transfer.importing.languages import language_of
 
-    try:
-        by = Author.parsed(author)
-    except BadPost:
-        raise typer.BadParameter("an author must have a name", param_hint="--author") from None
-    posts = read_posts(files_in(paths), by, report)
-    run(settings.database_url, lambda: _store(settings, posts, report, dry_run=dry_run))
+    by = Author.parsed(author)
+    if not by.name:
+        raise typer.BadParameter("an author must have a name", param_hint="--author")
+    tag = language_of(language)
+    if tag is None:
+        raise typer.BadParameter("this language is not known", param_hint="--language")
+    return read_posts(files_in(paths), by, report, tag)
 
 
 async def _store(settings: "Settings", posts: "list[FilePost]", report: "Report", *, dry_run: bool) -> None:

@@ -60,6 +60,11 @@ def render_article(markdown: str) -> RenderedArticle:
     return RenderedArticle(body, _excerpt_of(body), words, minutes, lost_elements(unsafe))
 
 
+def plain_text(markdown: str) -> str:
+    """What the Markdown of an article shows, as one line."""
+    return _text_of(render_article(markdown).html)
+
+
 def render_comment(markdown: str) -> str:
     """The subset for comments: no headings, images, tables or HTML; links are marked `nofollow`."""
     return sanitised_comment(_COMMENT.render(markdown)).strip()

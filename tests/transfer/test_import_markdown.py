@@ -178,12 +178,12 @@ async def test_one_bad_file_does_not_stop_the_rest(live_app: FastAPI, editor: ht
     result = await import_blog(live_app, blog)
 
     assert result.exit_code == 1
-    reasons = dict(line.removeprefix("skipped    ").split(": ", 1) for line in result.stdout.splitlines()[3:9])
+    reasons = dict(line.removeprefix("skipped    ").split(": ", 1) for line in result.stdout.splitlines()[4:9])
     assert reasons["a-latin1.md"] == "it is not encoded in UTF-8"
     assert reasons["b-broken.md"].startswith("its front matter is not valid YAML")
-    assert reasons["c-long.md"] == "its field title has more than 200 characters"
     assert reasons["d-date.md"] == "its date 'someday' cannot be read"
-    assert last_line(result) == "3 created, 0 updated, 0 unchanged, 6 skipped."
+    assert "created    c-long.md → c-long: a draft, because it has no date; its title was cut to 200" in result.stdout
+    assert last_line(result) == "4 created, 0 updated, 0 unchanged, 5 skipped."
     assert len(await all_articles(editor)) == 3
 
 
@@ -236,6 +236,7 @@ async def test_wrong_usage(live_app: FastAPI, tmp_path: Path) -> None:
     assert (await import_blog(live_app)).exit_code == 2
     assert (await import_blog(live_app, tmp_path / "nowhere")).exit_code == 2
     assert (await import_blog(live_app, "--author", " ", tmp_path)).exit_code == 2
+    assert (await import_blog(live_app, "--language", "klingon!", tmp_path)).exit_code == 2
 
 
 async def test_what_is_dropped_is_counted(live_app: FastAPI, tmp_path: Path) -> None:
@@ -269,3 +270,43 @@ async def test_tags_and_categories_of_one_transliteration_arrive_as_two(
             article = articles[f"post-{number}-{folder}"]
             assert {tag["name"] for tag in article["tags"]} == set(pair)  # type: ignore[attr-defined]
             assert article["category"]["name"] == category  # type: ignore[index]
+
+
+async def test_translations_leave_the_slug_to_the_original(
+    live_app: FastAPI, editor: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    blog = tmp_path / "content"
+    for name, date in (("index.fr.md", "2020-01-01"), ("index.md", "2020-02-02"), ("index.de.md", "2020-01-01")):
+        write_post(blog / "trip" / name, f"title: {name}\ndate: {date}")
+    write_post(blog / "_index.fr.md", "title: Accueil")
+    write_post(blog / "plain.md", "title: Plain\ndate: 2020-01-01")
+    write_post(blog / "own.fr.md", "title: Own\nslug: le-mien\ndate: 2020-01-01")
+
+    result = await import_blog(live_app, "--language", "British English", blog)
+
+    assert result.exit_code == 0
+    assert "skipped    _index.fr.md: it is a section page" in result.stdout
+    articles = await all_articles(editor)
+    assert {slug: article["language"] for slug, article in articles.items()} == {
+        "trip": "en-GB",
+        "trip-de": "de",
+        "trip-fr": "fr",
+        "plain": "en-GB",
+        "le-mien": "fr",
+    }
+    for part in (blog, blog / "trip", blog / "trip" / "index.fr.md"):
+        again = last_line(await import_blog(live_app, "--language", "en-GB", part))
+        assert again.startswith("0 created, 0 updated, ")
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"README.md": "# About\n"}, {"_index.md": "---\ntitle: A\n---\n"}, {"a.txt": "A"}]
+)
+async def test_it_is_a_failure_if_no_post_could_be_read(
+    live_app: FastAPI, tmp_path: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    result = await import_blog(live_app, tmp_path)
+    assert result.exit_code == 1
+    assert "No post could be read." in result.stderr

@@ -118,13 +118,24 @@ class Catalogue:
 
 
 def candidates(post: Post) -> Iterator[str]:
-    """The slugs a post may have, best first: its own, with its date, and that with a number."""
+    """The slugs a post may have, best first: its own, with its date, and that with a number.
+
+    Of a translation, its own slug is that with its language if the original has the plain one.
+    """
+    if post.is_translation:
+        yield post.slug
+        yield from _numbered(_with_suffix(post.slug, f"-{post.content.language.lower()}"), post)
+    else:
+        yield from _numbered(post.slug, post)
+
+
+def _numbered(slug: str, post: Post) -> Iterator[str]:
     day = f"-{post.published_at.date()}" if post.published_at else ""
-    yield post.slug
+    yield slug
     if day:
-        yield _with_suffix(post.slug, day)
+        yield _with_suffix(slug, day)
     for number in count(2):
-        yield _with_suffix(post.slug, f"{day}-{number}")
+        yield _with_suffix(slug, f"{day}-{number}")
 
 
 def _with_suffix(slug: str, suffix: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from app.transfer.importing.front_matter import BadPost
 from app.transfer.importing.timestamps import moment_of
 
-_DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})[-_ ](?P<name>.+)", re.ASCII | re.DOTALL)
+_DATED_NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})[-_ ](?P<name>.*)", re.ASCII | re.DOTALL)
 _DATED_PATH = re.compile(r"(?:^|/)(\d{4}/\d{1,2}/\d{1,2})/", re.ASCII)
 
 

@@ -1,23 +1,26 @@
-"""The fields of front matter, in the many forms that Jekyll, Hugo and Zola allow."""
+"""The fields of front matter, in the many forms that generators allow."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.accounts.schemas.users import DisplayName
 from app.core.names import name_key
 from app.core.schemas.base import Email
 from app.core.slugs import slug_for
-from app.transfer.importing.front_matter import BadPost
+from app.transfer.importing.fitting import cut
+from app.transfer.importing.people import people
+from app.transfer.importing.shapes import line, lines, squeezed
 
 Fields = Mapping[str, Any]
+Entry = TypeVar("Entry")
 
 USERNAME_MIN_LENGTH, USERNAME_MAX_LENGTH = 3, 40
-_YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+_YES, _NO = {"true", "yes", "y", "on", "1", "t"}, {"false", "no", "n", "off", "0", "f"}
 _NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
@@ -63,23 +66,15 @@ class Author:
         return [f"{name}@unclaimed.invalid" for name in names]
 
     @classmethod
-    def parsed(cls, value: Any) -> "Author":
-        """From a name, an address, `name <address>`, or a mapping of `name` and `email`. Raises `BadPost`."""
-        if isinstance(value, Mapping):
-            return cls(_required_name(value.get("name")), _usable_email(value.get("email")))
-        name = _required_name(value)
+    def parsed(cls, given: str, email: Any = None) -> "Author":
+        """From a name, an address, or `name <address>`, and an address given besides; the name may become empty."""
+        name, address = line(given), _usable_email(email)
         if match := _NAME_AND_EMAIL.fullmatch(name):
-            return cls(match["name"], _usable_email(match["email"]))
-        email = _usable_email(name)
-        # The address itself is nobody else's business.
-        return cls(email.partition("@")[0], email) if email else cls(name)
-
-
-def _required_name(value: Any) -> str:
-    name = text(value, "author")
-    if not name:
-        raise BadPost("it has an author without a name")
-    return name
+            name, address = match["name"], address or _usable_email(match["email"])
+        elif found := _usable_email(name):
+            # The address itself is nobody else's business.
+            name, address = found.partition("@")[0], address or found
+        return cls(cut(name, DisplayName), address)
 
 
 def _usable_email(value: Any) -> str | None:
@@ -89,50 +84,34 @@ def _usable_email(value: Any) -> str | None:
         return None
 
 
-def text(value: Any, name: str) -> str:
-    """A line of text; empty if there is no value. Raises `BadPost` if it is something else."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, str | int | float | date | time):
-        raise BadPost(f"its {name} is not text")
-    return " ".join(str(value).split())
-
-
 def is_yes(value: Any) -> bool:
-    return isinstance(value, str | int) and text(value, "flag").lower() in _YES
+    return line(value).lower() in _YES
 
 
 def is_no(value: Any) -> bool:
-    return isinstance(value, str | int) and text(value, "flag").lower() in _NO
+    return line(value).lower() in _NO
 
 
 def everywhere(fields: Fields, name: str) -> Iterator[Any]:
-    """The values of this name at the top level, in Zola's taxonomies, and in the `extra` that themes use."""
-    for place in (fields, fields.get("taxonomies"), fields.get("extra")):
-        if isinstance(place, Mapping) and place.get(name) is not None:
-            yield place[name]
+    """The values of this name at the top level, in Zola's taxonomies, and in what themes use: `extra` and `params`."""
+    for place in (fields, *(fields.get(name) for name in ("taxonomies", "extra", "params"))):
+        if isinstance(place, Mapping) and (value := squeezed(place).get(name)) is not None:
+            yield value
 
 
 def authors(fields: Fields) -> list[Author]:
-    """Everyone who is named as an author, in that order. Raises `BadPost`."""
-    named = [Author.parsed(value) for name in ("author", "authors") for value in _each(fields, name) if value]
-    return list({author.key: author for author in reversed(named)}.values())[::-1]
-
-
-def _each(fields: Fields, name: str) -> Iterator[Any]:
-    for value in everywhere(fields, name):
-        yield from value if isinstance(value, list) else [value]
+    """Everyone who is named as an author, in that order."""
+    values = [value for name in ("author", "authors") for value in everywhere(fields, name)]
+    named = [author for name, email in people(values) if (author := Author.parsed(name, email)).name]
+    return first_of_each(named, lambda author: author.key)
 
 
 def labels(fields: Fields, singular: str, plural: str) -> list[str]:
-    """Tags or categories: one under the singular, a list or words under the plural. Raises `BadPost`."""
-    found = [text(value, singular) for value in _each(fields, singular)]
+    """Tags or categories: one under the singular, a list or words under the plural."""
+    values = list(everywhere(fields, singular))
     for value in everywhere(fields, plural):
-        values = value if isinstance(value, list) else _words(text(value, plural))
-        found.extend(text(each, plural) for each in values)
-    return without_repetition(found)
+        values.extend(_words(value) if isinstance(value, str) else [value])
+    return without_repetition(list(lines(values, keys_are_names=True)))
 
 
 def _words(line: str) -> list[str]:
@@ -142,4 +121,12 @@ def _words(line: str) -> list[str]:
 
 def without_repetition(names: list[str]) -> list[str]:
     """The names that are not empty, each once."""
-    return list({name_key(name): name for name in reversed(names) if name}.values())[::-1]
+    return first_of_each(filter(None, names), name_key)
+
+
+def first_of_each(entries: Iterable[Entry], key: Callable[[Entry], str]) -> list[Entry]:
+    """The entries whose key no earlier one has, in their order."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found.setdefault(key(entry), entry)
+    return list(found.values())

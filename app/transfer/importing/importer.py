@@ -27,7 +27,7 @@ from app.transfer.importing.fields import Author
 from app.transfer.importing.files import SourceFile
 from app.transfer.importing.front_matter import BadPost, NotAPost
 from app.transfer.importing.liquid import is_left_in
-from app.transfer.importing.posts import Post, read_post
+from app.transfer.importing.posts import DEFAULT_LANGUAGE, Post, read_post
 from app.transfer.importing.report import Outcome, Report
 from app.unit_of_work import unit_of_work
 
@@ -37,22 +37,24 @@ _FIELDS = ("body_markdown", "category", "excerpt", "language", "published_at", "
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def read_posts(files: Iterable[SourceFile], author: Author, report: Report) -> list[FilePost]:
-    """The posts in these files, in the order in which to store them; `author` is the default author.
+def read_posts(
+    files: Iterable[SourceFile], author: Author, report: Report, language: str = DEFAULT_LANGUAGE
+) -> list[FilePost]:
+    """The posts in these files, in the order in which to store them, with the default author and language.
 
     They are sorted by date, so that of two posts that want the same slug the older one gets it, however the files are
-    named.
+    named; originals come before translations.
     """
     posts: list[FilePost] = []
     now = clock.now()
     for file in files:
         try:
-            posts.append((file, read_post(file.path, file.read(), now=now, author=author)))
+            posts.append((file, read_post(file.path, file.read(), now=now, author=author, language=language)))
         except NotAPost as error:
             report.skip(file.display_path, str(error))
         except BadPost as error:
             report.skip(file.display_path, str(error), is_error=True)
-    return sorted(posts, key=lambda item: (item[1].published_at or _LAST, item[0].path))
+    return sorted(posts, key=lambda item: (item[1].is_translation, item[1].published_at or _LAST, item[0].path))
 
 
 class PostImporter:

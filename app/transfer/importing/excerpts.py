@@ -1,0 +1,50 @@
+"""What a list of posts shows of a post, by the fields and marks of the generators."""
+
+import re
+
+from app.content.markup import plain_text
+from app.transfer.importing.fields import Fields, everywhere
+from app.transfer.importing.shapes import first_line
+
+_MARK = re.compile(
+    r"<!--+\s*(?:more\b[^>]{0,100}?|truncate|readmore|excerpt|pelican_end_summary)\s*--+>"
+    r"|\{/\*\s*truncate\s*\*/\}",
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+
+
+def excerpt(found: Fields, body: str) -> str:
+    """The post's excerpt; empty if nobody has written one.
+
+    In Hugo, the part above the mark goes before `summary`; everywhere else, what is written for the purpose goes
+    before the mark.
+    """
+    given = {name: _field(found, name) for name in ("excerpt", "customexcerpt", "summary", "description")}
+    above = part_above_mark(body) if not given["excerpt"] else ""
+    chosen = [given["excerpt"], given["customexcerpt"], above if given["summary"] else "", given["summary"]]
+    return next((text for text in (*chosen, given["description"], above) if text), "")
+
+
+def _field(found: Fields, name: str) -> str:
+    return next((text for value in everywhere(found, name) if (text := first_line(value))), "")
+
+
+def part_above_mark(body: str) -> str:
+    """The text above `<!--more-->` and its like, unless these are within code."""
+    fence = ""
+    lines: list[str] = []
+    for line in body.split("\n"):
+        match = _FENCE.match(line)
+        if match and not fence:
+            fence = match["fence"]
+        elif match and match["fence"].startswith(fence) and not match["rest"].strip():
+            fence = ""
+        elif not fence and (mark := _MARK.search(line)) and not _is_code(line, mark.start()):
+            return plain_text("\n".join([*lines, line[: mark.start()]]))
+        lines.append(line)
+    return ""
+
+
+def _is_code(line: str, position: int) -> bool:
+    return line.startswith(("    ", "\t")) or line.count("`", 0, position) % 2 == 1
