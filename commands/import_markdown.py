@@ -39,12 +39,12 @@ def import_markdown(
     language that the file's name or folder names (`index.fr.md`, `content/de/…`). Dates without an offset are in UTC.
     What is too long for the blog is cut, and the report says so.
 
-    What the generator would not publish becomes a draft, and the report says why: drafts, posts without a date or
-    with one in the future, expired ones, and those that are hidden by their status, visibility, a password, or
-    options such as headless, render and build. An article has one author and one category: additional authors are
-    only mentioned in the report, and additional categories become tags. If two posts have the same slug, the older
-    one keeps it and the other gets its date appended; a translation leaves it to the original and gets its language
-    appended.
+    What the generator would not publish becomes a draft, and the report says why: drafts, posts without a date or with
+    one in the future, expired ones, and those that are hidden by their status, visibility, a password, or options such
+    as headless, render and build, also those of a section or folder. An article has one author and one category:
+    additional authors are only mentioned in the report, and additional categories become tags. If two posts have the
+    same slug, the older one keeps it and the other gets its date appended; a translation leaves it to the original and
+    gets its language appended.
 
     Jekyll's `highlight` blocks become fenced code, and `raw` tags are dropped. The report names posts that contain
     other template code.

@@ -14,6 +14,8 @@ _MAX_BYTES = 3 * 1024 * 1024
 # A file is known by its path from two folders above those that were imported: enough to tell the `_posts` of two
 # blogs apart, and still the same when the blog moves to another machine.
 _FOLDERS_ABOVE = 2
+# What others wrote: packages, and the posts with which themes show what they can do.
+_FOREIGN = {"node_modules", "exampleSite"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class SourceFile:
 
 
 def files_in(paths: Iterable[Path]) -> list[SourceFile]:
-    """The files among these paths and all non-hidden files in the folders among them, each once."""
+    """The files among these paths, and all in the folders among them that are neither hidden nor foreign, each once."""
     found: dict[Path, SourceFile] = {}
     for path in paths:
         for file in _walk(path.resolve()) if path.is_dir() else [SourceFile(path.parent.resolve() / path.name)]:
@@ -80,7 +82,7 @@ def files_in(paths: Iterable[Path]) -> list[SourceFile]:
 def _walk(root: Path) -> Iterator[SourceFile]:
     unreadable: list[OSError] = []
     for folder, folders, names in os.walk(root, onerror=unreadable.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _FOREIGN)
         depth = len(Path(folder).parts) - len(root.parts) + 1
         yield from (SourceFile(Path(folder, name), depth) for name in sorted(names) if not name.startswith("."))
     for error in unreadable:

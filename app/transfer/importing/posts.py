@@ -24,6 +24,7 @@ from app.transfer.importing.places import Place, place_of
 from app.transfer.importing.publication import published_at
 from app.transfer.importing.shapes import first_line, squeezed
 from app.transfer.importing.slugs import decoded, slug_of, url_path
+from app.transfer.importing.surroundings import inherited, is_template
 from app.transfer.importing.withheld import expiry_note, reason_for_draft
 
 DEFAULT_LANGUAGE = "en"
@@ -65,13 +66,15 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
     place = place_of(path)
     if place.is_section:
         raise NotAPost("it is a section page")
+    if is_template(path, text):
+        raise NotAPost("it is a template for new posts")
     fields_as_written, body = parse(text)
     found = squeezed(fields_as_written)
     fitter = Fitter()
     old_path = url_path(found)
     date = published_at(found, place.date, old_path)
     by, *others = fields.authors(found) or [author]
-    reason = reason_for_draft(found, path, date, now)
+    reason = reason_for_draft(inherited(path) | found, path, date, now)
     categories = [name for label in fields.labels(found, "category", "categories") if (name := fitter.category(label))]
     own_language = _language(found, place, fitter)
     try:

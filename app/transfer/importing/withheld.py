@@ -9,6 +9,7 @@ from typing import Any
 from app.transfer.importing.fields import Fields, everywhere, is_no, is_yes
 from app.transfer.importing.publication import PUBLISHED, given_dates, moment_or_none
 from app.transfer.importing.shapes import first_line, line, spellings, squeezed
+from app.transfer.importing.surroundings import reasons_to_withhold
 
 _FOLDERS = {"_drafts", "_draft", "_trash", "_discarded", "_unpublished"}
 _DRAFT = ("draft", "isdraft", "unpublished")
@@ -34,7 +35,10 @@ def reason_for_draft(found: Fields, path: PurePath, date: datetime | None, now: 
         return "a draft"
     if any(is_no(value) for value in everywhere(found, "published")) or _FOLDERS & set(path.parts):
         return "a draft"
-    reasons = chain(_of_flags(found), _of_statuses(found), _of_build(found), _of_name(path), _of_dates(found, now))
+    reasons = chain(
+        *(_of_flags(found), _of_statuses(found), _of_build(found), _of_name(path), reasons_to_withhold(path)),
+        _of_dates(found, now),
+    )
     if reason := next(reasons, None):
         return f"a draft, because {reason}"
     if date is None:
