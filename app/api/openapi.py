@@ -87,8 +87,9 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     # FastAPI's own description says less.
     if responses.get("422", {}).get("description") == "Validation Error":
         del responses["422"]
-    # Unless the route says otherwise, the database can be away.
-    responses.setdefault("503", {"description": _AWAY})
+    # The database can be away, unless the route has a 503 of another form.
+    if "content" not in responses.get("503", {}):
+        _add(responses, "503", _AWAY)
     for status, description in _errors_of_any(operation, method).items():
         _add(responses, status, description)
     for dependency in route.calls:

@@ -3,16 +3,20 @@
 from functools import cache
 
 import anyio.to_thread
-from anyio import CapacityLimiter
 
 from app.comments.errors import EmptyComment
 from app.content.markup import render_comment, shows_something
 from app.content.rendering import require_proportion
+from app.content.turns import Turns
 
 
-async def rendered_comment(markdown: str) -> str:
-    """The comment's HTML. Raises `TooComplex` or `EmptyComment`."""
-    html = await anyio.to_thread.run_sync(render_comment, markdown, limiter=_one_at_a_time())
+async def rendered_comment(markdown: str, account_id: int) -> str:
+    """The comment's HTML, when it is the account's turn.
+
+    Raises `TooComplex`, `EmptyComment` or `RenderingUnavailable`.
+    """
+    async with _turns().turn(account_id):
+        html = await anyio.to_thread.run_sync(render_comment, markdown)
     if not shows_something(html):
         raise EmptyComment(field="body_markdown")
     require_proportion(markdown, html)
@@ -20,5 +24,5 @@ async def rendered_comment(markdown: str) -> str:
 
 
 @cache
-def _one_at_a_time() -> CapacityLimiter:
-    return CapacityLimiter(1)
+def _turns() -> Turns:
+    return Turns(at_once=1)

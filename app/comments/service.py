@@ -65,13 +65,13 @@ class CommentService:
     async def create(self, actor: Actor, slug: str, data: CommentInput) -> CommentRow:
         """Comment on an article, or reply to one of its comments.
 
-        Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, `EmptyComment` or `TooComplex`.
+        Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, or as `rendered_comment` does.
         """
         author = require_verified(actor).account
         async with reading(self._unit.session):
             # Nothing is rendered for an article that is not there.
             await self._articles.id_of(actor, slug)
-        html = await rendered_comment(data.body_markdown)
+        html = await rendered_comment(data.body_markdown, author.id)
         article_id = await self._articles.id_of(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
         comment = Comment(article_id=article_id, author_id=author.id, parent_id=data.parent_id, author=author)
@@ -83,13 +83,13 @@ class CommentService:
         return await self._reloaded(comment)
 
     async def update(self, actor: Actor, comment_id: int, data: CommentUpdate) -> CommentRow:
-        """Change the actor's own comment. Raises `CommentNotFound`, `EmptyComment` or `TooComplex`."""
-        require_verified(actor)
+        """Change the actor's own comment. Raises `CommentNotFound`, or as `rendered_comment` does."""
+        author = require_verified(actor)
         async with reading(self._unit.session):
             # Nothing is rendered for somebody else's comment.
             require_comment_editing(actor, await self._found(actor, comment_id))
         # Before anything is locked, for it takes a while.
-        html = await rendered_comment(data.body_markdown)
+        html = await rendered_comment(data.body_markdown, author.id)
         comment = await self._locked(actor, comment_id)
         require_comment_editing(actor, comment)
         comment.write(data.body_markdown, html)

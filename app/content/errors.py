@@ -1,6 +1,6 @@
 """What can go wrong with articles, tags, categories and authors."""
 
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class ArticleNotFound(NotFound):
@@ -21,6 +21,13 @@ class PublicationInFuture(Conflict):
 class TooComplex(Invalid):
     code = "too_complex"
     message = "This text takes too long to render. Make it shorter or simpler."
+
+
+class RenderingUnavailable(Unavailable):
+    """Too many texts wait to be rendered, or what renders them was killed; the text itself is not at fault."""
+
+    code = "rendering_unavailable"
+    message = "This text cannot be rendered right now; nothing was saved. Try again shortly."
 
 
 class TagNotFound(NotFound):

@@ -4,14 +4,16 @@ Some texts take minutes or gigabytes to render, however good the renderer. Artic
 a separate process that can be killed.
 """
 
+import logging
 import resource
 from functools import cache
 
 import anyio.to_process
 from anyio import BrokenWorkerProcess, CapacityLimiter
 
-from app.content.errors import TooComplex
+from app.content.errors import RenderingUnavailable, TooComplex
 from app.content.markup import RenderedArticle, render_article
+from app.content.turns import Turns
 
 ARTICLE_SECONDS = 15
 _ARTICLE_BYTES = 2 * 1024**3
@@ -19,20 +21,45 @@ _MAX_CONCURRENT = 2
 # The HTML of a text of references can grow with the square of its length.
 _GROWTH = 10
 _GROWTH_FREE = 50_000
+_log = logging.getLogger(__name__)
 
 
-async def rendered_article(markdown: str) -> RenderedArticle:
-    """The article's HTML and what is derived from it. Raises `TooComplex`."""
-    async with _limiter():
+async def rendered_article(markdown: str, account_id: int | None) -> RenderedArticle:
+    """The article's HTML and what is derived from it, when it is the account's turn; `None` is the command line.
+
+    Raises `TooComplex` or `RenderingUnavailable`.
+    """
+    async with _turns().turn(account_id):
         try:
-            with anyio.fail_after(ARTICLE_SECONDS):
-                return await anyio.to_process.run_sync(_render_within_bounds, markdown, cancellable=True)
-        except (TimeoutError, MemoryError, RecursionError, BrokenWorkerProcess) as error:
-            raise TooComplex(field="body_markdown") from error
+            return await _render_elsewhere(markdown)
+        except BrokenWorkerProcess:
+            # Whoever killed it, the text may not be to blame; a process for which memory is short may be chosen again.
+            _log.warning("A rendering process was killed; the text is rendered once more.")
+        try:
+            return await _render_elsewhere(markdown)
+        except BrokenWorkerProcess as error:
+            _log.error("A rendering process was killed again; the text is not rendered.")
+            raise RenderingUnavailable from error
+
+
+async def _render_elsewhere(markdown: str) -> RenderedArticle:
+    try:
+        with anyio.fail_after(ARTICLE_SECONDS):
+            return await anyio.to_process.run_sync(
+                _render_within_bounds, markdown, cancellable=True, limiter=_processes()
+            )
+    except (TimeoutError, MemoryError, RecursionError) as error:
+        raise TooComplex(field="body_markdown") from error
 
 
 @cache
-def _limiter() -> CapacityLimiter:
+def _turns() -> Turns:
+    return Turns(_MAX_CONCURRENT)
+
+
+@cache
+def _processes() -> CapacityLimiter:
+    # Instead of the library's own, by which texts would wait for a processor while their time runs.
     return CapacityLimiter(_MAX_CONCURRENT)
 
 

@@ -36,7 +36,7 @@ async def test_nobody_has_rendered_what_they_may_not_change(
 ) -> None:
     written = (await author.post("/articles", json={"title": "Mine", "status": "published"})).json()
 
-    async def fail(_markdown: str) -> None:
+    async def fail(*_: object) -> None:
         pytest.fail("rendered for somebody who may not change the article")
 
     monkeypatch.setattr("app.content.services.articles.rendered_article", fail)

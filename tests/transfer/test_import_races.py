@@ -110,12 +110,12 @@ async def test_a_body_that_breaks_the_renderer_stops_no_other(
 ) -> None:
     write_post(blog / "2019-01-01-bad.md", body="bad\n")
 
-    def render(markdown: str) -> RenderedArticle:
+    async def render(markdown: str, _account_id: int | None) -> RenderedArticle:
         if markdown == "bad\n":
             raise IndexError
         return render_article(markdown)
 
-    monkeypatch.setattr(importer, "render_article", render)
+    monkeypatch.setattr(importer, "rendered_article", render)
 
     assert await import_here(live_app, blog) == [
         "created    2020-01-01-hello.md → hello",

@@ -11,7 +11,14 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.api.route_rules import public
-from app.content.errors import ArticleNotFound, PublicationInFuture, SlugTaken, TooComplex, UnknownCategory
+from app.content.errors import (
+    ArticleNotFound,
+    PublicationInFuture,
+    RenderingUnavailable,
+    SlugTaken,
+    TooComplex,
+    UnknownCategory,
+)
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.articles import (
     ArticleInput,
@@ -51,7 +58,7 @@ async def list_articles(
     dependencies=_changes,
     status_code=201,
     max_body_size=MAX_ARTICLE_BYTES,
-    responses=raises(*NOT_IN_ROLE, SlugTaken, UnknownCategory, TooComplex),
+    responses=raises(*NOT_IN_ROLE, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
 )
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
     """Create an article. It is a draft unless `status` says otherwise."""
@@ -73,7 +80,7 @@ async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -
     "/{slug}",
     dependencies=_changes,
     max_body_size=MAX_ARTICLE_BYTES,
-    responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex),
+    responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
 )
 async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
     """Update an article. Omitted fields stay unchanged."""

@@ -22,10 +22,11 @@ from app.comments.schemas import (
     ModeratedCommentPage,
     ModerationQuery,
 )
-from app.content.errors import ArticleNotFound, TooComplex
+from app.content.errors import ArticleNotFound, RenderingUnavailable, TooComplex
 from app.core.errors import InvalidCursor
 
 _EDITING = (*NOT_IN_ROLE, CommentNotFound)
+_RENDERING = (EmptyComment, TooComplex, RenderingUnavailable)
 _changes = [limited_by_account(COMMENT_CHANGES_OF_ACCOUNT)]
 router = APIRouter(
     route_class=BodyLastRoute, tags=[Tag("comments", "Comments on articles, in threads, and their moderation.")]
@@ -58,8 +59,7 @@ async def list_comments(
         ArticleNotFound,
         ParentCommentNotFound,
         ThreadTooDeep,
-        EmptyComment,
-        TooComplex,
+        *_RENDERING,
     ),
 )
 async def create_comment(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: CommentInput) -> CommentOut:
@@ -79,7 +79,7 @@ async def list_comments_for_moderation(
 @router.patch(
     "/comments/{comment_id}",
     dependencies=[limited(COMMENT), limited_by_account(COMMENT_EDITS_OF_ACCOUNT)],
-    responses=raises(*_EDITING, EmptyComment, TooComplex),
+    responses=raises(*_EDITING, *_RENDERING),
 )
 async def update_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath, data: CommentUpdate) -> CommentOut:
     """Edit your own comment."""

@@ -125,7 +125,7 @@ class ArticleService:
         return await self._unit.session.scalar(select(Article.id).limit(1)) is not None
 
     async def create(self, actor: Actor, data: ArticleInput) -> ArticleRow:
-        """Create an article. Raises `SlugTaken` for a given slug, `UnknownCategory` or `TooComplex`."""
+        """Create an article. Raises `SlugTaken` for a given slug, `UnknownCategory`, or as `compose` does."""
         author = require_role(actor, Role.AUTHOR).account
         article = await self.compose(author, data)
         if data.status is ArticleStatus.PUBLISHED:
@@ -137,9 +137,9 @@ class ArticleService:
         return await self._reloaded(article)
 
     async def compose(self, author: User, data: ArticleInput) -> Article:
-        """An article that is not stored yet."""
+        """An article that is not stored yet. Raises `TooComplex` or `RenderingUnavailable`."""
         # Rendered before the first query: it takes a while, and no lock is held meanwhile.
-        rendered = await rendered_article(data.body_markdown)
+        rendered = await rendered_article(data.body_markdown, author.id)
         article = Article(
             title=data.title,
             given_excerpt=data.excerpt,
@@ -185,7 +185,10 @@ class ArticleService:
         return alternatives(base, first_free_number(base, taken))
 
     async def update(self, actor: Actor, slug: str, data: ArticleUpdate) -> ArticleRow:
-        """Change the fields that were sent. Raises `ArticleNotFound`, `Forbidden`, `SlugTaken` or `UnknownCategory`."""
+        """Change the fields that were sent.
+
+        Raises `ArticleNotFound`, `Forbidden`, `SlugTaken`, `UnknownCategory`, `TooComplex` or `RenderingUnavailable`.
+        """
         sent = data.model_fields_set
         rendered = await self._rendered_for(actor, slug, data.body_markdown) if "body_markdown" in sent else None
         article = await self._locked(actor, slug)
@@ -215,9 +218,10 @@ class ArticleService:
 
     async def _rendered_for(self, actor: Actor, slug: str, markdown: str) -> RenderedArticle:
         """Render before anything is locked, but only for those who may change the article."""
+        account = require_account(actor)
         async with reading(self._unit.session):
             await self._editable(actor, articles.to_change(), slug)
-        return await rendered_article(markdown)
+        return await rendered_article(markdown, account.id)
 
     async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ArticleRow:
         """Publish, with the current or an earlier date. Raises `PublicationInFuture`."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import anyio.to_thread
 from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,8 +12,9 @@ from sqlalchemy.orm import selectinload
 from app.container import Services
 from app.content.errors import SlugTaken
 from app.content.events import ArticleChanged, ArticleEvent, ArticlePublished, ArticleUnpublished
-from app.content.markup import RenderedArticle, render_article
+from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleStatus
+from app.content.rendering import rendered_article
 from app.core import clock
 from app.core.client import COMMAND_LINE
 from app.core.config import Settings
@@ -174,7 +174,7 @@ async def _new_account(byline: Byline, author: Author, services: Services) -> in
 
 async def _rendered(post: Post) -> RenderedArticle:
     try:
-        return await anyio.to_thread.run_sync(render_article, post.body)
+        return await rendered_article(post.body, None)
     except Exception as error:
         # Whatever a text may do to the renderer, the other posts are not to blame.
         raise BadPost(f"its body cannot be rendered ({type(error).__name__})") from error
