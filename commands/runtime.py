@@ -13,7 +13,7 @@ import typer
 
 # What takes long to import is imported where it is used, so that --help and refusals come at once.
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
 
     from app.container import Services
     from app.core.config import Settings
@@ -35,23 +35,14 @@ def load_settings(environment_file: Path = Path(".env")) -> "Settings":
     from pydantic import ValidationError
 
     from app.core.config import Settings
+    from app.core.setting_errors import sentences
 
     try:
         return Settings(_env_file=environment_file)
     except ValidationError as error:
-        refuse("\n".join(_setting_problems(error)), code=UNUSABLE_SETTINGS)
+        refuse("\n".join(sentences(error, Settings.model_fields)), code=UNUSABLE_SETTINGS)
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"{environment_file} cannot be read: {error}.", code=UNUSABLE_SETTINGS)
-
-
-def _setting_problems(error: "ValidationError") -> list[str]:
-    """One sentence for each problem; the values are left out, as they may be secrets."""
-    sentences = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        name = ".".join(str(part) for part in problem["loc"]).upper()
-        message = problem["msg"].removeprefix("Value error, ").rstrip(".")
-        sentences.append(f"Setting {name}: {message}." if name else f"Settings: {message}.")
-    return sentences
 
 
 def validated(model: type[M], **values: object) -> M:

@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from app.core import clock
 from app.core.config import Settings
+from app.core.email_addresses import for_mail_servers
 from app.mail.messages import Message
 from app.queue.errors import ServiceUnreachable
 
@@ -35,7 +36,7 @@ def mailer_for(settings: Settings) -> Mailer:
     """A mailer for the configured mail server, or for a folder if there is none."""
     if settings.mail_server:
         return SmtpMailer(settings)
-    return FolderMailer(settings.mail_dir, Address(settings.site_name, addr_spec=settings.mail_from))
+    return FolderMailer(settings.mail_dir, _sender(settings))
 
 
 class SmtpMailer:
@@ -49,7 +50,7 @@ class SmtpMailer:
         # It takes 0.2 seconds and 12 MB, which servers without a mail server are spared.
         from fastapi_mail import ConnectionConfig  # noqa: PLC0415
 
-        self._sender = Address(settings.site_name, addr_spec=settings.mail_from)
+        self._sender = _sender(settings)
         self._server = ConnectionConfig(
             MAIL_SERVER=settings.mail_server or "",
             MAIL_PORT=settings.mail_port,
@@ -58,7 +59,8 @@ class SmtpMailer:
             MAIL_USERNAME=settings.mail_username,
             MAIL_PASSWORD=settings.mail_password,
             USE_CREDENTIALS=bool(settings.mail_username),
-            MAIL_FROM=settings.mail_from,
+            # Required, and of no use here.
+            MAIL_FROM="blog@example.com",
             TIMEOUT=SEND_TIMEOUT_SECONDS,
         )
 
@@ -122,11 +124,16 @@ class FolderMailer:
         return path
 
 
+def _sender(settings: Settings) -> Address:
+    local, _, domain = for_mail_servers(settings.mail_from).rpartition("@")
+    return Address(settings.site_name, local, domain)
+
+
 def _mail(message: Message, key: str, sender: Address, encoding: str | None = None) -> EmailMessage:
     """The mail as it is sent, with the HTML last: mail programs prefer the last alternative that they can show."""
     mail = EmailMessage()
     mail["From"] = sender
-    mail["To"] = message.recipient
+    mail["To"] = for_mail_servers(message.recipient)
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{key}@{sender.domain}>"

@@ -29,8 +29,7 @@ def delivery_error(error: Exception) -> JobFailed:
         case SMTPRecipientRefused(code=code) | SMTPDataError(code=code) if code not in _ABOUT_THE_SERVER:
             return JobRefused(reason, is_final=code >= _FINAL)
         case SMTPNotSupported():
-            # An address in a script that the server does not know.
-            return JobRefused(reason, is_final=True)
+            return JobRefused(f"{reason} (needed for what is not ASCII before the @)", is_final=True)
         case SMTPException() | OSError():
             return ServiceUnreachable(reason)
     return JobRefused(reason, is_final=False)

@@ -136,7 +136,7 @@ async def test_a_username_is_a_short_plain_word(anonymous: httpx.AsyncClient, us
 
 @pytest.mark.parametrize(
     "email",
-    ["", "anna", "anna@", "@example.com", "anna@localhost", "a b@example.com", "anna@example.com\r\nBcc: b@c.de"],
+    ["", "anna", "anna@", "@example.com", "anna@nowhere.invalid", "a b@example.com", "anna@example.com\r\nBcc: b@c.de"],
 )
 @pytest.mark.one_database
 async def test_an_address_has_to_look_like_one(anonymous: httpx.AsyncClient, email: str) -> None:

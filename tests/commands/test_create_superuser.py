@@ -92,6 +92,25 @@ async def test_what_the_api_would_refuse_is_refused(
     assert password not in refused.stderr or password == username
 
 
+@pytest.mark.parametrize("domain", ["localhost", "nas.home.arpa", "corp.internal"])
+async def test_private_domains_have_to_be_asked_for_in_production(settings: Settings, domain: str) -> None:
+    options = ("--email", f"root@{domain}", "--username", "root")
+    given = {"SUPERUSER_PASSWORD": PASSWORD, "ENVIRONMENT": "production"}
+
+    refused = await run_command(settings, MODULE, *options, **given)
+    assert (refused.exit_code, refused.stderr) == (1, "Email addresses at this domain are not accepted.\n")
+    made = await run_command(settings, MODULE, *options, **given, PRIVATE_EMAIL_DOMAINS="true")
+    assert made.exit_code == 0, made.stderr
+
+
+async def test_an_account_is_found_by_every_form_of_its_domain(settings: Settings) -> None:
+    options = ("--email", "root@b\u00fccher.de", "--username", "root")
+    assert (await run_command(settings, MODULE, *options, SUPERUSER_PASSWORD=PASSWORD)).exit_code == 0
+
+    promoted = await run_command(settings, MODULE, "--promote", "--email", "Root@XN--bcher-kva.de")
+    assert (promoted.exit_code, promoted.stdout) == (0, "root (root@b\u00fccher.de) is now an admin.\n")
+
+
 async def test_a_database_without_tables_is_named(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('empty')}/blog.db"
     refused = await run_command(settings, MODULE, *NAMED, SUPERUSER_PASSWORD=PASSWORD, DATABASE_URL=empty)

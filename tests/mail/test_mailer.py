@@ -58,11 +58,13 @@ class Inbox:
     """What a mail server does with the mails that it takes."""
 
     def __init__(self) -> None:
+        self.senders: list[str | None] = []
         self.recipients: list[str] = []
         self.contents: list[bytes] = []
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        self.senders.append(envelope.mail_from)
         self.recipients += envelope.rcpt_tos
         self.contents.append(envelope.content)
         return "250 taken"
@@ -80,15 +82,18 @@ def inbox_answering(stage: str, response: str) -> Inbox:
 
 
 @asynccontextmanager
-async def mail_server(inbox: Inbox, kind: type[SMTP] = SMTP) -> AsyncIterator[SmtpMailer]:
+async def mail_server(
+    inbox: Inbox, kind: type[SMTP] = SMTP, *, knows_utf8: bool = True, **changes: str
+) -> AsyncIterator[SmtpMailer]:
     """A mail server on a port of its own, and the way to it."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: kind(inbox, enable_SMTPUTF8=True, hostname="mail.example.com", loop=loop), "127.0.0.1", 0
+        lambda: kind(inbox, enable_SMTPUTF8=knows_utf8, hostname="mail.example.com", loop=loop), "127.0.0.1", 0
     )
     port = server.sockets[0].getsockname()[1]
     try:
-        yield SmtpMailer(settings(mail_server="127.0.0.1", mail_port=port, mail_security="none", site_name="Cats & Co"))
+        values = {"mail_server": "127.0.0.1", "mail_port": port, "mail_security": "none", "site_name": "Cats & Co"}
+        yield SmtpMailer(settings(**{**values, **changes}))
     finally:
         server.close()
         await server.wait_closed()
@@ -140,7 +145,7 @@ async def test_an_address_in_any_script_can_be_written_to(tmp_path: Path, recipi
     await FolderMailer(tmp_path, SENDER).send(message, KEY)
 
     mail = parsed(only_file(tmp_path).read_bytes())
-    assert (mail["To"], mail["Subject"]) == (recipient, "Grüße")
+    assert (mail["To"], mail["Subject"]) == (recipient.replace("bücher", "xn--bcher-kva"), "Grüße")
 
 
 async def test_a_mail_server_gets_the_text_first_and_the_html_last() -> None:
@@ -194,6 +199,55 @@ async def test_a_mail_has_left_even_if_the_server_does_not_say_goodbye() -> None
         await mailer.send(Message("anna@example.com", "Hi", "text", "<p>html</p>"), KEY)
 
     assert inbox.recipients == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("knows_utf8", [True, False])
+@pytest.mark.parametrize(
+    ("sender", "recipient", "sent_from", "sent_to"),
+    [
+        ("blog@bücher.example", "anna@example.com", "blog@xn--bcher-kva.example", "anna@example.com"),
+        ("blog@example.com", "anna@bücher.example", "blog@example.com", "anna@xn--bcher-kva.example"),
+        (
+            "blog@xn--bcher-kva.example",
+            "anna@BÜCHER.example",
+            "blog@xn--bcher-kva.example",
+            "anna@xn--bcher-kva.example",
+        ),
+        ("blog@example.com", "anna@faß.example", "blog@example.com", "anna@xn--fa-hia.example"),
+        ("blog@例え.テスト", "anna@почта.рф", "blog@xn--r8jz45g.xn--zckzah", "anna@xn--80a1acny.xn--p1ai"),
+        ("blog@localhost", "anna@nas.home.arpa", "blog@localhost", "anna@nas.home.arpa"),
+        ("blog@example.com", "anna@[192.0.2.5]", "blog@example.com", "anna@[192.0.2.5]"),
+    ],
+)
+async def test_domains_are_sent_in_ascii_which_every_server_knows(
+    sender: str, recipient: str, sent_from: str, sent_to: str, knows_utf8: bool
+) -> None:
+    inbox = Inbox()
+
+    async with mail_server(inbox, knows_utf8=knows_utf8, mail_from=sender, site_name="Bücher") as mailer:
+        await mailer.send(Message(recipient, "Grüße", "Grüße", "<p>Grüße</p>"), KEY)
+
+    assert (inbox.senders, inbox.recipients) == ([sent_from], [sent_to])
+    mail = parsed(inbox.contents[0])
+    assert (mail["From"], mail["To"], mail["Subject"]) == (f"Bücher <{sent_from}>", sent_to, "Grüße")
+    assert mail["Message-ID"] == f"<{KEY}@{sent_from.rpartition('@')[2]}>"
+    head = inbox.contents[0].partition(b"\r\n\r\n")[0]
+    assert head.isascii()
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient"), [("blog@example.com", "ünal@bücher.example"), ("büro@example.com", "anna@example.com")]
+)
+async def test_only_what_is_before_the_at_sign_needs_a_server_that_knows_utf8(sender: str, recipient: str) -> None:
+    message, inbox = Message(recipient, "Hi", "text", "<p>html</p>"), Inbox()
+
+    async with mail_server(inbox, mail_from=sender) as mailer:
+        await mailer.send(message, KEY)
+    assert inbox.recipients == [recipient.replace("bücher", "xn--bcher-kva")]
+    async with mail_server(inbox, knows_utf8=False, mail_from=sender) as mailer:
+        with pytest.raises(JobRefused, match=r"SMTPUTF8 is not supported.*before the @") as refused:
+            await mailer.send(message, KEY)
+    assert refused.value.is_final
 
 
 @pytest.mark.parametrize("stage", ["handle_RCPT", "handle_DATA"])

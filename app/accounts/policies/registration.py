@@ -1,13 +1,12 @@
 """Who may register, with which email addresses, and who may invite others."""
 
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Literal
-
-from email_validator import EmailNotValidError, validate_email
 
 from app.accounts.errors import EmailDomainNotAllowed, InvalidInvitation, RegistrationClosed
 from app.accounts.policies.actors import Actor, Principal, require_role
+from app.core.config import Settings
+from app.core.email_addresses import domain_of, is_private
 from app.core.roles import Role
 from app.core.scopes import Scope
 
@@ -25,28 +24,33 @@ def require_open_registration(mode: RegistrationMode, invitation: str | None) ->
         raise InvalidInvitation(field="invitation")
 
 
-def require_allowed_domain(email: str, allowed: Collection[str], blocked: Collection[str]) -> None:
-    """Require an accepted email domain. A listed domain includes its subdomains, and blocked takes precedence.
+def require_allowed_domain(email: str, settings: Settings) -> None:
+    """Require a domain at which people may register themselves. Raises `EmailDomainNotAllowed`.
 
-    Raises `EmailDomainNotAllowed`.
+    A listed domain includes its subdomains, and blocked takes precedence.
     """
-    domain = email.rpartition("@")[2].lower()
-    if _is_in(domain, blocked) or (allowed and not _is_in(domain, allowed)):
+    require_reachable_domain(email, settings)
+    domain, allowed = domain_of(email), settings.allowed_email_domains
+    if _is_in(domain, settings.blocked_email_domains) or (allowed and not _is_in(domain, allowed)):
         raise EmailDomainNotAllowed(field="email")
 
 
+def require_reachable_domain(email: str, settings: Settings) -> None:
+    """Require a domain that can be written to from here, whoever creates the account.
+
+    Raises `EmailDomainNotAllowed`.
+    """
+    if not is_reachable(email, settings):
+        raise EmailDomainNotAllowed(field="email")
+
+
+def is_reachable(email: str, settings: Settings) -> bool:
+    """Whether the domain is public, or private ones are taken."""
+    return settings.takes_private_email_domains or not is_private(domain_of(email))
+
+
 def _is_in(domain: str, parents: Iterable[str]) -> bool:
-    return any(f".{domain}".endswith(f".{_as_in_emails(parent)}") for parent in parents)
-
-
-@lru_cache
-def _as_in_emails(domain: str) -> str:
-    """The domain as it appears in validated addresses: `münchen.de` for `xn--mnchen-3ya.de`."""
-    domain = domain.lstrip("*.").rstrip(".")
-    try:
-        return validate_email(f"somebody@{domain}", check_deliverability=False).domain.lower()
-    except EmailNotValidError:
-        return domain
+    return any(f".{domain}".endswith(f".{parent}") for parent in parents)
 
 
 def require_inviting(actor: Actor, role: Role) -> Principal:

@@ -22,6 +22,7 @@ from app.accounts.services.last_admin import require_another_admin
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UserManager
+from app.core.email_addresses import as_stored
 from app.core.errors import Forbidden
 from app.core.roles import Role
 from app.db.constraints import translating
@@ -68,7 +69,7 @@ class AdminUserService:
 
     async def find(self, login: str) -> User:
         """The account with this email, username or `#id`. Raises `UserNotFound`."""
-        user = await self._unit.session.scalar(users.by_name(login.strip().lower()))
+        user = await self._unit.session.scalar(users.by_name(as_stored(login)))
         if user is None:
             raise UserNotFound
         return user

@@ -37,7 +37,7 @@ class InvitationService:
         token = new_token(PREFIX)
         require_open_registration(self._unit.settings.registration, token)
         if data.email is not None:
-            self._require_allowed_domain(data.email)
+            require_allowed_domain(data.email, self._unit.settings)
             await MailRequests(self._unit).require_room(data.email)
             mail = self._unit.messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
             self._unit.outbox.put(mail)
@@ -53,10 +53,6 @@ class InvitationService:
         self._unit.audit.record(actions.INVITATION_CREATED, actor=inviter, subject=invitation, role=data.role)
         made = _to_schema(invitation, inviter.username, None)
         return NewInvitation(**made.model_dump(), token=None if data.email is not None else token)
-
-    def _require_allowed_domain(self, email: str) -> None:
-        settings = self._unit.settings
-        require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
 
     async def list(self, actor: Actor, query: PageQuery) -> PageResult[InvitationOut]:
         """The actor's own invitations, or everyone's for admins; newest first. Raises `InvalidCursor`."""

@@ -1,6 +1,5 @@
 """Logging in."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from app.accounts.queries import second_factors, users
 from app.accounts.schemas.users import LoginForm
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.sessions import SessionService, TokenPair
+from app.core.email_addresses import as_stored
 from app.core.errors import AppError
 from app.core.signed_tokens import BadToken, SignedTokens
 from app.db.session import reading
@@ -34,7 +34,7 @@ class LoginService:
 
         Raises `InvalidCredentials`, `SecondFactorRequired`, or `TooManyRequests` after failures in a row.
         """
-        login = _as_stored(form.username)
+        login = as_stored(form.username)
         # Counted by what was typed, known or not: that one address and one username slow down together would tell
         # that they belong to the same account.
         await self._unit.limiter.hit(LOGIN_FAILURES, login)
@@ -110,8 +110,3 @@ class LoginService:
         """Clear the count of failed logins: it was the owner after all."""
         for login in filter(None, (user.email, user.username)):
             await self._unit.limiter.clear_soon(LOGIN_FAILURES, login)
-
-
-def _as_stored(login: str) -> str:
-    """A login as emails and usernames are stored; an `ü` may also have been typed as two characters."""
-    return unicodedata.normalize("NFC", login.strip()).lower()

@@ -20,7 +20,7 @@ class MailRequests:
         """Request this email for the account with this address, if there is one. Raises `TooManyRequests`."""
         await self._unit.limiter.hit(MAILS_TO_RECIPIENT, mail, _mailbox(email))
         client = self._unit.client
-        request = MailRequest(mail, email.lower(), client.ip_address, client.user_agent)
+        request = MailRequest(mail, email, client.ip_address, client.user_agent)
         self._unit.jobs.enqueue(MAIL_REQUEST, request)
 
     async def require_room(self, email: str) -> None:

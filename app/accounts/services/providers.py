@@ -98,9 +98,8 @@ class ProviderSignInService:
             raise self._logins.failed(user, inactive, method="provider")
 
     async def _open_account(self, identity: Identity, email: str) -> User:
-        settings = self._unit.settings
-        require_open_registration(settings.registration, None)
-        require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
+        require_open_registration(self._unit.settings.registration, None)
+        require_allowed_domain(email, self._unit.settings)
         user = await self._stored(identity, email)
         self._unit.audit.record(actions.ACCOUNT_REGISTERED, actor=user, subject=user, provider=identity.provider)
         await self._links.attach(user, identity, notify=False)

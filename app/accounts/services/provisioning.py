@@ -5,8 +5,10 @@ from app.accounts.errors import EmailTaken, UsernameTaken, UserNotFound
 from app.accounts.events import AccountConfirmed, AccountCreated
 from app.accounts.models import User
 from app.accounts.passwords import check_password
+from app.accounts.policies.registration import require_reachable_domain
 from app.accounts.queries import users
 from app.accounts.schemas.users import RegisterInput
+from app.core.email_addresses import as_stored
 from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
 from app.db.constraints import translating
@@ -23,7 +25,11 @@ class ProvisioningService:
         self._unit = unit
 
     async def create_verified(self, data: RegisterInput, role: Role) -> User:
-        """Create an account with a known email. Raises `WeakPassword`, `EmailTaken`, `UsernameTaken`."""
+        """Create an account with a known email.
+
+        Raises `EmailDomainNotAllowed`, `WeakPassword`, `EmailTaken` or `UsernameTaken`.
+        """
+        require_reachable_domain(data.email, self._unit.settings)
         await check_password(data.password, email=data.email, username=data.username)
         user = User(
             email=data.email,
@@ -44,7 +50,7 @@ class ProvisioningService:
 
         This also confirms the email.
         """
-        user = await self._unit.session.scalar(users.by_login(login.strip().lower()).with_for_update())
+        user = await self._unit.session.scalar(users.by_login(as_stored(login)).with_for_update())
         if user is None:
             raise UserNotFound
         before, was_active = user.role, user.is_active
@@ -63,10 +69,12 @@ class ProvisioningService:
         return user
 
     async def create_unclaimed(self, username: str, display_name: str, email: str, role: Role = Role.AUTHOR) -> User:
-        """Create an account that waits to be claimed; raises `EmailTaken` or `UsernameTaken`.
+        """Create an account that waits to be claimed.
 
-        No one can log in to it until its password is reset, by email to its address.
+        No one can log in to it until its password is reset, by email to its address. Raises `EmailDomainNotAllowed`,
+        `EmailTaken` or `UsernameTaken`.
         """
+        require_reachable_domain(email, self._unit.settings)
         user = User(
             email=email,
             username=username,

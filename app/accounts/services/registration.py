@@ -61,8 +61,7 @@ class RegistrationService:
 
     def require_allowed_domain(self, email: str) -> None:
         """Require an email that an account may claim. Raises `EmailDomainNotAllowed`."""
-        settings = self._unit.settings
-        require_allowed_domain(email, settings.allowed_email_domains, settings.blocked_email_domains)
+        require_allowed_domain(email, self._unit.settings)
 
     async def mail_claimed_email(self, user: User) -> None:
         """Send the confirmation link for the email that an account claims, or a notice if it has another owner."""

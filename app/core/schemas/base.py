@@ -10,7 +10,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
     StrictBool,
     StringConstraints,
@@ -18,6 +17,8 @@ from pydantic import (
     ValidationError,
 )
 
+from app.core.email_addresses import MAX_LENGTH as EMAIL_MAX_LENGTH
+from app.core.email_addresses import canonical
 from app.core.passwords import MAX_LENGTH, MIN_LENGTH, has_valid_length, normalised
 from app.core.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
@@ -94,6 +95,13 @@ def _refuse_wrong_length(value: str) -> str:
     return value
 
 
+def _canonical_email(value: str) -> str:
+    try:
+        return canonical(value)
+    except ValueError as error:
+        raise ValueError(f"is not a valid email address: {error}") from error
+
+
 def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
@@ -168,10 +176,10 @@ WebUrl = Annotated[
     Field(examples=["https://images.example.com/lisbon.jpg"]),
 ]
 Email = Annotated[
-    EmailStr,
+    str,
+    Field(max_length=EMAIL_MAX_LENGTH, examples=["anna@example.com"], json_schema_extra={"format": "email"}),
     BeforeValidator(_refuse_display_name),
-    AfterValidator(str.lower),
-    Field(max_length=254, examples=["anna@example.com"]),
+    AfterValidator(_canonical_email),
 ]
 Username = Annotated[
     str,

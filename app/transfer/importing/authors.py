@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
+from app.accounts.policies.registration import is_reachable
+from app.core.config import Settings
 from app.core.names import name_key
 from app.core.password_hasher import UNUSABLE
 from app.core.roles import Role
@@ -29,7 +31,9 @@ class Byline:
         return cls(account.username, account.contact_email, account.id, not _is_unclaimed(account))
 
 
-async def byline_for(session: AsyncSession, author: Author, promised: Mapping[str, Author] | None = None) -> Byline:
+async def byline_for(
+    session: AsyncSession, author: Author, settings: Settings, promised: Mapping[str, Author] | None = None
+) -> Byline:
     """The author's account, or the one to create for them; the result is the same every time.
 
     It is the account with their address, if that is confirmed or the account is unclaimed; otherwise the one with their
@@ -37,7 +41,8 @@ async def byline_for(session: AsyncSession, author: Author, promised: Mapping[st
     is `promised` to somebody else, it is the first one with a number that is free or was created for this name.
     """
     free = []
-    for email in filter(None, (author.email, *author.stand_ins)):
+    given = author.email if author.email and is_reachable(author.email, settings) else None
+    for email in filter(None, (given, *author.stand_ins)):
         known = await session.scalar(select(User).where(User.email == email))
         if known is None:
             free.append(email)

@@ -111,7 +111,7 @@ class PostImporter:
         """Returns the decision as carried out, which may differ because of concurrent changes in the blog."""
         if self._dry_run:
             async with self._database.reading() as session:
-                byline = await byline_for(session, post.author, self._promised)
+                byline = await byline_for(session, post.author, self._process.settings, self._promised)
             if byline.id is not None or catalogue.is_new(post.author):
                 self._promised[byline.username] = post.author
                 self._report.attribute(byline)
@@ -143,7 +143,7 @@ class PostImporter:
             article = await _article(unit.session, decision)
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
-            byline = await byline_for(unit.session, post.author)
+            byline = await byline_for(unit.session, post.author, unit.settings)
             was_public = article.status is ArticleStatus.PUBLISHED
             article.author_id = byline.id or await _new_account(byline, post.author, services)
             article.category_id = category_id
