@@ -68,9 +68,10 @@ class CommentService:
         Raises `ArticleNotFound`, `ParentCommentNotFound`, `ThreadTooDeep`, or as `rendered_comment` does.
         """
         author = require_verified(actor).account
-        async with reading(self._unit.session):
-            # Nothing is rendered for an article that is not there.
-            await self._articles.id_of(actor, slug)
+        if not self._unit.session.in_transaction():
+            # Nothing is rendered for an article that is not there. Commands write many comments in one transaction.
+            async with reading(self._unit.session):
+                await self._articles.id_of(actor, slug)
         html = await rendered_comment(data.body_markdown, author.id)
         article_id = await self._articles.id_of(actor, slug)
         parent = await self._parent(article_id, data.parent_id) if data.parent_id is not None else None
