@@ -186,3 +186,22 @@ def test_no_two_parts_of_an_export_have_the_same_name() -> None:
 
     assert len(names) > 10
     assert len(names) == len(set(names))
+
+
+# What is in a column by which somebody is let in, or recognised.
+LETS_IN = ("digest", "secret", "public_key", "credential", "challenge", "subject")
+
+
+def test_what_somebody_is_let_in_by_is_declared_as_a_credential() -> None:
+    """So that it ends when the owner takes a stolen account back, whatever kinds there will be."""
+    owned = [each for each in declarations() if isinstance(each, Owned) and each.job_kind is None]
+    letting_in = {
+        each.entity.__tablename__: each.credentials
+        for each in owned
+        for column in each.entity.__table__.columns
+        if any(word in column.name for word in LETS_IN)
+    }
+
+    assert len(letting_in) >= 7
+    forgotten = [table for table, credentials in letting_in.items() if credentials is None]
+    assert not forgotten, f"declare in hooks.py which rows of {forgotten} were made since a moment: credentials="

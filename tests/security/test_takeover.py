@@ -8,10 +8,17 @@ import time_machine
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.accounts.errors import InvalidAccessToken
 from app.accounts.models import AccountDeletion, Invitation, PersonalToken, ProviderAccount, RecoveryCode, User
+from app.accounts.policies.actors import Principal
+from app.accounts.schemas.invitations import InvitationInput
+from app.accounts.services.invitations import InvitationService
 from app.audit.models import AuditEvent
+from app.core.client import Client
 from app.core.roles import Role
+from app.unit_of_work import UnitOfWork
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting, token_in
 from tests.support.problems import problem_in
@@ -82,6 +89,34 @@ async def test_moving_on_once_more_does_not_keep_the_first_address_from_objectin
     assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
 
     assert await session.scalar(select(User.email)) == MINE
+
+
+async def test_the_first_link_undoes_whatever_was_asked_for_since(
+    app: FastAPI, anonymous: httpx.AsyncClient, thief: Device, session: AsyncSession
+) -> None:
+    for number in range(3):
+        await move_to(thief, f"evil{number}@example.org")
+
+    assert (await undo(anonymous, await mailed(app, MINE, "undo-email-change"))).status_code == 204
+
+    assert (await session.execute(select(User.email, User.pending_email))).one() == (MINE, None)
+    newest = await mailed(app, "evil2@example.org", "verify")
+    problem_in(await verify(anonymous, newest), 403, "invalid_verification_token")
+
+
+async def test_an_invitation_that_was_under_way_is_not_sent(app: FastAPI, users: Users) -> None:
+    """The thief's request began before the owner undid the change, and is carried out after that."""
+    thief = Principal(await users.user(Role.EDITOR))
+    async with app.state.database.writing() as session:
+        (await session.get_one(User, thief.id)).end_access()
+        await session.commit()
+
+    async with app.state.database.writing() as session:
+        unit = UnitOfWork(app.state.process, Client("", ""), session)
+        stale = await session.get_one(User, thief.id)
+        set_committed_value(stale, "token_version", thief.account.token_version)
+        with pytest.raises(InvalidAccessToken):
+            await InvitationService(unit).create(Principal(stale), InvitationInput(role=Role.READER))
 
 
 async def test_the_thiefs_own_objection_takes_nothing_from_the_owner(

@@ -111,6 +111,7 @@ class EmailChangeService:
         )
         if user is None or change is None:
             raise InvalidUndoToken
-        if user.email == change.old_email and user.pending_email != change.new_email:
+        # Whatever has been requested since is undone with it: the notice of that may still be waiting.
+        if user.email == change.old_email and user.pending_email is None:
             raise InvalidUndoToken("Nothing to undo: the account already has this email address.")
         return user, change

@@ -11,6 +11,7 @@ from app.accounts.policies.actors import Actor, require_role
 from app.accounts.policies.registration import require_allowed_domain, require_inviting, require_open_registration
 from app.accounts.queries import invitations
 from app.accounts.schemas.invitations import InvitationInput, InvitationOut, NewInvitation
+from app.accounts.services.locking import lock_account
 from app.accounts.services.mail_requests import MailRequests
 from app.core import clock
 from app.core.opaque_tokens import digest_of, new_token
@@ -33,12 +34,16 @@ class InvitationService:
 
         Raises `RegistrationClosed`, `EmailDomainNotAllowed` or `TooManyRequests`.
         """
-        inviter = require_inviting(actor, data.role).account
+        principal = require_inviting(actor, data.role)
+        inviter = principal.account
         token = new_token(PREFIX)
         require_open_registration(self._unit.settings.registration, token)
         if data.email is not None:
             require_allowed_domain(data.email, self._unit.settings)
             await MailRequests(self._unit).require_room(data.email)
+        # Whoever has just been locked out must not leave a way in behind.
+        await lock_account(self._unit.session, principal)
+        if data.email is not None:
             mail = self._unit.messages.invitation(data.email, inviter.username, token, INVITATION_DAYS)
             self._unit.outbox.put(mail)
         invitation = Invitation(
