@@ -16,6 +16,9 @@ PASSWORD_FAILURES = Limit("password-failures", "5/minute;15/15 minutes")
 # Mails to one mailbox, whoever asks for them.
 MAILS_TO_RECIPIENT = Limit("mails-to-recipient", "5/hour")
 
+# Each writes to an address that may be a stranger's.
+EMAIL_CHANGES_OF_ACCOUNT = Limit("email-changes-of-account", "10/hour")
+
 # By account: what people do with their accounts, and what admins, or their scripts, do with those of others.
 ACCOUNT_CHANGES = Limit("account-changes", "60/minute")
 ADMINISTRATION = Limit("administration", "300/minute")

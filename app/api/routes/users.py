@@ -13,7 +13,7 @@ from app.accounts.errors import (
     UserNotFound,
     WeakPassword,
 )
-from app.accounts.limits import ACCOUNT_CHANGES, ADMINISTRATION, MAIL, SEARCH
+from app.accounts.limits import ACCOUNT_CHANGES, ADMINISTRATION, EMAIL_CHANGES_OF_ACCOUNT, MAIL, SEARCH
 from app.accounts.schemas.users import (
     ChangePasswordInput,
     EmailChangeInput,
@@ -59,7 +59,7 @@ async def change_my_password(services: ServicesDep, owner: OwnerDep, data: Chang
 @router.put(
     "/me/email",
     status_code=202,
-    dependencies=[limited(MAIL)],
+    dependencies=[limited(MAIL), limited_by_account(EMAIL_CHANGES_OF_ACCOUNT)],
     responses=raises(*NOT_REAUTHENTICATED, EmailDomainNotAllowed),
 )
 async def change_my_email(services: ServicesDep, owner: OwnerDep, data: EmailChangeInput) -> Accepted:
