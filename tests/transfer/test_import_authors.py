@@ -45,6 +45,8 @@ async def test_posts_of_somebody_who_writes_here_are_theirs_and_the_report_says_
         {"role": Role.READER},
         {"role": Role.EDITOR, "is_active": False},
         {"role": Role.READER, "email": "steve@example.com", "is_verified": False},
+        {"role": Role.AUTHOR, "email": "steve@example.com", "is_verified": False},
+        {"role": Role.EDITOR, "email": None, "is_verified": False},
         {"role": Role.ADMIN, "deleted_at": clock.now(), "email": "steve@example.com"},
     ],
 )

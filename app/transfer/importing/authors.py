@@ -73,7 +73,7 @@ def _may_be(account: User, author: Author) -> bool:
     """Whether the account with a username for the author is theirs."""
     if not _has_name(account, author) and not _has_username(account, author):
         return False
-    writes_here = account.is_active and account.deleted_at is None and account.role.includes(Role.AUTHOR)
+    writes_here = account.is_active and account.deleted_at is None and account.effective_role.includes(Role.AUTHOR)
     return writes_here or _is_unclaimed(account)
 
 
