@@ -5,8 +5,8 @@ import json
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -70,8 +70,10 @@ def _written(values: Sequence[str]) -> str:
 def _replace(path: Path, text: str) -> None:
     """Replace the file atomically, keeping its owner, and give no one access who did not have it before."""
     owner = path.stat()
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    draft = Path(name)
+    # Always the same name, so that what somebody who was killed has left here, secrets and all, does not stay.
+    draft = path.with_name(f"{path.name}.part")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
@@ -82,5 +84,17 @@ def _replace(path: Path, text: str) -> None:
         if (owner.st_uid, owner.st_gid) != (mine.st_uid, mine.st_gid):
             os.chown(draft, owner.st_uid, owner.st_gid)
         draft.replace(path)
+        _flush_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _flush_folder(path: Path) -> None:
+    """Otherwise a power cut could bring the old file back, without the secret that the database has by then."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        # Some file systems cannot.
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

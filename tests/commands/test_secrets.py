@@ -311,3 +311,12 @@ def test_a_setting_that_is_not_there_is_not_added(tmp_path: Path) -> None:
         change_lists(file, {"key": ["new"], "other": ["new"]})
 
     assert file.read_text() == "KEY=old\n"
+
+
+async def test_what_a_killed_rotation_left_does_not_stay(blog: Blog) -> None:
+    left = blog.file.with_name(f"{blog.file.name}.part")
+    left.write_text(f"ACCESS_SECRET_KEY={SECRET}\n")
+
+    assert (await blog.run("rotate")).exit_code == 0
+
+    assert not left.exists()

@@ -24,6 +24,7 @@ from app.ops.backups.folder import BackupFolder, backup_folder
 from app.ops.backups.keeper import BackupKeeper
 from app.ops.backups.making import make_backup, needs_backup
 from app.ops.health import Health
+from app.ops.maintenance import sqlite_files
 from app.ops.maintenance.schema import MaintenanceRefused
 from app.ops.schemas import HealthState
 from tests.conftest import settings_for
@@ -297,6 +298,24 @@ def damage_an_index(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[(page - 1) * size + 8 : page * size] = bytes(size - 8)
     path.write_bytes(bytes(content))
+
+
+async def test_a_disk_that_fills_up_meanwhile_leaves_nothing(
+    template: Template, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not template.is_sqlite:
+        pytest.skip("pg_dump says it")
+
+    def fill_up(_source: Path, draft: Path) -> None:
+        draft.write_bytes(b"half")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite_files, "copy_file", fill_up)
+    folder = folder_for(tmp_path, url)
+    with pytest.raises(MaintenanceRefused, match="cannot be backed up: database or disk is full"):
+        await make_backup(folder)
+
+    assert names(folder) == []
 
 
 @pytest.mark.parametrize("obstacle", ["file", "read-only", "full"])

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,10 @@ async def _make(folder: BackupFolder, *, before_migration: bool) -> Made:
 async def _save_file(database_url: str, target: Path) -> list[Finding]:
     source = sqlite_path(database_url)
     with atomic_write(target, replace=True) as draft:
-        await asyncio.to_thread(sqlite_files.copy_file, source, draft)
+        try:
+            await asyncio.to_thread(sqlite_files.copy_file, source, draft)
+        except sqlite3.Error as error:
+            raise MaintenanceRefused(f"{source} cannot be backed up: {error}.") from error
         try:
             findings = await check(sqlite_url(draft))
         except DBAPIError as error:
