@@ -25,9 +25,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what requests need, run background work, and finish it when the server stops."""
     settings: Settings = app.state.settings
     database = open_database(settings.database_url, request_limits(settings))
-    bus, wake_ups = database.invalidations, database.wake_ups
-    background = open_database(settings.database_url, worker_limits(settings), bus, wake_ups)
-    listener = listener_for(settings.direct_url, bus, wake_ups)
+    background = open_database(settings.database_url, worker_limits(settings), beside=database)
+    listener = listener_for(settings.direct_url, database.invalidations, database.wake_ups)
     workers: list[JobWorker | InvalidationListener | ReplicaReadPool] = [
         JobWorker(background, app.state.process, unit_of_work),
         listener,

@@ -1,38 +1,28 @@
 """The engine, and sessions for reading and for writing."""
 
-import asyncio
-import random
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Delete, Update, event
+from sqlalchemy import CursorResult, Delete, Update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.util import await_only
 
 from app.core.circuit_breaker import CircuitBreaker
 from app.core.config import Settings
-from app.db import postgresql, query_log
+from app.db import postgresql, query_log, sqlite
 from app.db.changes.tracking import InvalidationBus, TrackedSession
 from app.db.changes.wake_ups import WakeUps
 from app.db.compiled_selects import ReadPool
 from app.db.read_pool_postgresql import PLANNING, PostgresqlReadPool
 from app.db.read_pool_sqlite import SqliteReadPool
+from app.db.sqlite_reading import reading_url
 
 WORKER_CONNECTIONS = 3
 WORKER_STATEMENT_SECONDS = 60.0
-SQLITE_LOCK_TIMEOUT_SECONDS = 20
-_SQLITE_RETRY_SECONDS = (0.001, 0.01)
-_SQLITE_BUSY_TIMEOUT_MS = 20
-# How a transaction begins on SQLite: the default takes the write lock at once, because a transaction that
-# has read and then wants to write is refused when another has written meanwhile. Readers need no lock.
-_SQLITE_BEGIN = "sqlite_begin"
-_WRITING = "BEGIN IMMEDIATE"
-_READ_ONLY: dict[str, Any] = {_SQLITE_BEGIN: "BEGIN"}
+_ENGINES = "engines"
 
 
 @dataclass(frozen=True)
@@ -65,10 +55,20 @@ def worker_limits(settings: Settings) -> PoolLimits:
 
 
 @dataclass(frozen=True)
+class Engines:
+    """What sessions connect to: on PostgreSQL and in memory, one and the same."""
+
+    writing: AsyncEngine
+    reading: AsyncEngine
+
+
+@dataclass(frozen=True)
 class Database:
     """Opens sessions; the caller commits them."""
 
     engine: AsyncEngine
+    # Another one on SQLite, where it cannot write, and `engine` has a single connection.
+    reading_engine: AsyncEngine
     writing: Callable[[], AsyncSession]
     reading: Callable[[], AsyncSession]
     invalidations: InvalidationBus
@@ -78,29 +78,34 @@ class Database:
 
     async def dispose(self) -> None:
         await self.read_pool.close()
-        await self.engine.dispose()
+        for engine in {self.engine, self.reading_engine}:
+            await engine.dispose()
 
 
-def open_database(
-    url: str,
-    limits: PoolLimits | None = None,
-    invalidations: InvalidationBus | None = None,
-    wake_ups: WakeUps | None = None,
-) -> Database:
+def open_database(url: str, limits: PoolLimits | None = None, beside: Database | None = None) -> Database:
     """A connection pool for the database at `url`, with no connection opened yet.
 
-    What its sessions invalidate is published on `invalidations`; when they enqueue jobs, `wake_ups` are told.
+    A process that opens its database twice, so that one kind of work takes no connections from another, opens the
+    second `beside` the first: what either of them invalidates or enqueues, both learn, and on SQLite they take turns.
     """
     limits = limits or PoolLimits()
     # One for sessions and read pool: what the one learns about the server, the other need not find out again.
     breaker = postgresql.database_breaker()
-    engine = create_engine(url, limits, breaker)
-    invalidations = invalidations or InvalidationBus()
-    wake_ups = wake_ups or WakeUps()
+    if sqlite.is_file(make_url(url)):
+        engine = beside.engine if beside else create_engine(url, poolclass=sqlite.WritingPool)
+        reading_engine = create_engine(url, limits, reads_only=True)
+    else:
+        engine = reading_engine = create_engine(url, limits, breaker)
+    invalidations = beside.invalidations if beside else InvalidationBus()
+    wake_ups = beside.wake_ups if beside else WakeUps()
+    sessions = partial(
+        sessions_on, invalidations=invalidations, wake_ups=wake_ups, engines=Engines(engine, reading_engine)
+    )
     return Database(
         engine,
-        writing=sessions_on(engine, invalidations, wake_ups),
-        reading=sessions_on(engine.execution_options(**_READ_ONLY), invalidations, wake_ups),
+        reading_engine,
+        writing=sessions(engine),
+        reading=sessions(reading_engine),
         invalidations=invalidations,
         read_pool=open_read_pool(url, limits, breaker),
         wake_ups=wake_ups,
@@ -112,7 +117,7 @@ def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None 
     parsed = make_url(url)
     dialect = parsed.get_dialect()()
     if dialect.name == "sqlite":
-        return SqliteReadPool(parsed, dialect, _prepare_sqlite)
+        return SqliteReadPool(parsed, dialect, sqlite.prepare)
     options = postgresql.connection_options(limits.statement_seconds, behind_pgbouncer=limits.behind_pgbouncer)
     if not limits.behind_pgbouncer:
         options["server_settings"] = {**options.get("server_settings", {}), **PLANNING}
@@ -122,19 +127,32 @@ def open_read_pool(url: str, limits: PoolLimits, breaker: CircuitBreaker | None 
 
 
 def sessions_on(
-    bind: AsyncEngine | AsyncConnection, invalidations: InvalidationBus, wake_ups: WakeUps, **options: Any
+    bind: AsyncEngine | AsyncConnection,
+    invalidations: InvalidationBus,
+    wake_ups: WakeUps,
+    engines: "Engines | None" = None,
+    **options: Any,
 ) -> async_sessionmaker[AsyncSession]:
-    """A factory of sessions that say which public responses they invalidate, and when there is work."""
-    info = {"invalidations": invalidations, "wake_ups": wake_ups}
+    """A factory of sessions that say which public responses they invalidate, and when there is work.
+
+    With `engines`, those that write can read without a turn meanwhile, and the other way round.
+    """
+    info = {"invalidations": invalidations, "wake_ups": wake_ups, _ENGINES: engines}
     return async_sessionmaker(bind, sync_session_class=TrackedSession, info=info, expire_on_commit=False, **options)
 
 
 def create_engine(
-    url: str, limits: PoolLimits | None = None, breaker: CircuitBreaker | None = None, **options: Any
+    url: str,
+    limits: PoolLimits | None = None,
+    breaker: CircuitBreaker | None = None,
+    *,
+    reads_only: bool = False,
+    **options: Any,
 ) -> AsyncEngine:
     """An engine that behaves alike on both databases; `options` go to SQLAlchemy.
 
-    Without limits it uses SQLAlchemy's own pool, and statements have no timeout.
+    Without limits it uses SQLAlchemy's own pool, and statements have no timeout. With `reads_only`, SQLite refuses to
+    write, and transactions take no lock.
     """
     # What is stored is personal: errors, and so the log, show statements without their values.
     options = {"hide_parameters": True, **options}
@@ -142,9 +160,8 @@ def create_engine(
     if limits is not None and parsed.database != ":memory:":
         options |= {"pool_size": limits.connections, "max_overflow": 0, "pool_timeout": limits.queue_seconds}
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, **options)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        engine = create_async_engine(reading_url(parsed) if reads_only else parsed, **options)
+        sqlite.prepare_engine(engine, reads_only=reads_only)
         query_log.log_queries(engine.sync_engine)
         return engine
     limits = limits or PoolLimits()
@@ -160,56 +177,11 @@ def create_engine(
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by _begin_sqlite; the driver's own way loses updates and cannot undo DDL.
-    connection.isolation_level = None
-    # SQLite's own knows the case of ASCII letters only.
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    cursor = connection.cursor()
-    try:
-        # The time-out comes first: switching to WAL needs a lock itself. FULL, because an acknowledged write must
-        # also survive a power cut.
-        for pragma in (
-            f"busy_timeout={_SQLITE_BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-    except BaseException:
-        # The pool forgets a connection that could not be prepared, and its thread would be left for good. Whoever is
-        # cancelled meanwhile leaves one behind too.
-        connection.close()
-        raise
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin, waiting for the write lock on the event loop rather than inside SQLite.
-
-    A connection that waits inside SQLite is locked itself: if Python then collected an old cursor of it, the whole
-    event loop would block, including the transaction that holds the write lock.
-    """
-    begin = connection.get_execution_options().get(_SQLITE_BEGIN, _WRITING)
-    deadline = time.monotonic() + SQLITE_LOCK_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.exec_driver_sql(begin)
-        except OperationalError as error:
-            if "locked" not in str(error.orig) or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        await_only(asyncio.sleep(random.uniform(*_SQLITE_RETRY_SECONDS)))  # noqa: S311 - only spreads the tries
-
-
 async def begin_writing(session: AsyncSession) -> None:
-    """Take the write lock in a session otherwise used for reading; no transaction may be open."""
-    await session.connection(execution_options={_SQLITE_BEGIN: _WRITING})
+    """Write in a session otherwise used for reading; no transaction may be open."""
+    if engines := _engines_of(session):
+        session.sync_session.bind = engines.writing.sync_engine
+    await session.connection()
 
 
 @asynccontextmanager
@@ -219,9 +191,20 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
     Use it before something slow, such as hashing a password: neither a write lock nor a connection is held meanwhile.
     It must be the first thing that a session does, or follow another such block.
     """
-    await session.connection(execution_options=_READ_ONLY)
-    yield
-    await session.commit()
+    bind = session.sync_session.bind
+    if engines := _engines_of(session):
+        session.sync_session.bind = engines.reading.sync_engine
+    try:
+        await session.connection()
+        yield
+        await session.commit()
+    finally:
+        session.sync_session.bind = bind
+
+
+def _engines_of(session: AsyncSession) -> Engines | None:
+    engines: Engines | None = session.info[_ENGINES]
+    return engines
 
 
 async def changed_a_row(session: AsyncSession, statement: Update | Delete) -> bool:

@@ -47,11 +47,12 @@ class MetricsSampler:
         return await asyncio.to_thread(exposition, numbers)
 
     def _sample(self, database: Database) -> None:
-        pool: Any = database.engine.pool
-        if isinstance(pool, QueuePool):
-            db_metrics.pool_in_use.set(pool.checkedout())
-            db_metrics.pool_open.set(pool.checkedout() + pool.checkedin())
-            db_metrics.pool_size.set(pool.size())
+        pools: set[Any] = {engine.pool for engine in (database.engine, database.reading_engine)}
+        if all(isinstance(pool, QueuePool) for pool in pools):
+            in_use = sum(pool.checkedout() for pool in pools)
+            db_metrics.pool_in_use.set(in_use)
+            db_metrics.pool_open.set(in_use + sum(pool.checkedin() for pool in pools))
+            db_metrics.pool_size.set(sum(pool.size() for pool in pools))
         if self._store is not None:
             cache_metrics.entries.set(len(self._store))
             cache_metrics.size_bytes.set(self._store.bytes)

@@ -557,7 +557,7 @@ async def test_two_who_come_at_once_are_one_account_and_hold_no_connection_meanw
         ask, held, together = live_app.state.process.share(IdentityProviders).identity, [], asyncio.Barrier(4)
 
         async def ask_together(provider: str, **values: str) -> Identity:
-            held.append(database.engine.pool.checkedout())
+            held.append(database.engine.pool.checkedout() + database.reading_engine.pool.checkedout())
             try:
                 identity: Identity = await ask(provider, **values)
             finally:

@@ -30,16 +30,21 @@ def without_fast_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def checked_out(live_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Every connection that is taken from the pool of the sessions."""
-    pool: Pool = live_app.state.database.engine.pool
+    """Every connection that is taken from the pools of the sessions."""
+    database = live_app.state.database
     taken: list[object] = []
-    connect = pool.connect
 
-    def watched() -> Any:
-        taken.append(connection := connect())
-        return connection
+    def watch(pool: Pool) -> None:
+        connect = pool.connect
 
-    monkeypatch.setattr(pool, "connect", watched)
+        def watched() -> Any:
+            taken.append(connection := connect())
+            return connection
+
+        monkeypatch.setattr(pool, "connect", watched)
+
+    for pool in {database.engine.pool, database.reading_engine.pool}:
+        watch(pool)
     return taken
 
 

@@ -111,7 +111,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
     assert states_of(parts) == {"database": "ok", "migrations": "failing", "jobs": "unknown"}
     assert parts["migrations"].detail == "No response in time."
     # Its connection is given back all the same, a moment later.
-    while database.engine.pool.checkedout():  # noqa: ASYNC110 - nobody tells
+    while database.reading_engine.pool.checkedout():  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)
 
 

@@ -153,7 +153,8 @@ async def test_it_says_how_full_the_pool_is(live_app: FastAPI) -> None:
     # Asking for the jobs took another one, after the numbers were taken.
     await MetricsSampler().report(database)
     assert (value("db_pool_connections_in_use"), value("db_pool_connections_open")) == (0, 2)
-    assert value("db_pool_size") == database.engine.pool.size()
+    pools = {engine.pool for engine in (database.engine, database.reading_engine)}
+    assert value("db_pool_size") == sum(pool.size() for pool in pools)
 
 
 async def test_it_says_what_the_cache_has_done(database: Database) -> None:

@@ -178,6 +178,7 @@ async def undone_database(engine: AsyncEngine) -> AsyncIterator[Database]:
         sessions = sessions_on(connection, invalidations, wake_ups, join_transaction_mode="create_savepoint")
         yield Database(
             engine,
+            engine,
             writing=sessions,
             reading=sessions,
             invalidations=invalidations,

@@ -20,8 +20,11 @@ def recorded_statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith(_NOT_QUERIES):
             statements.append(statement)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", record)
+    engines = {engine.sync_engine for engine in (database.engine, database.reading_engine)}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", record)
     try:
         yield statements
     finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", record)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", record)
