@@ -136,9 +136,9 @@ def corpus(databases: Databases, size: Size, *, keep: bool) -> Iterator[str]:
 
 
 @contextmanager
-def writable_copy(databases: Databases, name: str) -> Iterator[str]:
-    """The URL of a copy, which is deleted afterwards."""
-    copy = f"{_PREFIX}_copy_{os.getpid()}"
+def writable_copy(databases: Databases, name: str, label: str = "") -> Iterator[str]:
+    """The URL of a copy, which is deleted afterwards; of several at once, each has a label of its own."""
+    copy = f"{_PREFIX}_copy{label}_{os.getpid()}"
     databases.drop(copy)
     databases.copy(name, copy)
     try:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.closed_loop import Served
 from benchmarks.open_loop import Waits
 from benchmarks.operations import COMMENTS_AMONG_WRITES, READ_SHARES, READS
 from benchmarks.ratios import Goal, Range, Rates, ratio
 
 _OF_CONSTANT, _OF_RAW, _TIMES_ORM, _OF_READS = 0.9, 0.6, 4, 0.5
 _MAX_TAIL, _MAX_MEGABYTES, _MAX_START_SECONDS, _MAX_GROWTH = 10, 120, 2, 1.3
+_OF_ONE_WRITER, _MAX_WRITERS_TAIL, _MAX_READERS_WAIT = 1, 4, 1.5
 
 
 def goals(
@@ -132,4 +134,28 @@ def growth_goals(rates: Rates, operations: Sequence[str]) -> list[Goal]:
             at_least=False,
         )
         for name in operations
+    ]
+
+
+def writers_goals(name: str, served: Mapping[str, Sequence[Served]]) -> list[Goal]:
+    """What sixteen who write at once get of what one would, and what they cost a logged-in reader."""
+    one, many, alone, meanwhile = (
+        served[row] for row in ("one writer", "16 writers", "reader alone", "reader meanwhile")
+    )
+    rates = {"one": [each.rate for each in one], "many": [each.rate for each in many]}
+    medians = {"alone": [each.median for each in alone], "meanwhile": [each.median for each in meanwhile]}
+    return [
+        Goal(f"{name}: 16 writers / one", ratio(rates, "many", "one"), _OF_ONE_WRITER),
+        Goal(
+            f"{name}: 16 writers, p99 / median",
+            Range.of([each.p99 / each.median for each in many]),
+            _MAX_WRITERS_TAIL,
+            at_least=False,
+        ),
+        Goal(
+            f"{name}: reader's median while 16 write / alone",
+            ratio(medians, "meanwhile", "alone"),
+            _MAX_READERS_WAIT,
+            at_least=False,
+        ),
     ]

@@ -46,7 +46,7 @@ class Waits:
         return self.p99 / self.median
 
 
-class _Connection:
+class Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -88,7 +88,7 @@ def _length(head: bytes) -> int:
     return int(head[at + 17 :].split(b"\r\n", 1)[0])
 
 
-def _wire(line: str) -> bytes:
+def as_sent(line: str) -> bytes:
     method, path, body, *headers = line.rstrip("\n").split("\t")
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
     head += [f"{name}: {value}" for name, value in zip(headers[::2], headers[1::2], strict=True)]
@@ -100,9 +100,9 @@ def _wire(line: str) -> bytes:
 def load(port: int, rate: float, seconds: float, requests: Sequence[bytes]) -> Waits:
     """Send requests at this rate."""
     poll = select.epoll()
-    connections: dict[int, _Connection] = {}
+    connections: dict[int, Connection] = {}
     for _ in range(_CONNECTIONS):
-        connection = _Connection(port)
+        connection = Connection(port)
         connections[connection.socket.fileno()] = connection
         poll.register(connection.socket.fileno(), select.EPOLLIN)
     idle, waiting, waits = list(connections.values()), deque[float](), list[float]()
@@ -152,5 +152,5 @@ def waits_at(server: Server, requests: Sequence[Request], rate: float, seconds: 
 if __name__ == "__main__":
     _, given_port, given_rate, given_seconds, file_name = sys.argv
     lines = Path(file_name).read_text().splitlines()
-    found = load(int(given_port), float(given_rate), float(given_seconds), [_wire(line) for line in lines])
+    found = load(int(given_port), float(given_rate), float(given_seconds), [as_sent(line) for line in lines])
     print(json.dumps(found.__dict__))
