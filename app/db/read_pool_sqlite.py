@@ -21,10 +21,10 @@ from app.db.compiled_selects import CompiledSelect, Row
 from app.db.query_log import query_ran
 
 # How long everybody else may be kept waiting for one question.
-QUICK_SECONDS = 0.05
+_QUICK_SECONDS = 0.05
 _MAX_SECONDS = 10
 # After so many of SQLite's own steps it is seen how late it is; a million of them take some ten milliseconds.
-STEPS = 20_000
+_STEPS = 20_000
 _RETRY_SECONDS = 0.005
 _LOCK_TIMEOUT_SECONDS = 5
 
@@ -43,7 +43,7 @@ class _Connection:
             self._connection.close()
             raise
         self._deadline = 0.0
-        self._connection.set_progress_handler(lambda: time.monotonic() > self._deadline, STEPS)
+        self._connection.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS)
 
     def ask(self, sql: str, values: Sequence[Any], seconds: float) -> list[Row]:
         self._deadline = time.monotonic() + seconds
@@ -95,7 +95,7 @@ class SqliteReadPool:
     def _fetch_quickly(self, sql: str, values: Sequence[Any]) -> list[Row]:
         if self._quick_connection is None:
             self._quick_connection = _Connection(self._path, self._prepare)
-        return self._quick_connection.ask(sql, values, QUICK_SECONDS)
+        return self._quick_connection.ask(sql, values, _QUICK_SECONDS)
 
     def _fetch_slowly(self, sql: str, values: Sequence[Any]) -> list[Row]:
         with self._slow_lock:

@@ -18,7 +18,6 @@ from app.db.changes.wake_ups import WakeUps
 from app.db.compiled_selects import ReadPool
 from app.db.read_pool_postgresql import PLANNING, PostgresqlReadPool
 from app.db.read_pool_sqlite import SqliteReadPool
-from app.db.sqlite_reading import reading_url
 
 WORKER_CONNECTIONS = 3
 WORKER_STATEMENT_SECONDS = 60.0
@@ -160,7 +159,7 @@ def create_engine(
     if limits is not None and parsed.database != ":memory:":
         options |= {"pool_size": limits.connections, "max_overflow": 0, "pool_timeout": limits.queue_seconds}
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(reading_url(parsed) if reads_only else parsed, **options)
+        engine = create_async_engine(url, **options)
         sqlite.prepare_engine(engine, reads_only=reads_only)
         query_log.log_queries(engine.sync_engine)
         return engine

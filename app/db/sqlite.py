@@ -97,8 +97,7 @@ def prepare_engine(engine: AsyncEngine, *, reads_only: bool = False) -> AsyncEng
     event.listen(engine.sync_engine, "connect", prepare)
     if reads_only:
         event.listen(engine.sync_engine, "connect", _forbid_writing)
-    else:
-        event.listen(engine.sync_engine, "invalidate", _roll_back)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     event.listen(engine.sync_engine, "begin", partial(_begin, "BEGIN" if reads_only else "BEGIN IMMEDIATE"))
     return engine
 
