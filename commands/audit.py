@@ -11,6 +11,7 @@ import typer
 from app.core import clock
 from commands.output import print_json, print_table
 from commands.runtime import carry_out, load_settings, validated
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.accounts.schemas.audit_events import AuditEventOut, AuditFilter
@@ -144,4 +145,4 @@ def _row(event: "AuditEventOut") -> list[object]:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

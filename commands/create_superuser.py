@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.runtime import EXISTS, carry_out, load_settings, opened_database, refuse, run, services_of, validated
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -79,4 +80,4 @@ async def _create(settings: "Settings", data: "RegisterInput") -> "User":
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

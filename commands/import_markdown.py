@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.runtime import REFUSED, load_settings, opened_database, run
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.core.config import Settings
@@ -112,4 +113,4 @@ async def _store(settings: "Settings", posts: "list[FilePost]", report: "Report"
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

@@ -7,6 +7,7 @@ import typer
 
 from commands.output import print_json, print_table, printable
 from commands.runtime import carry_out, load_settings
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.container import Services
@@ -139,4 +140,4 @@ def _jobs(number: int) -> str:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

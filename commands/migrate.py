@@ -6,6 +6,7 @@ import typer
 
 from commands.db.maintaining import maintain, size_of
 from commands.runtime import load_settings, refuse, run
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.core.config import Settings
@@ -58,4 +59,4 @@ async def _back_up(settings: "Settings") -> None:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

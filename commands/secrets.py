@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from commands.runtime import carry_out, load_settings, refuse
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.container import Services
@@ -190,4 +191,4 @@ def _whose(user_ids: Iterable[int]) -> str:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from commands.runtime import load_settings, opened_database, refuse, run, services_of
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -88,4 +89,4 @@ async def _comment(
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

@@ -13,6 +13,7 @@ from commands.environment import write_environment_file
 from commands.runtime import UNUSABLE_SETTINGS, load_settings, refuse
 from commands.serving.database import prepare_database
 from commands.serving.warnings import warnings_for_production
+from commands.terminal import start
 
 # What takes long to import is imported where it is used, so that --help and refusals come at once.
 if TYPE_CHECKING:
@@ -128,4 +129,4 @@ def _run(settings: "Settings", *, reload: bool) -> None:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

@@ -9,6 +9,7 @@ import typer
 from app.core.roles import Role
 from commands.output import print_json, print_table, printable
 from commands.runtime import carry_out, load_settings, refuse, validated
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.accounts.models import User
@@ -268,4 +269,4 @@ async def _deleted(services: "Services", user: "User", successor: str | None, *,
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

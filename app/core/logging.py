@@ -51,7 +51,9 @@ class LogFormatter(logging.Formatter):
         self._render: Processor = structlog.processors.JSONRenderer(serializer=lambda event, **_: _encode(event))
         if environment is Environment.DEVELOPMENT:
             self._render = structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+                colors=sys.stderr is not None and sys.stderr.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+                pad_event_to=0,
             )
 
     def format(self, record: logging.LogRecord) -> str:

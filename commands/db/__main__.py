@@ -1,3 +1,4 @@
 from commands.db import cli
+from commands.terminal import start
 
-cli()
+start(cli)
