@@ -10,8 +10,8 @@ from app.content.rendering import require_proportion
 from app.content.turns import Turns
 
 
-async def rendered_comment(markdown: str, account_id: int) -> str:
-    """The comment's HTML, when it is the account's turn.
+async def rendered_comment(markdown: str, account_id: int | None) -> str:
+    """The comment's HTML, when it is the account's turn; `None` is the command line.
 
     Raises `TooComplex`, `EmptyComment` or `RenderingUnavailable`.
     """

@@ -60,7 +60,7 @@ def inconsistent_articles(connection: Connection) -> Iterator[Finding]:
     if stale:
         yield _finding(
             "note",
-            "the HTML or excerpt differs from what the Markdown renders to now (saving the article updates it)",
+            "the HTML or excerpt differs from what the Markdown renders to now (`commands.db render` updates it)",
             stale,
         )
 
