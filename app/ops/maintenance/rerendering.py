@@ -68,7 +68,7 @@ async def _render_article(database: Database, article_id: int) -> bool:
     rendered = await rendered_article(markdown, None)
     if rendered == RenderedArticle(*before):
         return False
-    async with database.writing() as session:
+    async with database.writing() as session, session.begin():
         unchanged = select(Article).where(Article.id == article_id, Article.body_markdown == markdown)
         bodies = undefer(Article.body_markdown), undefer(Article.body_html)
         article = await session.scalar(unchanged.options(*bodies).with_for_update(key_share=True))
@@ -77,7 +77,6 @@ async def _render_article(database: Database, article_id: int) -> bool:
             return False
         article.write(markdown, rendered)
         flag_modified(article, "updated_at")
-        await session.commit()
     return True
 
 
@@ -88,12 +87,11 @@ async def _render_comment(database: Database, comment_id: int) -> bool:
     html = await rendered_comment(markdown, None)
     if html == before:
         return False
-    async with database.writing() as session:
+    async with database.writing() as session, session.begin():
         unchanged = select(Comment).where(Comment.id == comment_id, Comment.body_markdown == markdown)
         comment = await session.scalar(unchanged.with_for_update(key_share=True))
         if comment is None:
             return False
         comment.write(markdown, html)
         flag_modified(comment, "updated_at")
-        await session.commit()
     return True
