@@ -21,6 +21,8 @@ _MAX_CONCURRENT = 2
 # The HTML of a text of references can grow with the square of its length.
 _GROWTH = 10
 _GROWTH_FREE = 50_000
+# The process was killed, or the system has no room for one.
+_BROKEN = (BrokenWorkerProcess, OSError)
 _log = logging.getLogger(__name__)
 
 
@@ -32,13 +34,13 @@ async def rendered_article(markdown: str, account_id: int | None) -> RenderedArt
     async with _turns().turn(account_id):
         try:
             return await _render_elsewhere(markdown)
-        except BrokenWorkerProcess:
+        except _BROKEN:
             # Whoever killed it, the text may not be to blame; a process for which memory is short may be chosen again.
-            _log.warning("A rendering process was killed; the text is rendered once more.")
+            _log.warning("A rendering process was killed, or none could be started; the text is rendered once more.")
         try:
             return await _render_elsewhere(markdown)
-        except BrokenWorkerProcess as error:
-            _log.error("A rendering process was killed again; the text is not rendered.")
+        except _BROKEN as error:
+            _log.error("No rendering process lasted long enough; the text is not rendered.")
             raise RenderingUnavailable from error
 
 

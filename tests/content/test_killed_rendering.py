@@ -53,3 +53,16 @@ async def test_if_that_is_killed_too_it_is_not_the_authors_fault(
     assert (await read(author, "/articles", status="draft"))["items"] == []
 
     assert (await author.post("/articles", json=data)).status_code == 201
+
+
+async def test_nor_is_a_system_without_room_for_a_process(
+    author: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr("anyio.to_process.run_sync", no_room)
+
+    refused = await author.post("/articles", json={"title": "Unlucky", "body_markdown": "Text"})
+
+    problem_in(refused, 503, "rendering_unavailable")
