@@ -5,9 +5,12 @@ from html import unescape
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.content.anchors import PREFIX, slug_of_heading
 from app.content.markup import render_article, render_comment
+from tests.support.examples import examples
 from tests.support.html import elements
 
 
@@ -145,3 +148,21 @@ def test_ids_can_be_as_many_as_an_article_has_room_for() -> None:
 
     assert ' id="user-content-a-19999"' in html
     assert ' href="#user-content-a-19999"' in html
+
+
+PIECES = [
+    *("# a\n", "## A {#b}\n", "<h2 id='a'>b</h2>", "<a name='b'></a>", "<p id='a b'>", "<h1><div>", "# é 世界\n", "#"),
+    *("[x](#a)", "[x](#B)", "[x](#%C3%A9)", "[^1]", "\n\n[^1]: n\n\n", "\n\n", "`", "<", ">", '"', "'", "&amp;"),
+    *("{#", "}"),
+]
+
+
+@examples(100)
+@given(st.lists(st.sampled_from(PIECES), max_size=20))
+def test_ids_are_unique_and_what_is_linked_is_there(pieces: list[str]) -> None:
+    markdown = "".join(pieces)
+    ids = ids_in(markdown)
+
+    assert len(ids) == len(set(ids))
+    assert all(name.startswith(PREFIX) for name in ids)
+    assert {target for target in fragments_in(markdown) if target.startswith(PREFIX)} <= set(ids)
