@@ -47,8 +47,10 @@ def import_markdown(
     same slug, the older one keeps it and the other gets its date appended; a translation leaves it to the original and
     gets its language appended.
 
-    Jekyll's `highlight` blocks become fenced code, and `raw` tags are dropped. The report names posts that contain
-    other template code.
+    Code between template tags (`{% highlight %}`, `{% codeblock %}`, `{{< highlight >}}`, …) becomes fenced code,
+    template comments are left out, `raw` tags are dropped, ids of headings become anchors, and kramdown's other
+    attributes are removed; all of that outside of Markdown's own code. The report counts it, and names what other
+    template code stays as text. Articles that were exported by Colophon come back exactly as they were.
 
     Posts are assigned to the account with the author's email address, if it is confirmed, or with the author's name or
     username, if it belongs to an author, editor or admin. The report lists these accounts. For other authors, an

@@ -13,6 +13,8 @@ from app.accounts.policies.actors import Principal
 from app.content.models import Article, ArticleStatus
 from app.core.slugs import SLUG_PATTERN
 
+# By which the importer knows that a body is Markdown and nothing else.
+GENERATOR = "Colophon"
 _ONE_LINE = 1_000_000
 
 
@@ -48,6 +50,7 @@ def _fields(article: Article, author: User) -> dict[str, Any]:
         "lang": article.language,
         "description": article.given_excerpt,
         "cover_image_url": article.cover_image_url,
+        "generator": GENERATOR,
     }
 
 

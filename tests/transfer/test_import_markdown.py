@@ -41,12 +41,10 @@ async def test_every_post_arrives_as_it_was(live_app: FastAPI, live_users: Users
 
 
 async def test_the_report(live_app: FastAPI, blog: Path) -> None:
+    slug = "jekyll-1-0-0-released"
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
-        (
-            "created    2013-05-06-jekyll-1-0-0-released.markdown → jekyll-1-0-0-released: "
-            "contains template code; dropped 1 <script>"
-        ),
+        f"created    2013-05-06-{slug}.markdown → {slug}: contains template code: highlight; dropped 1 <script>",
         "created    meeting.md → team-meeting: also by Bob",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
@@ -222,7 +220,7 @@ async def test_code_in_tags_of_jekyll_arrives_as_code(
     assert dry.stdout.startswith(result.stdout)
     assert result.stdout.splitlines()[:3] == [
         "created    2020-01-01-a.md → a",
-        "created    2020-01-02-b.md → b: contains template code",
+        "created    2020-01-02-b.md → b: contains template code: site.url",
         "created    2020-01-03-c.md → c",
     ]
     articles = await all_articles(editor)

@@ -23,11 +23,13 @@ from app.core.schemas.base import (
 )
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
+BODY_MAX_LENGTH = 500_000
+
 Title = Annotated[Line, Field(max_length=200, examples=["A week in Lisbon"])]
 Body = Annotated[
     SafeStr,
     Field(
-        max_length=500_000,
+        max_length=BODY_MAX_LENGTH,
         description="CommonMark with tables, footnotes and strikethrough.",
         examples=["We arrived in **Lisbon** at night."],
     ),

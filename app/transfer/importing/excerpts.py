@@ -3,6 +3,7 @@
 import re
 
 from app.content.markup import plain_text
+from app.transfer.importing.bodies import Templates, converted
 from app.transfer.importing.fields import Fields, everywhere
 from app.transfer.importing.shapes import first_line
 
@@ -14,14 +15,14 @@ _MARK = re.compile(
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 
 
-def excerpt(found: Fields, body: str) -> str:
+def excerpt(found: Fields, body: str, templates: Templates) -> str:
     """The post's excerpt; empty if nobody has written one.
 
     In Hugo, the part above the mark goes before `summary`; everywhere else, what is written for the purpose goes
     before the mark.
     """
     given = {name: _field(found, name) for name in ("excerpt", "customexcerpt", "summary", "description")}
-    above = part_above_mark(body) if not given["excerpt"] else ""
+    above = part_above_mark(body, templates) if not given["excerpt"] else ""
     chosen = [given["excerpt"], given["customexcerpt"], above if given["summary"] else "", given["summary"]]
     return next((text for text in (*chosen, given["description"], above) if text), "")
 
@@ -30,7 +31,7 @@ def _field(found: Fields, name: str) -> str:
     return next((text for value in everywhere(found, name) if (text := first_line(value))), "")
 
 
-def part_above_mark(body: str) -> str:
+def part_above_mark(body: str, templates: Templates) -> str:
     """The text above `<!--more-->` and its like, unless these are within code."""
     fence = ""
     lines: list[str] = []
@@ -41,7 +42,8 @@ def part_above_mark(body: str) -> str:
         elif match and match["fence"].startswith(fence) and not match["rest"].strip():
             fence = ""
         elif not fence and (mark := _MARK.search(line)) and not _is_code(line, mark.start()):
-            return plain_text("\n".join([*lines, line[: mark.start()]]))
+            above = "\n".join([*lines, line[: mark.start()]])
+            return plain_text(converted(above, templates).markdown)
         lines.append(line)
     return ""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.transfer.importing.front_matter import BadPost, NotAPost
+from app.transfer.importing.own_exports import is_own
 
 SUFFIXES = (".md", ".markdown", ".mkd", ".mdown")
 SOURCE_MAX_LENGTH = 500
@@ -45,7 +46,7 @@ class SourceFile:
         return ["/".join(parts[start:]) for start in range(len(parts))]
 
     def read(self) -> str:
-        """Its text, with every line ended by a line feed. Raises `NotAPost` or `BadPost`."""
+        """Its text, with every line ended by a line feed unless it is our own. Raises `NotAPost` or `BadPost`."""
         if self.path.is_dir():
             raise BadPost("it is a folder that cannot be read")
         if self.path.suffix.lower() not in SUFFIXES:
@@ -67,7 +68,7 @@ class SourceFile:
         text = self.path.read_bytes().decode("utf-8-sig")
         if "\0" in text:
             raise BadPost("it contains a NUL character")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return text if is_own(text) else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def files_in(paths: Iterable[Path]) -> list[SourceFile]:

@@ -1,6 +1,6 @@
 """Stores posts as articles, each in its own transaction: an interruption leaves only complete articles."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,11 +22,12 @@ from app.core.errors import AppError
 from app.db.session import Database
 from app.process import process_context
 from app.transfer.importing.authors import Byline, byline_for
+from app.transfer.importing.bodies import Templates
 from app.transfer.importing.catalogue import Action, Catalogue, Decision, Imported
 from app.transfer.importing.fields import Author
 from app.transfer.importing.files import SourceFile
 from app.transfer.importing.front_matter import BadPost, NotAPost
-from app.transfer.importing.liquid import is_left_in
+from app.transfer.importing.liquid import left_in
 from app.transfer.importing.posts import DEFAULT_LANGUAGE, Post, read_post
 from app.transfer.importing.report import Outcome, Report
 from app.unit_of_work import unit_of_work
@@ -34,6 +35,8 @@ from app.unit_of_work import unit_of_work
 FilePost = tuple[SourceFile, Post]
 # What a post that has changed may have changed in its article.
 _FIELDS = ("body_markdown", "category", "excerpt", "language", "published_at", "slug", "tags", "title")
+# How many kinds of template code a report names for a post.
+_NAMED = 5
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -98,7 +101,7 @@ class PostImporter:
             # Outside of the transaction: it takes a while, and no lock is held meanwhile.
             rendered = await _rendered(post)
             decision = await self._carry_out(catalogue, decision, post, rendered)
-            notes += ("contains template code",) if is_left_in(rendered.html) else ()
+            notes += (*post.body.notes, *_left_in(post, rendered))
             notes += self._report.note_lost(rendered.lost)
         if decision.action is Action.SKIPPED:
             self._report.skip(file.display_path, decision.reason)
@@ -157,6 +160,15 @@ class PostImporter:
         return decision
 
 
+def _left_in(post: Post, rendered: RenderedArticle) -> Iterator[str]:
+    """What to say of template code that stays as text."""
+    found = left_in(rendered.html)
+    if found and post.templates is not Templates.NONE:
+        names = [f"{name} ({number})" if number > 1 else name for name, number in found.most_common(_NAMED)]
+        more = [f"{len(found) - _NAMED} more"] if len(found) > _NAMED else []
+        yield f"contains template code: {', '.join([*names, *more])}"
+
+
 def _event(decision: Decision, article: Article, *, was_public: bool) -> ArticleEvent | None:
     """What has happened to an article; a new draft is nobody's business."""
     is_public = article.status is ArticleStatus.PUBLISHED
@@ -174,7 +186,7 @@ async def _new_account(byline: Byline, author: Author, services: Services) -> in
 
 async def _rendered(post: Post) -> RenderedArticle:
     try:
-        return await rendered_article(post.body, None)
+        return await rendered_article(post.body.markdown, None)
     except Exception as error:
         # Whatever a text may do to the renderer, the other posts are not to blame.
         raise BadPost(f"its body cannot be rendered ({type(error).__name__})") from error
@@ -197,7 +209,7 @@ async def _fill(article: Article, post: Post, rendered: RenderedArticle, service
     article.title = content.title
     article.given_excerpt = content.excerpt
     article.language = content.language
-    article.write(post.body, rendered)
+    article.write(post.body.markdown, rendered)
     article.status = content.status
     article.published_at = post.published_at
     article.source_digest = post.digest

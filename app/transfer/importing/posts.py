@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
@@ -14,12 +15,13 @@ from app.content.models import ArticleStatus
 from app.content.schemas.articles import ArticleInput, Title
 from app.core.slugs import slug_for
 from app.transfer.importing import fields
+from app.transfer.importing.bodies import Body, Templates, converted
 from app.transfer.importing.excerpts import excerpt
 from app.transfer.importing.fields import Author, Fields, is_yes, spelled_as_username
 from app.transfer.importing.fitting import Fitter, cut
 from app.transfer.importing.front_matter import BadPost, NotAPost, parse
 from app.transfer.importing.languages import language_of
-from app.transfer.importing.liquid import without_liquid
+from app.transfer.importing.own_exports import body_of, is_own
 from app.transfer.importing.places import Place, place_of
 from app.transfer.importing.publication import published_at
 from app.transfer.importing.shapes import first_line, squeezed
@@ -39,18 +41,17 @@ class Post:
     author: Author
     category: str | None
     notes: tuple[str, ...] = ()
-    may_have_liquid: bool = True
+    templates: Templates = Templates.LIQUID
     is_translation: bool = False
 
     @property
     def slug(self) -> str:
         return self.content.slug or slug_for(self.content.title)
 
-    @property
-    def body(self) -> str:
-        """The body without what only Jekyll understands."""
-        markdown = self.content.body_markdown
-        return without_liquid(markdown) if self.may_have_liquid else markdown
+    @cached_property
+    def body(self) -> Body:
+        """The body without what only its generator understands."""
+        return converted(self.content.body_markdown, self.templates)
 
     @property
     def digest(self) -> str:
@@ -69,6 +70,9 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
     if is_template(path, text):
         raise NotAPost("it is a template for new posts")
     fields_as_written, body = parse(text)
+    templates = _templates(text)
+    if templates is Templates.NONE:
+        body = body_of(text)
     found = squeezed(fields_as_written)
     fitter = Fitter()
     old_path = url_path(found)
@@ -82,7 +86,7 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
             title=_title(found, place, fitter),
             body_markdown=body,
             slug=slug_of(found, old_path, place.name),
-            excerpt=fitter.excerpt(excerpt(found, body)) or None,
+            excerpt=fitter.excerpt(excerpt(found, body, templates)) or None,
             language=own_language or language,
             category=slug_for(categories[0]) if categories else None,
             tags=fitter.tags(_tags(found, categories)),
@@ -98,10 +102,16 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
         by,
         categories[0] if categories else None,
         tuple(note for note in notes if note),
-        # Jekyll knows no TOML; whoever does may show Jekyll's tags in code.
-        may_have_liquid=not text.lstrip("\n").startswith("+++"),
+        templates,
         is_translation=_is_translation(found, place, own_language or language, language),
     )
+
+
+def _templates(text: str) -> Templates:
+    if is_own(text):
+        return Templates.NONE
+    # Jekyll knows no TOML; whoever does may show Jekyll's tags in code.
+    return Templates.HUGO if text.lstrip("\n").startswith("+++") else Templates.LIQUID
 
 
 def _title(found: Fields, place: Place, fitter: Fitter) -> str:
