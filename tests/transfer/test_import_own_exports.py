@@ -13,7 +13,7 @@ from tests.support.users import Users
 from tests.support.writing import publish
 
 BODIES = {
-    "liquid": "{% raw %}{{ x }}{% endraw %}\n{% highlight sh %}\nls\n{% endhighlight %}\n{% comment %}a{% endcomment %}",
+    "liquid": "{% raw %}{{ x }}{% endraw %}\n{% highlight sh %}\nls\n{% endhighlight %}\n{% comment %}{% endcomment %}",
     "hugo": "{{< highlight go >}}\nx\n{{< /highlight >}} {{<figure src=x>}}",
     "kramdown": "* TOC\n{:toc}\n\n## Title {#id}\n{: .x}\n",
     "blank": "\n\n  starts and ends with blank lines  \n\n\n",

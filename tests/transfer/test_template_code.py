@@ -124,7 +124,13 @@ def test_what_stays_is_text_and_is_named() -> None:
 
 def test_a_body_says_what_was_done_to_it() -> None:
     body = converted("{% comment %}x{% endcomment %}a\n{: .b}\n\n*c*{: .d}", Templates.LIQUID)
-    assert body.notes == ("template comments left out (1)", "attributes of kramdown applied or removed (2)")
+    assert body.notes == ("template comments left out (1)", "attributes applied or removed (2)")
+
+
+def test_a_shortcode_that_is_shown_is_shown() -> None:
+    markdown = "```\n{{</* figure src=x */>}}\n{{/* a comment */}}\n```\n{{%/* y */%}} {{</*z*/>}}"
+    expected = "```\n{{< figure src=x >}}\n{{/* a comment */}}\n```\n{{% y %}} {{\\<z>}}"
+    assert converted(markdown, Templates.HUGO).markdown == expected
 
 
 def test_whose_template_code_it_is_decides() -> None:

@@ -10,6 +10,8 @@ from app.transfer.importing.edits import Edit, applied
 from app.transfer.importing.kramdown import without_attributes
 from app.transfer.importing.template_code import without_template_code
 
+# How Hugo's users show a shortcode, in code as well: to Hugo, code is no exception.
+_SHOWN = re.compile(r"\{\{(?P<open>[<%])/\*(?P<inside>[^\n*]*)\*/(?P<close>[>%])\}\}")
 # `{{<figure` would be taken for an element of HTML, and vanish.
 _LIKE_HTML = re.compile(r"(?<=\{\{)<(?=[A-Za-z/!?])")
 
@@ -37,9 +39,10 @@ def converted(markdown: str, templates: Templates) -> Body:
         return Body(markdown)
     text, comments = without_template_code(markdown, liquid=templates is Templates.LIQUID)
     text, attributes = without_attributes(text)
+    text = _SHOWN.sub(r"{{\g<open>\g<inside>\g<close>}}", text)
     text = applied(text, [Edit(*match.span(), "\\<") for match in outside_of_code(text, _LIKE_HTML)])
     if len(text) > BODY_MAX_LENGTH:
         # Ids became anchors, which are longer.
         return Body(markdown)
-    notes = {"template comments left out": comments, "attributes of kramdown applied or removed": attributes}
+    notes = {"template comments left out": comments, "attributes applied or removed": attributes}
     return Body(text, tuple(f"{what} ({number})" for what, number in notes.items() if number))

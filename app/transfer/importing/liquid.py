@@ -27,7 +27,7 @@ def left_in(html: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for match in _LEFT.finditer(_outside_of_code(html)):
         name = _NAME.match(unescape(unquote(match["rest"])))
-        found[(name["name"] if name else None) or "{"] += 1
+        found[(name["name"] if name else None) or "an expression"] += 1
     return found
 
 
