@@ -25,6 +25,8 @@ from tests.support.posts import post
         ("lang: Portuguese (Brazil)", "pt"),
         ("lang: eng", "en"),
         ("lang: jp", "ja"),
+        ("lang: iw", "he"),
+        ("lang: cmn-Hans", "zh-Hans"),
         ("lang: no", "no"),
         ("lang: yue", "yue"),
         ("lang: [fr, en]", "fr"),

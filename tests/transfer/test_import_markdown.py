@@ -279,6 +279,9 @@ async def test_translations_leave_the_slug_to_the_original(
     write_post(blog / "_index.fr.md", "title: Accueil")
     write_post(blog / "plain.md", "title: Plain\ndate: 2020-01-01")
     write_post(blog / "own.fr.md", "title: Own\nslug: le-mien\ndate: 2020-01-01")
+    write_post(blog / "a.md", "title: A\nslug: same\nlang: it\ndate: 2020-01-01")
+    write_post(blog / "b.md", "title: B\nslug: same\ndate: 2020-01-01")
+    write_post(blog / "c.md", "title: C\nslug: same\ndate: 2020-01-03")
 
     result = await import_blog(live_app, "--language", "British English", blog)
 
@@ -291,10 +294,16 @@ async def test_translations_leave_the_slug_to_the_original(
         "trip-fr": "fr",
         "plain": "en-GB",
         "le-mien": "fr",
+        "same": "en-GB",
+        "same-2020-01-03": "en-GB",
+        "same-it": "it",
     }
     for part in (blog, blog / "trip", blog / "trip" / "index.fr.md"):
         again = last_line(await import_blog(live_app, "--language", "en-GB", part))
         assert again.startswith("0 created, 0 updated, ")
+    write_post(blog / "a.md", "title: Changed\nslug: same\nlang: it\ndate: 2020-01-01")
+    changed = await import_blog(live_app, "--language", "en-GB", blog / "a.md")
+    assert "updated    a.md → same-it" in changed.stdout
 
 
 @pytest.mark.parametrize(

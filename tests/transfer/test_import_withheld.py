@@ -116,13 +116,12 @@ def test_what_is_to_expire_is_published_until_somebody_withdraws_it() -> None:
         ("published: 2019-04-04\nlastmod: 2019-05-05", "x.md", "2019-04-04"),
         ("published: true\nlastmod: 2019-05-05", "x.md", "2019-05-05"),
         ("date:\npublished_at: 2019-04-04", "x.md", "2019-04-04"),
-        ("created: 2019-04-04", "x.md", "2019-04-04"),
         ("lastmod: 2019-05-05\nmodified: 2019-06-06", "2018-01-01-x.md", "2018-01-01"),
         ("lastmod: 2019-05-05\nmodified: 2019-06-06", "2018-01-01-x/index.md", "2018-01-01"),
         ("lastmod: 2019-05-05", "2018/01/01/x.md", "2018-01-01"),
         ("lastmod: 2019-05-05\nurl: /2018/01/01/x/", "x.md", "2018-01-01"),
         ("lastmod: 2019-05-05\nmodified: 2019-06-06", "x.md", "2019-05-05"),
-        ("modified: someday\nupdated: 2019-06-06", "x.md", "2019-06-06"),
+        ("lastmod: someday\nmodified: 2019-06-06", "x.md", "2019-06-06"),
         ("date: git Last Modified", "2018-01-01-x.md", "2018-01-01"),
         ("title: x", "2018-01-01.md", "2018-01-01"),
     ],
@@ -131,3 +130,9 @@ def test_the_date_is_the_first_that_a_generator_would_take(header: str, name: st
     found = post(header, name=name)
     assert found.published_at == datetime.fromisoformat(date).replace(tzinfo=UTC)
     assert found.content.status == "published"
+
+
+@pytest.mark.parametrize("header", ["created: 2019-04-04", "updated: 2019-04-04", "date: Created", "date: ''"])
+def test_what_says_nothing_of_publication_is_no_date(header: str) -> None:
+    found = post(header, name="x.md")
+    assert (found.published_at, found.notes) == (None, ("a draft, because it has no date",))

@@ -1,7 +1,7 @@
 """What the blog already contains, and what to do with a post. Nothing here touches the database."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import count, islice
@@ -109,12 +109,17 @@ class Catalogue:
             return Decision(Action.UNCHANGED, source, article.slug, article=article)
         if article.was_edited_here:
             return Decision(Action.SKIPPED, source, reason="it has changed, but its article was edited in the blog")
-        slug = article.slug if article.slug in islice(candidates(post), _NEAR) else self.free_slug(post)
+        slug = article.slug if _may_have(post, article.slug) else self.free_slug(post)
         return Decision(Action.UPDATED, source, slug, article=article)
 
     def _free_source(self, file: SourceFile) -> str:
         free = (source for source in file.sources if source not in self._by_source and source not in self._claimed)
         return next(free, file.sources[-1])
+
+
+def _may_have(post: Post, slug: str) -> bool:
+    """Whether the slug is one of the post's, also if it is not known now whether the post is a translation."""
+    return any(slug in islice(candidates(replace(post, is_translation=given)), _NEAR) for given in (False, True))
 
 
 def candidates(post: Post) -> Iterator[str]:

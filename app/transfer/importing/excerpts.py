@@ -8,10 +8,12 @@ from app.transfer.importing.fields import Fields, everywhere
 from app.transfer.importing.shapes import first_line
 
 _MARK = re.compile(
-    r"<!--+\s*(?:more\b[^>]{0,100}?|truncate|readmore|excerpt|pelican_end_summary)\s*--+>"
-    r"|\{/\*\s*truncate\s*\*/\}",
+    r"<!--+\s{0,20}(?:more\b[^>]{0,100}?|truncate|readmore|excerpt|pelican_end_summary)\s{0,20}--+>"
+    r"|\{/\*\s{0,20}truncate\s{0,20}\*/\}",
     re.IGNORECASE,
 )
+# WordPress has paragraphs in them.
+_HTML = re.compile(r"</?[a-z][^<>]*>|&#?\w+;", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 
 
@@ -28,7 +30,15 @@ def excerpt(found: Fields, body: str, templates: Templates) -> str:
 
 
 def _field(found: Fields, name: str) -> str:
-    return next((text for value in everywhere(found, name) if (text := first_line(value))), "")
+    given = next((text for value in everywhere(found, name) if (text := first_line(value))), "")
+    return _shown(given) if _HTML.search(given) else given
+
+
+def _shown(markdown: str) -> str:
+    try:
+        return plain_text(markdown)
+    except Exception:  # noqa: BLE001 - whatever a text may do to the renderer, the post does without an excerpt then
+        return ""
 
 
 def part_above_mark(body: str, templates: Templates) -> str:
@@ -43,7 +53,7 @@ def part_above_mark(body: str, templates: Templates) -> str:
             fence = ""
         elif not fence and (mark := _MARK.search(line)) and not _is_code(line, mark.start()):
             above = "\n".join([*lines, line[: mark.start()]])
-            return plain_text(converted(above, templates).markdown)
+            return _shown(converted(above, templates).markdown)
         lines.append(line)
     return ""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
@@ -57,7 +57,27 @@ def read_posts(
             report.skip(file.display_path, str(error))
         except BadPost as error:
             report.skip(file.display_path, str(error), is_error=True)
-    return sorted(posts, key=lambda item: (item[1].is_translation, item[1].published_at or _LAST, item[0].path))
+    return sorted(
+        _with_translations(posts, language),
+        key=lambda item: (item[1].is_translation, item[1].published_at or _LAST, item[0].path),
+    )
+
+
+def _with_translations(posts: Sequence[FilePost], language: str) -> Iterator[FilePost]:
+    """The posts, with those marked that only their fields show to be translations.
+
+    They have slug and day in common with a post in another language, and are not in the default one themselves.
+    """
+    languages: dict[object, set[str]] = {}
+    for _, post in posts:
+        languages.setdefault(_slug_and_day(post), set()).add(post.content.language)
+    for file, post in posts:
+        is_one = post.content.language != language and len(languages[_slug_and_day(post)]) > 1
+        yield file, replace(post, is_translation=True) if is_one else post
+
+
+def _slug_and_day(post: Post) -> tuple[str, date | None]:
+    return post.slug, post.published_at and post.published_at.date()
 
 
 class PostImporter:

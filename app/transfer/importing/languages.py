@@ -1,6 +1,7 @@
 """Languages as writers name them, and as BCP 47 tags."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -25,11 +26,15 @@ def language_of(value: Any) -> str | None:
     given = first_line(value)
     tag = well_formed(_POSIX_END.sub("", given))
     if tag is None:
-        return _tags_by_name().get(_IN_BRACKETS.sub("", given).casefold())
+        name = _IN_BRACKETS.sub("", given).casefold()
+        return _tags_by_english_name().get(name) or _tags_by_own_name().get(name)
     primary, *rest = tag.split("-")
-    if len(primary) == _SHORT and primary not in _languages():
+    if primary in _languages():
+        return tag
+    current = get_global("language_aliases").get(primary)
+    if current is None and len(primary) == _SHORT:
         return _of_country(primary)
-    return "-".join([get_global("language_aliases").get(primary, primary) if len(primary) > _SHORT else primary, *rest])
+    return "-".join([(current or primary).replace("_", "-"), *rest])
 
 
 def well_formed(text: str) -> str | None:
@@ -80,8 +85,15 @@ def _of_country(code: str) -> str | None:
 
 
 @cache
-def _tags_by_name() -> dict[str, str]:
-    """By the names of languages in English and in themselves, without case."""
-    own = {name: Locale(name).languages.get(name) for name in locale_identifiers() if "_" not in name}
-    names = [*own.items(), *Locale("en").languages.items()]
-    return {name.casefold(): tag.replace("_", "-") for tag, name in names if name and tag not in _NO_LANGUAGES}
+def _tags_by_english_name() -> dict[str, str]:
+    return _by_name(Locale("en").languages)
+
+
+@cache
+def _tags_by_own_name() -> dict[str, str]:
+    """It takes a second or two to load the data of all languages."""
+    return _by_name({tag: Locale(tag).languages.get(tag) for tag in locale_identifiers() if "_" not in tag})
+
+
+def _by_name(names: Mapping[str, str | None]) -> dict[str, str]:
+    return {name.casefold(): tag.replace("_", "-") for tag, name in names.items() if name and tag not in _NO_LANGUAGES}

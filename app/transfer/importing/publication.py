@@ -15,9 +15,8 @@ PUBLISHED = spellings(
     *("publishDate", "pubDate", "published", "published_at", "publication_date", "datePublished", "publish_at"),
     *("publish_on", "post_date", "date_posted"),
 )
-_CREATED = ("created", "createdat", "datecreated")
 # When it was changed says little: only if nothing else is known.
-_CHANGED = ("lastmod", "modified", "updated", "lastmodified", "lastmodifiedat", "updatedat", "datemodified")
+_CHANGED = ("lastmod", "modified")
 # In Eleventy they stand for the dates of the file, which are other ones after each copy.
 _OF_FILE = {"created", "last modified", "git created", "git last modified"}
 
@@ -27,7 +26,7 @@ def published_at(found: Fields, of_file: datetime | None, url_path: str) -> date
     if given := next(given_dates(found, ["date"]), None):
         return dates.moment(given[1])
     of_path = of_file or dates.date_in_path(url_path)
-    return _first(found, [*PUBLISHED, *_CREATED]) or of_path or _first(found, _CHANGED)
+    return _first(found, PUBLISHED) or of_path or _first(found, _CHANGED)
 
 
 def _first(found: Fields, names: Iterable[str]) -> datetime | None:
