@@ -11,6 +11,7 @@ from app.transfer.importing.front_matter import BadPost, NotAPost, parse
         "---\ntitle: A\n---\n\nBody\n",
         "---  \ntitle: A\n...\nBody\n",
         "\n\n---\ntitle: A\n---\nBody\n",
+        "\n \t\n---\ntitle: A\n---\nBody\n",
         '+++\ntitle = "A"\n+++\nBody\n',
         "---\nTitle: A\n---\nBody\n",
     ],
@@ -107,6 +108,7 @@ def test_front_matter_may_be_empty() -> None:
 NO_FIELDS = [
     "Note: this begins\nlike a field\n\nText\n",
     "Note: this too\n\nText\n",
+    "From: a@example.com\nSubject: A mail\nDate: Sat, 05 Jan 2019 10:00:00 +0000\n\nText\n",
     "Title: Usage\nand more text\n\nText\n",
     "A title\n---\nText\n",
     "Note: a heading\n---\nText\n",
@@ -142,7 +144,7 @@ def test_a_file_without_front_matter_is_no_post(text: str) -> None:
         ("+++\ntitle = 'A'\ntitle = 'B'\n+++\n", "not valid TOML"),
         (f"---\nx: {'[' * 5_000}\n---\n", "nested too deeply"),
         (f"+++\nx = {'[' * 5_000}\n+++\n", "nested too deeply"),
-        (f"---\nx: {'y' * 33_000}\n---\n", "longer than 32,768"),
+        (f"+++\nx = '{'y' * 33_000}'\n+++\n", "longer than 32,768"),
     ],
 )
 def test_a_reason_for_what_cannot_be_read(text: str, reason: str) -> None:
@@ -157,3 +159,17 @@ def test_a_few_lines_cannot_stand_for_billions() -> None:
     ]
     fields, _ = parse("---\n" + "\n".join(lines) + "\n---\n")
     assert fields["a0"] == {"x": "y"}
+
+
+def test_what_exporters_add_may_be_long() -> None:
+    comments = "comments:\n" + "- id: 1\n  content: >\n    Text: text\n\n    more\n" * 1_000
+    text = f"---\ntitle: A\n{comments}date: 2020-01-01\nmeta: {{x: {'y' * 10_000}}}\ntags:\n- a\n- b\n---\nBody\n"
+    fields, body = parse(text)
+    assert fields.keys() == {"title", "date", "meta", "tags"}
+    assert (fields["date"], fields["tags"], body) == ("2020-01-01", ["a", "b"], "Body\n")
+
+
+@pytest.mark.parametrize("name", ["title", "draft", "post_status", "expiryDate", "author_email"])
+def test_what_decides_about_a_post_is_not_left_out(name: str) -> None:
+    with pytest.raises(BadPost, match="longer than"):
+        parse(f"---\n{name}: {'x ' * 20_000}\n---\n")

@@ -12,12 +12,14 @@ from typing import Any
 import yaml
 
 from app.transfer.importing.metadata_lines import split_lines
+from app.transfer.importing.oversized import without_bulk
 from app.transfer.importing.yaml_texts import TextLoader
 
 # Both parsers take time quadratic in the length of what is nested deeply enough.
 MAX_LENGTH = 32 * 1024
 # Hexo and Eleventy name the format where it is not the usual one.
 _OPENING = re.compile(r"(?P<fence>---|\+\+\+|;;;)[ \t]*(?P<format>yaml|yml|toml|json)?\s*", re.IGNORECASE)
+_BLANK = re.compile(r"\A\ufeff*(?:[ \t]*\n)*")
 _CLOSED_BY = {"---": {"---", "..."}, "+++": {"+++"}, ";;;": {";;;"}}
 _FORMATS = {"---": "yaml", "+++": "toml", ";;;": "json"}
 # What neither YAML nor TOML allows, though editors and other blogs leave it behind.
@@ -36,7 +38,7 @@ class BadPost(ValueError):
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
     """The fields, with names in lower case, and the body. Raises `NotAPost` or `BadPost`."""
-    text = text.lstrip("\ufeff\n")
+    text = _BLANK.sub("", text, count=1)
     opening = _OPENING.fullmatch(text.partition("\n")[0])
     try:
         fields, body = _fenced(opening, text) if opening else _unfenced(text)
@@ -53,8 +55,10 @@ def _fenced(opening: re.Match[str], text: str) -> tuple[Any, str]:
     closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in _CLOSED_BY[fence]), None)
     if closing is None:
         raise BadPost(f"its front matter is not closed by {fence}")
-    read = _READERS[(opening["format"] or _FORMATS[fence]).lower()]
-    return read(_bounded("\n".join(lines[1:closing]))), "\n".join(lines[closing + 1 :])
+    header, language = "\n".join(lines[1:closing]), (opening["format"] or _FORMATS[fence]).lower()
+    if len(header) > MAX_LENGTH and _READERS[language] is _from_yaml:
+        header = without_bulk(header, MAX_LENGTH)
+    return _READERS[language](_bounded(header)), "\n".join(lines[closing + 1 :])
 
 
 def _unfenced(text: str) -> tuple[Any, str]:

@@ -5,8 +5,8 @@ import re
 _LINE = re.compile(r" {0,3}(?P<name>[A-Za-z][\w-]{0,40}):(?:\s+(?P<value>.*))?", re.ASCII)
 _CONTINUED = re.compile(r"(?: {4,}|\t)(?P<value>.*)")
 _CLOSING = re.compile(r"-{3,}\s*")
-# A text may well begin with a word and a colon.
-_PROOF = {"title", "date"}
+# A text may well begin with a word and a colon, and an email with a date.
+_PROOF = "title"
 _LISTS = {"tags", "categories", "authors", "keywords"}
 
 Metadata = dict[str, str | list[str]]
@@ -19,11 +19,11 @@ def split_lines(text: str) -> tuple[Metadata | str, str] | None:
     if _LINE.fullmatch(lines[0]) is None:
         return None
     closing = next((number for number, line in enumerate(lines) if _CLOSING.fullmatch(line)), None)
-    if closing is not None and _names(lines[:closing]) & _PROOF:
+    if closing is not None and _PROOF in _names(lines[:closing]):
         body = "\n".join([*lines[closing + 1 :], "", rest])
         return "\n".join(lines[:closing]), body
     fields = _fields(lines)
-    return (fields, rest) if fields is not None and fields.keys() & _PROOF else None
+    return (fields, rest) if fields is not None and _PROOF in fields else None
 
 
 def _names(lines: list[str]) -> set[str]:

@@ -1,0 +1,35 @@
+"""Front matter that is longer than what is read of it: exporters put a post's comments and metadata there."""
+
+import re
+
+_NAME = re.compile(r"[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*:", re.ASCII)
+# Without these it would be another post.
+_NEEDED = re.compile(
+    r"title|date|pub.*|draft|status|.*status|visibility|password|expir.*|unpub.*|author.*|slug|permalink|url|path|lang.*"
+    r"|tags?|categor.*|excerpt|summary|description|render|_?build|headless|private|hidden|unlisted|eleventy.*",
+    re.IGNORECASE,
+)
+
+
+def without_bulk(header: str, most: int) -> str:
+    """The YAML without its longest fields, as many as it takes; unchanged if the ones that are needed are too long."""
+    blocks = _blocks(header)
+    left = len(header)
+    dropped: set[int] = set()
+    for number, block in sorted(enumerate(blocks), key=lambda each: len(each[1]), reverse=True):
+        match = _NAME.match(block)
+        if left > most and match and not _NEEDED.fullmatch(match["name"]):
+            dropped.add(number)
+            left -= len(block)
+    return "".join(block for number, block in enumerate(blocks) if number not in dropped) if left <= most else header
+
+
+def _blocks(header: str) -> list[str]:
+    """Each field with the lines that belong to it, which are indented or items of a list."""
+    blocks: list[str] = []
+    for line in header.splitlines(keepends=True):
+        if blocks and not _NAME.match(line):
+            blocks[-1] += line
+        else:
+            blocks.append(line)
+    return blocks
