@@ -3,7 +3,7 @@
 Tags get a key by which their names are compared; until now, tags whose names have the same transliteration were one.
 Where several tags have the same name, the oldest gets the key, and the others stay as they are.
 
-Revision ID: 0010
+Revision ID: 0008
 Revises: 0007
 Create Date: 2026-11-30 23:40:18.508133
 """
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0010"
+revision: str = "0008"
 down_revision: str | Sequence[str] | None = "0007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
