@@ -6,6 +6,7 @@ import typer
 
 from commands.output import printable
 from commands.runtime import load_settings, refuse, validated
+from commands.terminal import start
 
 if TYPE_CHECKING:
     from app.core.config import Settings
@@ -57,4 +58,4 @@ async def _send(settings: "Settings", recipient: str) -> str:
 
 
 if __name__ == "__main__":
-    cli()
+    start(cli)

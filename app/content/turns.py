@@ -9,7 +9,7 @@ from anyio import Event, move_on_after
 from app.content.errors import RenderingUnavailable
 
 # A script that moves a blog here sends several articles at once; more would only wait for each other.
-MAX_WAITING_OF_ACCOUNT = 16
+MAX_WAITING_OF_ACCOUNT = 32
 # A text that waits is held in memory, an article's with up to 3 MB.
 MAX_WAITING = 64
 # Together with rendering it takes less than the minute for which proxies and clients commonly wait.

@@ -127,11 +127,11 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def _folder(value: Path) -> Path:
-    text = str(value)
+def _folder(text: str | Path) -> Path:
+    value = Path(text)
     # Otherwise such names would become folders below the current one.
-    if re.match(r"\w+:/", text) or "?" in text or not text.isprintable():
-        raise ValueError(f'"{value}" is not the path of a folder, such as var or /var/lib/colophon')
+    if re.match(r"\w+:/", str(text)) or "?" in str(text) or not str(text).isprintable():
+        raise ValueError(f'"{text}" is not the path of a folder, such as var or /var/lib/colophon')
     try:
         path = value.expanduser()
         is_file = path.exists() and not path.is_dir()
@@ -165,6 +165,6 @@ Issuer = Annotated[str, AfterValidator(web_addresses.issuer)]
 DatabaseUrl = Annotated[str, AfterValidator(usable_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
-Folder = Annotated[Path, AfterValidator(_folder)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
 RootPath = Annotated[str, AfterValidator(_root_path)]
 SiteName = Annotated[Line, Field(min_length=1, max_length=100)]

@@ -66,7 +66,8 @@ def test_every_mail_is_a_notice_or_limited_when_it_is_requested() -> None:
     templates = {file.stem for file in (Path(messages.__file__).parent / "templates").glob("*.txt")}
 
     of_notices = {kind.template for kind in declared_notices().values()}
-    assert templates == of_notices | REQUESTED.keys()
+    # Operators try the settings on the command line, as often as they like.
+    assert templates - {"test"} == of_notices | REQUESTED.keys()
     assert not of_notices & REQUESTED.keys()
 
 

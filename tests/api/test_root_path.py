@@ -144,7 +144,7 @@ def test_a_path_is_written_in_one_way(tmp_path: Any, given: str, meant: str) -> 
         "/<b>",
         "/ü",
         "/a%2fb",
-        "/a\n",
+        "/a\nb",
         "*",
     ],
 )

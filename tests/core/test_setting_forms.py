@@ -214,11 +214,23 @@ FORMS: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
             *("https://[key@sentry.io/1", "https://@sentry.io/1"),
         ),
     ),
-    "var_dir": (
-        {"/data": Path("/data"), "a b": Path("a b"), "~/x": Path.home() / "x"},
+    **dict.fromkeys(
+        ("var_dir", "backup_dir"),
         (
-            *("http://x", "s3://bucket/x", "file:///var", "a\x01", "a\nb", "a\tb", "\x7f", "a\u202eb", "redis://x"),
-            *("https://a.example/x", "a\u2028b", "a\x85b"),
+            {"/data": Path("/data"), "a b": Path("a b"), "~/x": Path.home() / "x"},
+            (
+                *("http://x", "s3://bucket/x", "file:///var", "a\x01", "a\nb", "a\tb", "\x7f", "a\u202eb", "redis://x"),
+                *("https://a.example/x", "a\u2028b", "a\x85b", "a?b", "/dev/null", "x" * 5000),
+            ),
+        ),
+    ),
+    "backup_keep": ({"0": 0, "3650": 3650}, (*NO_INTEGER, "3651")),
+    "forwarded_header": ({"Forwarded": "forwarded", "X-FORWARDED-FOR": "x-forwarded-for"}, (*NO_CHOICE, "x-real-ip")),
+    "root_path": (
+        {"blog/": "/blog", "/a/b": "/a/b", "/": ""},
+        (
+            *("https://example.com/blog", "/blog?x", "/a//b", "/..", "/a/../b", "/.", "/bl og", "/<b>", "/ü", "/a%2fb"),
+            *("/a\nb", "*", "/blog#x", "/a;b"),
         ),
     ),
     "cache_bytes": ({"0": 0}, NO_INTEGER),

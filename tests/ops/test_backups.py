@@ -173,7 +173,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, value: str) -> None:
     file = tmp_path / "file"
     file.touch()
 
-    with pytest.raises(ValidationError, match=r"such as /backups"):
+    with pytest.raises(ValidationError, match=r", such as "):
         settings_for(SQLITE, tmp_path, backup_dir=value.format(file=file))
 
 
