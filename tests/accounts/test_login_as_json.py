@@ -1,6 +1,7 @@
 """Logging in with JSON instead of the form."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -46,6 +47,36 @@ async def test_json_is_as_good_as_the_form(anonymous: httpx.AsyncClient, sent: d
 @pytest.mark.parametrize("sent", [{"username": "anna"}, {"email": "anna@example.com"}])
 async def test_the_form_takes_either_name_too(anonymous: httpx.AsyncClient, sent: dict[str, str]) -> None:
     assert (await anonymous.post("/auth/login", data={**sent, "password": PASSWORD})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "sent"),
+    [
+        ("sécret Straße", "sécret Straße"),
+        ("sécret Straße", "s%C3%A9cret+Stra%C3%9Fe"),
+        ("four calm 수달들", "four calm 수달들"),
+        ("100 % & more = fine", "100+%25+%26+more+%3D+fine"),
+        ("각" * 240, quote("\u1100\u1161\u11a8" * 240)),
+    ],
+)
+async def test_a_form_is_utf_8_whether_percent_encoded_or_not(
+    anonymous: httpx.AsyncClient, users: Users, password: str, sent: str
+) -> None:
+    await users.user(username="zoe", hashed_password=await PasswordHasher().hash(password))
+    form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+    response = await anonymous.post("/auth/login", content=f"username=zoe&password={sent}".encode(), headers=form)
+
+    assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize("sent", [b"&".join([b"a=1"] * 21), b"a=" + b"x" * 20_000])
+async def test_a_form_that_cannot_be_read_is_refused(anonymous: httpx.AsyncClient, sent: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    response = await anonymous.post("/auth/login", content=sent, headers=form)
+
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(
