@@ -17,6 +17,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 from sqlalchemy.util.concurrency import in_greenlet
 
+from app.db import sqlite_driver
+
 LOCK_TIMEOUT_SECONDS = 20
 _RETRY_SECONDS = (0.001, 0.01)
 _BUSY_TIMEOUT_MS = 20
@@ -94,6 +96,7 @@ def is_file(url: URL) -> bool:
 
 def prepare_engine(engine: AsyncEngine, *, reads_only: bool = False) -> AsyncEngine:
     """Set up the engine's connections and how its transactions begin."""
+    event.listen(engine.sync_engine, "do_connect", sqlite_driver.connect)
     event.listen(engine.sync_engine, "connect", prepare)
     if reads_only:
         event.listen(engine.sync_engine, "connect", _forbid_writing)
