@@ -5,10 +5,17 @@ clients that do not read, and hangs up on those that are still sending, so that 
 """
 
 import asyncio
+import struct
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 HEAD_SECONDS = 10
 # How long a client may read nothing of what it is sent.
@@ -38,7 +45,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -47,26 +54,41 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+        self._wait_for_the_reader()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stop_waiting_for_the_reader()
+        if not self.transport.is_closing():
+            self._stop_waiting_for_the_reader()
 
     def timeout_keep_alive_handler(self) -> None:
-        self._give_up()
+        self._close()
 
     def data_received(self, data: bytes) -> None:
+        before, was_midway = self.cycle, self._is_midway
         super().data_received(data)
         # The method is known once the head is complete, as it nearly always is at once.
         if self.scope is None or "method" not in self.scope:
-            self._head_bytes += len(data)
+            if self.cycle is not before or was_midway:
+                # Most of this may belong to the request before.
+                self._stop_timer()
+            else:
+                self._head_bytes += len(data)
             self._wait_for_the_rest(HEAD_SECONDS)
         elif self.cycle is not None and self.cycle.response_complete:
-            # Something after an answer that is no request yet: uvicorn has stopped its own timer all the same.
-            self._wait_for_the_rest(REST_SECONDS if self._is_midway else HEAD_SECONDS)
+            self._take_what_follows_an_answer(was_midway)
         elif self._head_timer is not None:
             self._stop_timer()
+
+    def _take_what_follows_an_answer(self, was_midway: bool) -> None:
+        """It is no request yet, but uvicorn has stopped its own timer all the same."""
+        if self._is_midway:
+            self._wait_for_the_rest(REST_SECONDS)
+        elif was_midway:
+            self._stop_timer()
+            self._wait_for_the_next_request()
+        else:
+            self._wait_for_the_rest(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
         if not self.url.startswith((b"/", b"*")):
@@ -80,7 +102,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._is_midway = False
         if self._closes_at_the_end:
-            self.transport.close()
+            self._close()
 
     def close_after_the_body(self) -> None:
         """Close the connection once the client has sent everything: one that is cut off does not read the answer."""
@@ -88,7 +110,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._closes_at_the_end = True
             self._wait_for_the_rest(REST_SECONDS)
         else:
-            self.transport.close()
+            self._close()
 
     def _take_the_host_of_the_target(self) -> None:
         """Where the whole URL is asked for, it says which host is meant, whatever the header says (RFC 9112, 3.2.2)."""
@@ -104,9 +126,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         if self._head_bytes > MAX_HEAD_BYTES:
             self.transport.write(_TOO_LARGE)
-            self.transport.close()
+            self._close()
         elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(seconds, self._give_up)
+            self._head_timer = self.loop.call_later(seconds, self._close)
+
+    def _wait_for_the_next_request(self) -> None:
+        if not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _stop_timer(self) -> None:
         self._head_bytes = 0
@@ -114,18 +142,47 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _wait_for_the_reader(self) -> None:
+        """Slow ones may take any time, as long as they read."""
+        if self._unread_timer is None:
+            self._unread_timer = self.loop.call_later(
+                UNREAD_SECONDS, self._require_reader, unread_bytes(self.transport)
+            )
+
+    def _require_reader(self, unread_before: int) -> None:
+        self._unread_timer = None
+        if unread_bytes(self.transport) < unread_before:
+            self._wait_for_the_reader()
+        else:
+            self.transport.abort()
+
     def _stop_waiting_for_the_reader(self) -> None:
         if self._unread_timer is not None:
             self._unread_timer.cancel()
             self._unread_timer = None
 
-    def _give_up(self) -> None:
-        self._head_timer = None
-        if self.transport.get_write_buffer_size():
-            # It would stay open until that is read.
-            self.transport.abort()
-        elif not self.transport.is_closing():
+    def _close(self) -> None:
+        """Close the connection once the client has read what it was sent, if it does read."""
+        if not self.transport.is_closing():
             self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._wait_for_the_reader()
+
+
+def unread_bytes(transport: asyncio.WriteTransport) -> int:
+    """How much of what was written has not reached the client."""
+    return transport.get_write_buffer_size() + _bytes_in_the_system(transport.get_extra_info("socket"))
+
+
+def _bytes_in_the_system(connection: Any) -> int:
+    """It may hold megabytes, and takes more only when a good part of them is gone: too rarely for slow readers."""
+    if fcntl is None:
+        return 0
+    try:
+        (count,) = struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))
+    except (OSError, ValueError):
+        return 0
+    return int(count)
 
 
 class _LingeringTransport:

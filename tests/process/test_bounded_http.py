@@ -1,6 +1,7 @@
 """Requests whose head never ends, before any application sees them."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -144,8 +145,8 @@ async def answer_at_length(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[tuple[int, ServerState]]:
-    config = Config(app, lifespan="off", log_config=None)
+async def serving(app: Any, keep_alive: float = 60) -> AsyncIterator[tuple[int, ServerState]]:
+    config = Config(app, lifespan="off", log_config=None, timeout_keep_alive=keep_alive)  # type: ignore[arg-type]
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -224,4 +225,114 @@ async def test_who_reads_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
             await asyncio.sleep(0.05)
 
         assert state.connections
+        writer.close()
+
+
+LENGTH = 20_000_000
+
+
+async def answer_at_once(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % LENGTH)]})
+    await send({"type": "http.response.body", "body": b"x" * LENGTH})
+
+
+@pytest.mark.parametrize("app", [answer_at_length, answer_at_once])
+@pytest.mark.parametrize("connection", [b"keep-alive", b"close"])
+async def test_who_reads_steadily_may_take_any_time(
+    monkeypatch: pytest.MonkeyPatch, app: Any, connection: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.2)
+    async with serving(app, keep_alive=0.2) as (port, state):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        await loop.sock_sendall(client, REQUEST.replace(b"Host", b"Connection: %b\r\nHost" % connection))
+        for _ in range(60):
+            # Much less than the system holds for it.
+            assert await loop.sock_recv(client, 4096)
+            await asyncio.sleep(0.02)
+
+        assert state.connections
+        client.close()
+
+
+@pytest.mark.parametrize("app", [answer_at_length, answer_at_once])
+@pytest.mark.parametrize("connection", [b"keep-alive", b"close"])
+async def test_who_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch, app: Any, connection: bytes) -> None:
+    monkeypatch.setattr(protocol, "UNREAD_SECONDS", 0.1)
+    async with serving(app, keep_alive=0.1) as (port, state):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(REQUEST.replace(b"Host", b"Connection: %b\r\nHost" % connection))
+        await reader.read(1)
+        async with asyncio.timeout(10):
+            while state.connections:  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.05)
+        writer.close()
+
+
+LATE_BODIES = [
+    (b"Content-Length: 2\r\n", [b"{}"]),
+    (b"Content-Length: 2\r\n", [b"{", b"}"]),
+    (b"Content-Length: 200000\r\n", [b"x" * 100_000] * 2),
+    (b"Transfer-Encoding: chunked\r\n", [b"2\r\n{}\r\n", b"0\r\n\r\n"]),
+]
+
+
+async def early_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, header: bytes) -> bytes:
+    writer.write(b"POST / HTTP/1.1\r\nHost: blog\r\n%b\r\n" % header)
+    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\nNo"), 5)
+
+
+@pytest.mark.parametrize(("header", "body"), LATE_BODIES)
+async def test_a_body_after_the_answer_leaves_the_connection_its_time(
+    monkeypatch: pytest.MonkeyPatch, header: bytes, body: list[bytes]
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    async with serving(refuse_unread) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            assert b"401" in await early_answer(reader, writer, header)
+            for part in body:
+                writer.write(part)
+                await asyncio.sleep(0.02)
+            # Longer than a head may take.
+            await asyncio.sleep(0.2)
+        writer.close()
+
+
+@pytest.mark.parametrize(("header", "body"), LATE_BODIES)
+async def test_and_no_more_than_that(monkeypatch: pytest.MonkeyPatch, header: bytes, body: list[bytes]) -> None:
+    monkeypatch.setattr(protocol, "REST_SECONDS", 60)
+    async with serving(refuse_unread, keep_alive=0.2) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await early_answer(reader, writer, header)
+        for part in body:
+            writer.write(part)
+            await asyncio.sleep(0.02)
+
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+
+async def test_a_head_that_follows_such_a_body_at_once_has_the_time_and_space_of_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    async with serving(refuse_unread) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        size = 2 * MAX_HEAD_BYTES
+        await early_answer(reader, writer, b"Content-Length: %d\r\n" % size)
+        writer.write(b"x" * size + REQUEST[:9])
+        await asyncio.sleep(0.02)
+        writer.write(REQUEST[9:])
+        assert b"401" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\nNo"), 5)
+
+        await early_answer(reader, writer, b"Content-Length: 3\r\n")
+        writer.write(b"x")
+        await asyncio.sleep(0.02)
+        writer.write(b"xx" + REQUEST[:9])
+
+        assert await asyncio.wait_for(reader.read(), 5) == b""
         writer.close()
