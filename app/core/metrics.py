@@ -36,12 +36,14 @@ def counter(name: str, documentation: str, labels: Sequence[str] = ()) -> Counte
     return Counter(f"{_PREFIX}{name}", documentation, labels)
 
 
-def live_gauge(name: str, documentation: str, *, mode: Literal["livesum", "livemax"] = "livesum") -> Gauge:
+def live_gauge(
+    name: str, documentation: str, labels: Sequence[str] = (), *, mode: Literal["livesum", "livemax"] = "livesum"
+) -> Gauge:
     """Declare a number that goes up and down; processes that are gone are no part of it.
 
     `mode` says what the number of all processes is: the sum, or the greatest.
     """
-    return Gauge(f"{_PREFIX}{name}", documentation, multiprocess_mode=mode)
+    return Gauge(f"{_PREFIX}{name}", documentation, labels, multiprocess_mode=mode)
 
 
 def histogram(name: str, documentation: str, buckets: Sequence[float], labels: Sequence[str] = ()) -> Histogram:

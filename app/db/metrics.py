@@ -14,9 +14,10 @@ query_seconds = histogram(
     _QUERY_SECONDS,
 )
 slow_queries_total = counter("db_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS.")
-pool_in_use = live_gauge("db_pool_connections_in_use", "Database connections in use.")
-pool_open = live_gauge("db_pool_connections_open", "Open database connections.")
-pool_size = live_gauge("db_pool_size", "Database connections kept open when idle.")
+# Pools are not added up: one that is full keeps its users waiting, whatever the other one has left.
+pool_in_use = live_gauge("db_pool_connections_in_use", "Database connections in use.", ["pool"])
+pool_open = live_gauge("db_pool_connections_open", "Open database connections.", ["pool"])
+pool_size = live_gauge("db_pool_size", "Database connections kept open when idle.", ["pool"])
 
 Numbers = Mapping[str, Number]
 _readers: list[Callable[[AsyncSession], Awaitable[Numbers]]] = []

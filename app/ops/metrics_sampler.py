@@ -1,10 +1,9 @@
 """Samples metrics that are not pushed: connection pool and cache usage, and what domains read from the database."""
 
 import asyncio
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
 from app.cache import metrics as cache_metrics
 from app.cache.store import ResponseStore
@@ -47,12 +46,11 @@ class MetricsSampler:
         return await asyncio.to_thread(exposition, numbers)
 
     def _sample(self, database: Database) -> None:
-        pools: set[Any] = {engine.pool for engine in (database.engine, database.reading_engine)}
-        if all(isinstance(pool, QueuePool) for pool in pools):
-            in_use = sum(pool.checkedout() for pool in pools)
-            db_metrics.pool_in_use.set(in_use)
-            db_metrics.pool_open.set(in_use + sum(pool.checkedin() for pool in pools))
-            db_metrics.pool_size.set(sum(pool.size() for pool in pools))
+        for name, pool in _pools(database).items():
+            if isinstance(pool, QueuePool):
+                db_metrics.pool_in_use.labels(name).set(pool.checkedout())
+                db_metrics.pool_open.labels(name).set(pool.checkedout() + pool.checkedin())
+                db_metrics.pool_size.labels(name).set(pool.size())
         if self._store is not None:
             cache_metrics.entries.set(len(self._store))
             cache_metrics.size_bytes.set(self._store.bytes)
@@ -63,6 +61,12 @@ class MetricsSampler:
     def _advance(self, counter: Counter, total: int) -> None:
         counter.inc(total - self._seen.get(counter, 0))
         self._seen[counter] = total
+
+
+def _pools(database: Database) -> dict[str, Pool]:
+    if database.engine is database.reading_engine:
+        return {"shared": database.engine.pool}
+    return {"writing": database.engine.pool, "reading": database.reading_engine.pool}
 
 
 async def _momentary_numbers(database: Database) -> dict[str, Number]:

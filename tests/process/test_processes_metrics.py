@@ -17,7 +17,7 @@ if os.fork() == 0:
     metrics.requests_total.labels("GET", "/route", 200).inc(2)
     db.query_seconds.observe(0.003)
     metrics.requests_in_progress.inc()
-    db.pool_in_use.set(7)
+    db.pool_in_use.labels("writing").set(7)
     os.kill(os.getpid(), signal.SIGKILL)
 os.wait()
 from app.core import metrics
@@ -25,7 +25,7 @@ from app.db import metrics as db
 metrics.requests_total.labels("GET", "/route", 200).inc(3)
 db.query_seconds.observe(0.003)
 metrics.requests_in_progress.inc()
-db.pool_in_use.set(4)
+db.pool_in_use.labels("writing").set(4)
 print(metrics.exposition({"jobs_waiting": ("Jobs.", {"mail": 5})}).decode())
 """
 
