@@ -62,18 +62,35 @@ def allowed_host(text: str) -> str:
     right = "such as api.example.com or *.example.com"
     if text == "*":
         raise ValueError(f'"*" is not among the host names that can be listed, {right}; to accept all, leave it empty')
-    if text.startswith("."):
-        right = f"such as *{text}"
-    elif found := re.search(r"://([^/:]+)", text) or re.fullmatch(r"([^/:\s]+)[:/].*", text):
-        right = f"such as {found[1]}"
-    is_wildcard = text.startswith("*.")
     try:
-        name = host(text.removeprefix("*."))
+        return _name_or_subdomains(text)
     except ValueError:
+        right = f"such as {_meant_host(text) or 'api.example.com or *.example.com'}"
         raise ValueError(f'"{text}" is not one of the host names without scheme, port and path, {right}') from None
-    if is_wildcard and name.startswith("["):
-        raise ValueError(f'"{text}" is not one of the host names without scheme, port and path, {right}')
-    return f"*.{name}" if is_wildcard else name
+
+
+def _name_or_subdomains(text: str) -> str:
+    name = host(text.removeprefix("*."))
+    if not text.startswith("*."):
+        return name
+    if name.startswith("[") or _is_ipv4(name):
+        raise ValueError("an address has no subdomains")
+    return f"*.{name}"
+
+
+def _meant_host(text: str) -> str | None:
+    """What `text` becomes without that which does not belong to a host, if that is one."""
+    found = re.search(r"://([^/:]+)", text) or re.fullmatch(r"([^/:\s]+)[:/].*", text)
+    if found:
+        meant = found[1]
+    elif text.startswith("."):
+        meant = f"*{text}"
+    else:
+        meant = text.removeprefix("*.")
+    try:
+        return _name_or_subdomains(meant)
+    except ValueError:
+        return None
 
 
 def origin(text: str) -> str:
@@ -128,14 +145,20 @@ def _authority(found: "re.Match[str]", scheme: str, text: str) -> str:
     port = int(found["port"]) if found["port"] else None
     if port is not None and not 0 < port <= _MAX_PORT:
         raise ValueError(f'"{text}" has no port from 1 to {_MAX_PORT}, such as {scheme}://blog.example.com:8000')
-    name = host(found["host"])
+    try:
+        name = host(found["host"])
+    except ValueError:
+        raise ValueError(
+            f'"{text}" has no host name or IP address that can be used, such as {scheme}://blog.example.com'
+        ) from None
     return name if port in {None, _DEFAULT_PORTS.get(scheme)} else f"{name}:{port}"
 
 
 def server_host(text: str) -> str:
     """The host of a server to connect to or to listen on; an IPv6 address has no brackets."""
-    if found := re.search(r"://([^/:]+)", text) or re.fullmatch(r"([^/:\s]+):\d+", text):
-        raise ValueError(f'"{text}" is not a host alone, such as {found[1]}; its port has a setting of its own')
+    if "://" in text or re.fullmatch(r"[^/:\s]+:\d+", text):
+        right = (_meant_host(text) or "blog.example.com").removeprefix("*.")
+        raise ValueError(f'"{text}" is not a host alone, such as {right}; its port has a setting of its own')
     if text == "*":
         raise ValueError('"*" is not a host; to listen on all addresses, write 0.0.0.0')
     return host(text).strip("[]")

@@ -48,6 +48,7 @@ NO_INTEGER = (*NO_NUMBER, "1.5", "-1", "nan", "inf")
 NO_FLOAT = (*NO_NUMBER, "-1", "nan", "inf", "1e9")
 NO_CHOICE = ("x", "-", "1", "0", "yes", "ye s", "*", "null", "'off'x", "auto,on", "[]", "default", "ja")
 NO_BOOLEAN = ("x", "maybe", "ja", "2", "-1", "enabled", "tru", "null", "None", "[]", "true,false", "1.5", "wahr")
+JSON = {'["https://a.example"', '{"a": 1}', "[1]"}
 NO_HOST = (
     *("http://localhost", "localhost:8000", "*", "a b", "a/b", "-a", "a..b", "a_b!", "10.0.0.256", "[::g]", "::1::"),
     *("me@localhost", "x" * 64, "a,b", "bü cher.de"),
@@ -133,6 +134,8 @@ FORMS: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
             ),
             *("https://a.example?x", "https://", "*.example.com", "https://me@a.example", "https://a.example:99999"),
             *("https://a b.example", "/", '["https://a.example"', '{"a": 1}'),
+            *("https://a..b", "https://a..b:80", "a..b", "http://-a.de", "https://1.2.3", "https://[::g]"),
+            *("capacitor://a..b", "https://a..b/x", "https://1.2.3.256"),
         ),
     ),
     "allowed_hosts": (
@@ -157,6 +160,7 @@ FORMS: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
                 "a b",
             ),
             *("[::1]:8000", "10.0.0.256", "me@a.example", "*.", "[1]", "*.[::1]"),
+            *("*.1.2.3.4", "*.1.2.3.4.", ".1.2.3.4", "*.::1", ".a..b", "https://a..b/", "https://*.a.de", "a..b:1"),
         ),
     ),
     "trusted_proxies": (
@@ -367,6 +371,18 @@ def test_what_is_refused_gets_a_sentence_with_the_setting_the_value_and_a_right_
                 assert len(given) < 10 or given not in sentence
             elif not may_hold_a_password:
                 assert '"' in sentence
+
+
+@pytest.mark.parametrize("name", ["cors_origins", "allowed_hosts", "host", "mail_server", "frontend_url"])
+def test_an_address_that_is_refused_is_quoted_as_a_whole_and_the_right_one_is_right(name: str) -> None:
+    for given in {*FORMS[name][1], "https://a..b", "smtp://a..b:1", "http://*.a.de", "a..b:1"} - JSON:
+        with pytest.raises(ValidationError) as refused:
+            settings(**{name: given})
+        (sentence,) = sentences(refused.value, Settings.model_fields)
+        if name in {"cors_origins", "allowed_hosts"}:
+            assert f'"{given.strip()}"' in sentence
+        for right in re.findall(r"such as (\S*[\w\]])", sentence):
+            assert settings(**{name: right})
 
 
 @pytest.mark.parametrize("name", sorted(FORMS.keys() - set(SECRETS)))
