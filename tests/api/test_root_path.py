@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -119,6 +120,40 @@ async def test_it_is_taken_off_once_and_only_if_it_is_there(
     without = RootPath(root_path, app.state.route_table).without(scope)
 
     assert (without["path"], without["raw_path"]) == (found, found.encode())
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("root_path", "raw_path", "found"),
+    [
+        ("/blog", b"/%62log/api/v1/tags", b"/api/v1/tags"),
+        ("/blog", b"/%62%6C%6f%67/api/v1/tags", b"/api/v1/tags"),
+        ("/blog", b"/blog/api/v1/tags/caf%C3%A9%2F", b"/api/v1/tags/caf%C3%A9%2F"),
+        ("/blog", b"/%62log/api/%76%31/tags", b"/api/%76%31/tags"),
+        ("/blog", b"/api/v1/tags/%62log", b"/api/v1/tags/%62log"),
+        ("/blog", b"/%62logs/api/v1/tags", b"/%62logs/api/v1/tags"),
+        ("/blog", b"/%2562log/api/v1/tags", b"/%2562log/api/v1/tags"),
+        ("/blog", b"%2Fblog/api/v1/tags", b"/api/v1/tags"),
+        ("/a/b", b"/a%2fb/docs", b"/docs"),
+        ("/a/b-c_d.e~1", b"/a/b%2Dc_d.e%7e1/docs", b"/docs"),
+        ("", b"/%62log/api/v1/tags", b"/%62log/api/v1/tags"),
+    ],
+)
+async def test_it_may_be_encoded_and_the_rest_stays_as_it_was(
+    app: FastAPI, root_path: str, raw_path: bytes, found: bytes
+) -> None:
+    scope = {"type": "http", "path": unquote(raw_path.decode()), "raw_path": raw_path}
+
+    without = RootPath(root_path, app.state.route_table).without(scope)
+
+    assert (without["path"], without["raw_path"]) == (unquote(found.decode()), found)
+
+
+@pytest.mark.one_database
+async def test_servers_that_tell_no_raw_path_are_served_too(app: FastAPI) -> None:
+    without = RootPath("/blog", app.state.route_table).without({"type": "http", "path": "/blog/docs"})
+
+    assert (without["path"], without["raw_path"]) == ("/docs", b"")
 
 
 @pytest.mark.one_database

@@ -1,5 +1,7 @@
 """The path below which a proxy serves the API, `ROOT_PATH`."""
 
+import re
+
 from starlette.types import Scope
 
 from app.api.route_table import RouteTable
@@ -13,7 +15,8 @@ class RootPath:
 
     def __init__(self, path: str, table: RouteTable) -> None:
         self._path = path
-        self._raw_path = path.encode()
+        # Clients may encode any of its characters, which are all ASCII.
+        self._raw_path = re.compile(rb"(?:%%[0-9A-Fa-f]{2}|[^%%]){%d}" % len(path))
         # Below `/api`, `/api/v1` is what a proxy has taken it off already, and `/api/api/v1` is not.
         self._first_segments = {_first_segment(route.template) for route in table.routes}
 
@@ -23,7 +26,7 @@ class RootPath:
         rest = path.removeprefix(self._path)
         if not self._path or rest == path or _first_segment(rest) not in self._first_segments:
             return scope
-        return {**scope, "path": rest, "raw_path": scope.get("raw_path", b"").removeprefix(self._raw_path)}
+        return {**scope, "path": rest, "raw_path": self._raw_path.sub(b"", scope.get("raw_path", b""), count=1)}
 
 
 def _first_segment(path: str) -> str:
