@@ -24,6 +24,10 @@ WORKER_STATEMENT_SECONDS = 60.0
 _ENGINES = "engines"
 
 
+class TransactionOpen(RuntimeError):
+    """A session that has a transaction was to begin one of another kind."""
+
+
 @dataclass(frozen=True)
 class PoolLimits:
     """The most connections a process opens, and the timeouts for getting one and for each statement.
@@ -177,7 +181,12 @@ def create_engine(
 
 
 async def begin_writing(session: AsyncSession) -> None:
-    """Write in a session otherwise used for reading; no transaction may be open."""
+    """Write in a session otherwise used for reading.
+
+    Whatever it has read must have been committed: raises `TransactionOpen` otherwise, because what was read may have
+    changed until it is this writer's turn.
+    """
+    _require_no_transaction(session)
     if engines := _engines_of(session):
         session.sync_session.bind = engines.writing.sync_engine
     await session.connection()
@@ -188,8 +197,9 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
     """Run the queries inside as a transaction of their own, which ends with the block.
 
     Use it before something slow, such as hashing a password: neither a write lock nor a connection is held meanwhile.
-    It must be the first thing that a session does, or follow another such block.
+    It must be the first thing that a session does, or follow another such block; raises `TransactionOpen` otherwise.
     """
+    _require_no_transaction(session)
     bind = session.sync_session.bind
     if engines := _engines_of(session):
         session.sync_session.bind = engines.reading.sync_engine
@@ -199,6 +209,12 @@ async def reading(session: AsyncSession) -> AsyncIterator[None]:
         await session.commit()
     finally:
         session.sync_session.bind = bind
+
+
+def _require_no_transaction(session: AsyncSession) -> None:
+    # It would go on beside the new one, on another connection of another engine.
+    if session.in_transaction():
+        raise TransactionOpen("the session's transaction must have ended before it reads or writes in one of its own")
 
 
 def _engines_of(session: AsyncSession) -> Engines | None:
