@@ -42,7 +42,7 @@ def _refusal(name: str, message: str, given: Any, field: FieldInfo) -> str:
     for said, ours in _SAID_BY_THE_LIBRARY.items():
         message = message.replace(said, ours, 1)
     value = "the value" if "Secret" in str(field.annotation) else f'"{_shown(given)}"'
-    return f"Setting {name.upper()}: {value} cannot be used, {message}"
+    return f"Setting {name.upper()}: {value} cannot be used: {message}"
 
 
 def _example(field: FieldInfo) -> str:

@@ -75,8 +75,8 @@ def _tls(error: ssl.SSLError, server: str) -> str:
 
 def _timeout(_: TimeoutError, server: str) -> str:
     return (
-        f"{server} did not answer within {SEND_TIMEOUT_SECONDS} seconds. Is a firewall between, or is it the port for "
-        "TLS (usually 465), which needs MAIL_SECURITY=tls? Many hosts block port 25."
+        f"{server} did not answer within {SEND_TIMEOUT_SECONDS} seconds. Is a firewall in between, or is it the port "
+        "for TLS (usually 465), which needs MAIL_SECURITY=tls? Many hosts block port 25."
     )
 
 

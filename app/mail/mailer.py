@@ -24,9 +24,9 @@ _log = logging.getLogger(__name__)
 
 class Mailer(Protocol):
     async def send(self, message: Message, key: str) -> str | None:
-        """Deliver the mail; it has been sent when this returns, perhaps what the server has answered.
+        """Deliver the mail. It has been sent when this returns what the server answered, if there is a server.
 
-        Raises `ServiceUnreachable` or `JobRefused`, of what has happened.
+        Raises `ServiceUnreachable` or `JobRefused`, which say what happened.
 
         Its Message-ID is made from the key, so that somebody who gets it twice can tell.
         """

@@ -385,6 +385,17 @@ def test_an_address_that_is_refused_is_quoted_as_a_whole_and_the_right_one_is_ri
             assert settings(**{name: right})
 
 
+def test_what_the_library_says_becomes_part_of_a_sentence() -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(port="eighty", rate_limits="perhaps", cdn_seconds="86401")
+
+    assert set(sentences(refused.value, Settings.model_fields)) == {
+        'Setting PORT: "eighty" cannot be used: it should be a whole number, such as 8000.',
+        'Setting RATE_LIMITS: "perhaps" cannot be used: it should be true or false, such as true.',
+        'Setting CDN_SECONDS: "86401" cannot be used: it should be less than or equal to 86400, such as 0.',
+    }
+
+
 @pytest.mark.parametrize("name", sorted(FORMS.keys() - set(SECRETS)))
 def test_space_is_no_value(name: str) -> None:
     assert getattr(settings(**{name: " \t\n"}), name) == getattr(settings(), name)
