@@ -97,6 +97,9 @@ def _encryption(parameters: dict[str, str]) -> dict[str, Any]:
     context = ssl.create_default_context()
     if "sslcert" in parameters:
         context.load_cert_chain(parameters["sslcert"], parameters.get("sslkey"))
+    if "sslcrl" in parameters:
+        context.load_verify_locations(parameters["sslcrl"])
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     for name, attribute in (("min", "minimum_version"), ("max", "maximum_version")):
         if version := parameters.get(f"ssl_{name}_protocol_version"):
             setattr(context, attribute, ssl.TLSVersion[version.replace(".", "_")])

@@ -42,6 +42,15 @@ def certificates() -> Iterator[Path]:
         .sign(key, hashes.SHA256())
     )
     (folder / "server.crt").write_bytes(made.public_bytes(Encoding.PEM))
+    revocations = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(name)
+        .last_update(clock.now() - timedelta(days=1))
+        .next_update(clock.now() + timedelta(days=1))
+    )
+    revoked = x509.RevokedCertificateBuilder().serial_number(made.serial_number).revocation_date(clock.now()).build()
+    for file, listed in (("none.crl", revocations), ("server.crl", revocations.add_revoked_certificate(revoked))):
+        (folder / file).write_bytes(listed.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
     private = folder / "server.key"
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     private.chmod(0o600)
@@ -87,7 +96,40 @@ async def port(certificates: Path) -> AsyncIterator[int]:
 async def test_the_modes_of_encryption(
     port: int, certificates: Path, host: str, parameters: str, outcome: bool | str
 ) -> None:
+    await connect(port, host, parameters.format(root=certificates / "server.crt"), outcome)
+
+
+@pytest.mark.parametrize(
+    ("file", "outcome"),
+    [(None, True), ("none.crl", True), ("server.crl", "certificate revoked"), ("server.crt", "unable to get .* CRL")],
+)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "sslmode=verify-ca&sslrootcert={root}",
+        "sslmode=verify-full&sslrootcert={root}",
+        "sslrootcert=system",
+        "sslrootcert=system&ssl_min_protocol_version=TLSv1.3",
+        "sslmode=require&channel_binding=require",
+        "channel_binding=require&sslrootcert={root}",
+    ],
+)
+async def test_certificates_that_were_revoked_are_refused_in_every_mode_that_looks_at_them(
+    port: int,
+    certificates: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: str,
+    file: str | None,
+    outcome: bool | str,
+) -> None:
+    # Which the system then trusts.
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "server.crt"))
     query = parameters.format(root=certificates / "server.crt")
+
+    await connect(port, "localhost", f"{query}&sslcrl={certificates / file}" if file else query, outcome)
+
+
+async def connect(port: int, host: str, query: str, outcome: bool | str) -> None:
     engine = create_engine(usable_database_url(f"postgres://postgres@{host}:{port}/postgres?{query}"))
     try:
         if isinstance(outcome, str):
