@@ -74,7 +74,7 @@ def test_what_is_said_of_requests_is_true() -> None:
         "Headers": str(head_limit.MAX_HEADERS),
         "Query parameters": str(head_limit.MAX_PARAMETERS),
         "Errors in a response": f"{problem.MAX_ERRORS}, names cut to {problem.MAX_NAME_LENGTH} characters",
-        "Response that its client does not read": f"{protocol.UNREAD_SECONDS} seconds",
+        "Response of which its client reads nothing": f"{protocol.UNREAD_SECONDS} seconds",
         "Large responses that one client has not read yet": f"{large_responses.MAX_UNREAD_BYTES // 1024 // 1024} MiB",
         "Rest of a body whose response has been sent": f"{protocol.REST_SECONDS} seconds",
         "Idle connection": f"{server.KEEP_ALIVE_SECONDS} seconds",
