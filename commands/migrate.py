@@ -32,10 +32,10 @@ def migrate() -> None:
 
 
 async def _require_restored(url: str) -> None:
-    from app.ops.maintenance.restoring import is_being_restored
+    from app.ops.maintenance.restoring import is_half_restored
 
     # What looks like an empty database would become an empty blog.
-    if await is_being_restored(url):
+    if await is_half_restored(url):
         refuse(
             "A restore of this database was interrupted, or is still running. Run `commands.db restore` again: "
             "it brings the previous data back first."
@@ -44,14 +44,15 @@ async def _require_restored(url: str) -> None:
 
 async def _back_up(settings: "Settings") -> None:
     from app.ops.backups.folder import backup_folder
-    from app.ops.backups.making import make_backup, needs_backup
+    from app.ops.backups.making import make_backup, version_to_back_up
     from app.ops.maintenance.schema import MaintenanceRefused
 
     folder = backup_folder(settings)
-    if folder is None or not await needs_backup(settings.direct_url):
+    version = await version_to_back_up(settings.direct_url) if folder else None
+    if folder is None or version is None:
         return
     try:
-        made = await make_backup(folder, before_migration=True)
+        made = await make_backup(folder, before_migration=version)
     except MaintenanceRefused as error:
         refuse(f"{error} Nothing was migrated. Set BACKUP_DIR to another folder, or BACKUP_KEEP=0 for no backups.")
     if made is not None:

@@ -79,7 +79,9 @@ def _make_folders(settings: "Settings") -> None:
 
     folders = [settings.var_dir, settings.mail_dir]
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            refuse("DATABASE_URL: a database in memory would be lost with the server; write sqlite:///var/blog.db.")
         folders.append(Path(url.database).parent)
     for folder in folders:
         try:

@@ -58,7 +58,10 @@ def password_of(url: str) -> str | None:
 
 
 def _sqlite_path(rest: str) -> str:
-    if rest in {"", "/"}:
+    if rest == "/":
+        # Of a variable that is not set, perhaps; to SQLAlchemy it means a database in memory.
+        raise ValueError("has no path, such as sqlite:///var/blog.db")
+    if not rest:
         return ""
     if not rest.startswith("/"):
         raise ValueError("needs three slashes before a path, four if it is absolute, such as sqlite:///var/blog.db")

@@ -19,10 +19,11 @@ from sqlalchemy.engine import make_url
 
 from app.core import clock
 from app.db.migrations import run as run_alembic
+from app.db.session import open_database
 from app.ops.backups import keeper, schedule
 from app.ops.backups.folder import BackupFolder, backup_folder
 from app.ops.backups.keeper import BackupKeeper
-from app.ops.backups.making import make_backup, needs_backup
+from app.ops.backups.making import make_backup, version_to_back_up
 from app.ops.health import Health
 from app.ops.maintenance import sqlite_files
 from app.ops.maintenance.schema import MaintenanceRefused
@@ -30,6 +31,7 @@ from app.ops.schemas import HealthState
 from tests.conftest import settings_for
 from tests.support.commands import run_command
 from tests.support.databases import Template
+from tests.support.rows import a_user
 from tests.support.whole_databases import many_users
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -71,10 +73,10 @@ def names_in(path: Path) -> list[str]:
     return sorted(each.name for each in path.iterdir() if each.name[0] != ".")
 
 
-def put(folder: BackupFolder, *moments: datetime, before_migration: bool = False) -> None:
+def put(folder: BackupFolder, *moments: datetime, before_migration: str | None = None) -> None:
     folder.path.mkdir(exist_ok=True)
     for moment in moments:
-        folder.free_name(moment, before_migration=before_migration).touch()
+        folder.free_name(moment, before_migration).touch()
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,8 @@ def test_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path, keep: i
     folder = folder_for(tmp_path, keep=keep)
     nights = [NOW - timedelta(days=days) for days in range(1, 5)]
     put(folder, *nights)
-    put(folder, *nights, before_migration=True)
+    for night, version in zip(nights, ("0004", "0003", "0002", "none"), strict=True):
+        put(folder, night, before_migration=version)
     name = names(folder)[0]
     others = [
         name.replace(".db", ".dump"),
@@ -131,8 +134,27 @@ def test_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path, keep: i
 
     found = folder.superfluous(NOW)
 
-    assert [each.made_at for each in found if not each.is_before_migration] == nights[keep:]
-    assert [each.made_at for each in found if each.is_before_migration] == nights[min(keep, 2) :]
+    assert [each.made_at for each in found if each.before_migration is None] == nights[keep:]
+    assert [each.made_at for each in found if each.before_migration is not None] == nights[min(keep, 2) :]
+
+
+def test_a_migration_that_fails_again_and_again_leaves_the_backup_from_before_the_last_one(tmp_path: Path) -> None:
+    folder = folder_for(tmp_path)
+    earlier, *tries = (NOW - timedelta(days=30), *(NOW - timedelta(minutes=number) for number in range(5)))
+    put(folder, earlier, before_migration="0002")
+    put(folder, *tries, before_migration="0003")
+
+    assert [each.made_at for each in folder.superfluous(NOW)] == tries[1:]
+
+
+def test_backups_made_by_hand_leave_those_of_other_days(tmp_path: Path) -> None:
+    folder = folder_for(tmp_path, keep=3)
+    nights = [NOW - timedelta(days=days) for days in range(1, 5)]
+    today = [NOW - timedelta(minutes=number) for number in range(10)]
+    yesterday = [nights[0] - timedelta(minutes=number) for number in range(1, 4)]
+    put(folder, *nights, *today, *yesterday)
+
+    assert [each.made_at for each in folder.superfluous(NOW)] == [*yesterday, *nights[2:]]
 
 
 def test_backups_from_the_future_count_as_the_oldest(tmp_path: Path) -> None:
@@ -237,6 +259,7 @@ async def test_the_new_one_stays_when_the_clock_is_set_back(
     if not template.is_sqlite:
         pytest.skip("the files are the same")
     folder = folder_for(tmp_path, url, keep=1)
+    await add_user(url)
     await make_backup(folder)
     at.time -= timedelta(days=30)
     made = await make_backup(folder)
@@ -245,6 +268,27 @@ async def test_the_new_one_stays_when_the_clock_is_set_back(
     assert names(folder) == [made.path.name]
     # A server would not make another one until the next night.
     assert not schedule.is_due(folder.newest(clock.now()), clock.now())
+
+
+@pytest.mark.process
+async def test_an_empty_blog_removes_no_backups_of_the_one_whose_place_it_takes(url: str, tmp_path: Path) -> None:
+    folder = folder_for(tmp_path, url, keep=2)
+    put(folder, *(NOW - timedelta(days=days) for days in range(1, 5)))
+
+    await make_backup(folder)
+    assert len(names(folder)) == 5
+    await add_user(url)
+    await make_backup(folder)
+
+    # Both of today, and one of another day.
+    assert len(names(folder)) == 3
+
+
+async def add_user(url: str) -> None:
+    database = open_database(url)
+    async with database.writing() as session, session.begin():
+        session.add(a_user())
+    await database.dispose()
 
 
 @pytest.mark.process
@@ -356,20 +400,21 @@ async def test_sqlite_is_backed_up_before_a_migration(template: Template, url: s
     path = tmp_path / "backups"
     options = {"BACKUP_DIR": str(path)}
 
-    assert not await needs_backup(url)
+    assert not await version_to_back_up(url)
     await run_alembic(url, command.downgrade, "-1")
-    assert await needs_backup(url) is template.is_sqlite
+    version = await version_to_back_up(url)
+    assert (version is not None) is template.is_sqlite
     if not template.is_sqlite:
         return
     refused = await run_command(settings, "commands.migrate", BACKUP_DIR="/proc/backups")
     assert refused.exit_code == 1
     assert "Nothing was migrated" in refused.stderr
-    assert await needs_backup(url)
+    assert await version_to_back_up(url)
 
     told = (await run_command(settings, "commands.migrate", **options)).stdout
     assert "before the migration" in told
-    assert [name.partition("Z")[2] for name in names_in(path)] == ["-before-migration.db"]
-    assert not await needs_backup(url)
+    assert [name.partition("Z")[2] for name in names_in(path)] == [f"-before-migration-{version}.db"]
+    assert not await version_to_back_up(url)
     await run_command(settings, "commands.migrate", **options)
     assert len(names_in(path)) == 1
 
@@ -380,8 +425,8 @@ async def test_sqlite_is_backed_up_before_a_migration(template: Template, url: s
 
 async def test_a_new_database_needs_no_backup(template: Template, tmp_path: Path) -> None:
     async with template.empty() as url:
-        assert not await needs_backup(url)
-    assert not await needs_backup(f"sqlite+aiosqlite:///{tmp_path}/missing.db")
+        assert not await version_to_back_up(url)
+    assert not await version_to_back_up(f"sqlite+aiosqlite:///{tmp_path}/missing.db")
 
 
 def keeper_for(url: str, tmp_path: Path, **changes: Any) -> BackupKeeper:

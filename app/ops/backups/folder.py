@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from app.core.config import Settings
 
 _TIME = "%Y%m%dT%H%M%SZ"
 _BEFORE_MIGRATION = "-before-migration"
-# More would be of versions that nobody returns to.
+# More versions of the schema would be some that nobody returns to.
 _KEPT_OF_MIGRATIONS = 2
 
 
@@ -24,7 +24,8 @@ _KEPT_OF_MIGRATIONS = 2
 class Backup:
     path: Path
     made_at: datetime
-    is_before_migration: bool
+    # The version of the schema before a migration, or `None` for the others.
+    before_migration: str | None = None
 
 
 class BackupFolder:
@@ -40,13 +41,13 @@ class BackupFolder:
         name, place, self._suffix = _identity(database_url)
         self._name = f"{name}-{sha256(place.encode()).hexdigest()[:8]}"
         self._pattern = re.compile(
-            rf"{re.escape(self._name)}-(\d{{8}}T\d{{6}}Z)({_BEFORE_MIGRATION})?{re.escape(self._suffix)}"
+            rf"{re.escape(self._name)}-(\d{{8}}T\d{{6}}Z)(?:{_BEFORE_MIGRATION}-(\w+))?{re.escape(self._suffix)}"
         )
         self._lock = path / f".{self._name}.lock"
 
     def newest(self, now: datetime) -> datetime | None:
         """When the newest backup was made that is not from before a migration."""
-        made = [each.made_at for each in self._backups(now) if not each.is_before_migration and each.made_at <= now]
+        made = [each.made_at for each in self._backups(now) if each.before_migration is None and each.made_at <= now]
         return max(made, default=None)
 
     def last_attempt(self) -> datetime | None:
@@ -56,21 +57,32 @@ class BackupFolder:
         except FileNotFoundError:
             return None
 
-    def free_name(self, now: datetime, *, before_migration: bool) -> Path:
+    def free_name(self, now: datetime, before_migration: str | None = None) -> Path:
         """A file that does not exist yet; call it and create the file while the folder is locked."""
         while True:
-            kind = _BEFORE_MIGRATION if before_migration else ""
+            kind = f"{_BEFORE_MIGRATION}-{before_migration}" if before_migration else ""
             path = self.path / f"{self._name}-{now:{_TIME}}{kind}{self._suffix}"
             if not path.exists():
                 return path
             now += timedelta(seconds=1)
 
     def superfluous(self, now: datetime) -> list[Backup]:
-        """Those that are more than are kept. The others are the newest of their kind."""
+        """Those that are more than are kept.
+
+        The others are the newest of each day, however many were made by hand, and of the newest day all; and the newest
+        from before a migration for each version, as one that fails is tried again and again.
+        """
         found = self._backups(now)
-        nightly = [each for each in found if not each.is_before_migration]
-        of_migrations = [each for each in found if each.is_before_migration]
-        return nightly[self.keep :] + of_migrations[min(self.keep, _KEPT_OF_MIGRATIONS) :]
+        nightly = [each for each in found if each.before_migration is None]
+        of_migrations = [each for each in found if each.before_migration is not None]
+        by_day = _newest_of_each(nightly, lambda each: each.made_at.date())
+        by_version = _newest_of_each(of_migrations, lambda each: each.before_migration)
+        kept = {
+            *(each.path for each in by_day[: self.keep]),
+            *(each.path for each in by_version[: min(self.keep, _KEPT_OF_MIGRATIONS)]),
+            *(each.path for each in nightly if each.made_at.date() == by_day[0].made_at.date()),
+        }
+        return [each for each in nightly + of_migrations if each.path not in kept]
 
     @property
     def pattern(self) -> str:
@@ -126,7 +138,7 @@ class BackupFolder:
             made_at = datetime.strptime(match[1], _TIME).replace(tzinfo=UTC)
         except ValueError:
             return None
-        return Backup(self.path / name, made_at, match[2] is not None)
+        return Backup(self.path / name, made_at, match[2])
 
 
 def backup_folder(settings: Settings) -> BackupFolder | None:
@@ -142,6 +154,13 @@ def backup_folder(settings: Settings) -> BackupFolder | None:
 
 def is_sqlite(database_url: str) -> bool:
     return database_url.startswith("sqlite")
+
+
+def _newest_of_each(newest_first: Sequence[Backup], key: Callable[[Backup], Hashable]) -> list[Backup]:
+    found: dict[Hashable, Backup] = {}
+    for each in newest_first:
+        found.setdefault(key(each), each)
+    return list(found.values())
 
 
 def _identity(database_url: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from sqlalchemy import exists, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
@@ -46,7 +47,7 @@ class Made:
 async def make_backup(
     folder: BackupFolder,
     *,
-    before_migration: bool = False,
+    before_migration: str | None = None,
     wait: bool = True,
     is_wanted: Callable[[], bool] = lambda: True,
 ) -> Made | None:
@@ -63,11 +64,11 @@ async def make_backup(
                 return None
             folder.note_attempt()
             try:
-                made = await _make(folder, before_migration=before_migration)
+                made = await _make(folder, before_migration)
             except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
                 folder.forget_attempt()
                 raise
-            for each in folder.superfluous(clock.now()):
+            for each in folder.superfluous(clock.now()) if await _has_users(folder.database_url) else []:
                 # Never the new one: if the clock has been set back, that could be taken for an old one.
                 if each.path != made.path:
                     each.path.unlink(missing_ok=True)
@@ -76,25 +77,34 @@ async def make_backup(
         raise MaintenanceRefused(f"No backup can be made in {folder.path}: {_reason(error)}.") from error
 
 
-async def needs_backup(database_url: str) -> bool:
-    """Whether a migration would change something that is there. Only SQLite's databases are backed up before it."""
+async def version_to_back_up(database_url: str) -> str | None:
+    """The version of a schema that a migration would change, if there is anything in it, on SQLite only."""
     if not is_sqlite(database_url):
-        return False
+        return None
     path = sqlite_path(database_url)
     if not path.exists() or not path.stat().st_size:
-        return False
+        return None
     async with snapshot(database_url) as connection:
-        if await connection.run_sync(revision) == head():
-            return False
-        return bool(await connection.run_sync(lambda sync: sync.exec_driver_sql(_ANY_TABLE).first()))
+        version = await connection.run_sync(revision)
+        if version == head() or not await connection.run_sync(lambda sync: sync.exec_driver_sql(_ANY_TABLE).first()):
+            return None
+        return version or "none"
 
 
-async def _make(folder: BackupFolder, *, before_migration: bool) -> Made:
+async def _has_users(database_url: str) -> bool:
+    """Whether it is more than an empty blog, which may have taken the place of one that was lost."""
+    async with snapshot(database_url) as connection:
+        return await connection.run_sync(lambda sync: inspect(sync).has_table("users")) and bool(
+            await connection.scalar(select(exists().select_from(table("users"))))
+        )
+
+
+async def _make(folder: BackupFolder, before_migration: str | None) -> Made:
     started = perf_counter()
     # Nobody else is making any.
     for draft in folder.path.glob(drafts_of(folder.pattern)):
         shutil.rmtree(draft, ignore_errors=True)
-    target = folder.free_name(clock.now(), before_migration=before_migration)
+    target = folder.free_name(clock.now(), before_migration)
     _require_space(folder)
     save = _save_file if is_sqlite(folder.database_url) else _save_dump
     findings = await save(folder.database_url, target)

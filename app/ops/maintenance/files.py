@@ -47,14 +47,17 @@ def _put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
 
 
 def keep(path: Path, name: Path) -> None:
-    """Give a file another name as well, which must be free, or where there are no links, instead."""
+    """Give a file another name as well, which must be free; where there are no links, copy it."""
     try:
         name.hardlink_to(path)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         name.touch(exist_ok=False)
-        path.replace(name)
+        part = name.with_name(f"{name.name}.part")
+        shutil.copyfile(path, part)
+        flush(part)
+        part.replace(name)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _KEPT = "replaced_"
 _UNDER_WAY = "database_restore"
 _SECONDS_TO_CONNECT = "10"
 # Where the variable is not named like the parameter.
-_VARIABLES = {"application_name": "PGAPPNAME"}
+_VARIABLES = {"application_name": "PGAPPNAME", "connect_timeout": "PGCONNECT_TIMEOUT"}
 # Whatever is in a schema but for what belongs to extensions, or goes along with its table.
 _MOVE = """
 DO $$ DECLARE statement text; BEGIN

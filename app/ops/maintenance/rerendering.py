@@ -64,7 +64,11 @@ async def _render_article(database: Database, article_id: int) -> bool:
                 *(Article.word_count, Article.reading_minutes),
             ).where(Article.id == article_id)
         )
-        markdown, *before = found.one()
+        article = found.one_or_none()
+    if article is None:
+        # It was deleted meanwhile.
+        return False
+    markdown, *before = article
     rendered = await rendered_article(markdown, None)
     if rendered == RenderedArticle(*before):
         return False
@@ -83,7 +87,10 @@ async def _render_article(database: Database, article_id: int) -> bool:
 async def _render_comment(database: Database, comment_id: int) -> bool:
     async with database.reading() as session:
         found = await session.execute(select(Comment.body_markdown, Comment.body_html).where(Comment.id == comment_id))
-        markdown, before = found.one()
+        comment = found.one_or_none()
+    if comment is None:
+        return False
+    markdown, before = comment
     html = await rendered_comment(markdown, None)
     if html == before:
         return False

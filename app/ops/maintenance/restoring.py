@@ -6,7 +6,7 @@ from pathlib import Path
 from app.db import migrations
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.files import temporary_beside
-from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, row_counts, snapshot, sqlite_path
+from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, revision, row_counts, snapshot, sqlite_path
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ async def undo_interrupted(database_url: str) -> bool:
     return not is_sqlite(database_url) and await postgresql_dumps.undo_interrupted(database_url)
 
 
-async def is_being_restored(database_url: str) -> bool:
-    """Whether a restore has begun and is not done."""
+async def is_half_restored(database_url: str) -> bool:
+    """Whether a restore has begun, and its contents are not there."""
     if is_sqlite(database_url):
         return False
     async with snapshot(database_url) as connection:
-        return await connection.run_sync(postgresql_dumps.is_being_restored)
+        # If they are, only the last step is missing, which the next restore does.
+        return await connection.run_sync(postgresql_dumps.is_being_restored) and not await connection.run_sync(revision)
 
 
 async def has_rows(database_url: str) -> bool:

@@ -53,7 +53,8 @@ def _lost_commits(database: Path) -> int:
                 # Otherwise somebody has begun it anew meanwhile.
                 if header == _header(log):
                     return lost
-    except FileNotFoundError:
+    except OSError:
+        # Whoever opens the database says what is wrong with it.
         pass
     return 0
 
