@@ -16,16 +16,25 @@ MAX_WAITING = 64
 SECONDS_TO_WAIT = 20.0
 
 
+class _Place:
+    """A place in the queue: whoever has it waits until it is decided whether they get a turn."""
+
+    def __init__(self) -> None:
+        self.decided = Event()
+        self.has_turn = False
+
+
 class Turns:
     """Lets a bounded number of texts be rendered at a time, and never two of one account.
 
-    Accounts that wait come in the order in which they had their last turn; the texts of one, as they arrived.
+    Accounts that wait come in the order in which they had their last turn; the texts of one, as they arrived. Where
+    too many wait, those who have the most waiting make room for others.
     """
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
         self._rendering: set[int | None] = set()
-        self._waiting: OrderedDict[int | None, deque[Event]] = OrderedDict()
+        self._waiting: OrderedDict[int | None, deque[_Place]] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, account_id: int | None) -> AsyncIterator[None]:
@@ -57,33 +66,43 @@ class Turns:
             called = self._waiting[following].popleft()
             self._forget_if_done(following)
             self._begin(following)
-            called.set()
+            called.has_turn = True
+            called.decided.set()
 
     async def _wait(self, account_id: int | None) -> None:
-        called = self._queue(account_id)
+        place = self._queue(account_id)
         try:
             with move_on_after(SECONDS_TO_WAIT):
-                await called.wait()
+                await place.decided.wait()
         except BaseException:
-            self._leave(account_id, called)
-            if called.is_set():
+            self._leave(account_id, place)
+            if place.has_turn:
                 self._end(account_id)
             raise
-        if not called.is_set():
-            self._leave(account_id, called)
+        if not place.has_turn:
+            self._leave(account_id, place)
             raise RenderingUnavailable
 
-    def _queue(self, account_id: int | None) -> Event:
-        of_account = self._waiting.get(account_id, ())
-        if len(of_account) >= MAX_WAITING_OF_ACCOUNT or sum(map(len, self._waiting.values())) >= MAX_WAITING:
+    def _queue(self, account_id: int | None) -> _Place:
+        own = len(self._waiting.get(account_id, ()))
+        if own >= MAX_WAITING_OF_ACCOUNT:
             raise RenderingUnavailable
-        called = Event()
-        self._waiting.setdefault(account_id, deque()).append(called)
-        return called
+        if sum(map(len, self._waiting.values())) >= MAX_WAITING:
+            self._make_room(own)
+        place = _Place()
+        self._waiting.setdefault(account_id, deque()).append(place)
+        return place
 
-    def _leave(self, account_id: int | None, called: Event) -> None:
-        if called in self._waiting.get(account_id, ()):
-            self._waiting[account_id].remove(called)
+    def _make_room(self, own: int) -> None:
+        """Send the last of those away who have the most waiting, unless whoever comes would have as many."""
+        most = max(self._waiting.values(), key=len)
+        if len(most) <= own + 1:
+            raise RenderingUnavailable
+        most.pop().decided.set()
+
+    def _leave(self, account_id: int | None, place: _Place) -> None:
+        if place in self._waiting.get(account_id, ()):
+            self._waiting[account_id].remove(place)
             self._forget_if_done(account_id)
 
     def _forget_if_done(self, account_id: int | None) -> None:

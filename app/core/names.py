@@ -12,7 +12,7 @@ _UNSEEN = re.compile(
 
 
 def name_key(name: str) -> str:
-    """Names are one if their keys are equal: if they differ in Unicode form, case and white space only.
+    """Names are one if their keys are equal: if they differ in Unicode form, case, white space and unseen marks only.
 
     Accents and scripts are kept, unlike in slugs: "pêche" is not "péché".
     """

@@ -126,6 +126,22 @@ async def test_all_together_may_have_some_waiting() -> None:
         assert "late" not in texts.refused
 
 
+async def test_those_who_have_the_most_waiting_make_room_for_others() -> None:
+    async with rendering(at_once=2) as texts:
+        for number in range(1 + MAX_WAITING_OF_ACCOUNT):
+            await texts.send(f"a{number}", ANN)
+            await texts.send(f"b{number}", BEN)
+        assert texts.refused == []
+
+        await texts.send("late", DAN)
+        assert len(texts.refused) == 1
+        assert texts.refused[0] in {f"a{MAX_WAITING_OF_ACCOUNT}", f"b{MAX_WAITING_OF_ACCOUNT}"}
+
+        await texts.finish("a0")
+        await texts.finish("b0")
+        assert "late" in texts.begun
+
+
 async def test_nobody_waits_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "SECONDS_TO_WAIT", 0.0)
     async with rendering() as texts:

@@ -161,6 +161,22 @@ def test_a_few_lines_cannot_stand_for_billions() -> None:
     assert fields["a0"] == {"x": "y"}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "defaults: &d {draft: true, layout: post}\n<<: *d",
+        "one: &one {draft: true}\nother: &other {draft: false, layout: post}\n<<: [*one, *other]",
+        "deep: &deep {draft: true}\nd: &d {<<: *deep, layout: post}\n<<: *d",
+    ],
+)
+def test_merged_fields_count_unless_a_post_has_its_own(given: str) -> None:
+    fields, _ = parse(f"---\n{given}\ntitle: A\n---\n")
+    assert (fields["draft"], fields["layout"]) == ("true", "post")
+
+    own, _ = parse(f"---\n{given}\ntitle: A\ndraft: 'no'\n---\n")
+    assert own["draft"] == "no"
+
+
 def test_what_exporters_add_may_be_long() -> None:
     comments = "comments:\n" + "- id: 1\n  content: >\n    Text: text\n\n    more\n" * 1_000
     text = f"---\ntitle: A\n{comments}date: 2020-01-01\nmeta: {{x: {'y' * 10_000}}}\ntags:\n- a\n- b\n---\nBody\n"

@@ -42,7 +42,9 @@ HIDDEN = "a draft, because its build option render is never"
         ("---\ntitle: [\n---\n", None),
     ],
 )
-@pytest.mark.parametrize("place", ["content/_index.md", "content/posts/_index.md"])
+@pytest.mark.parametrize(
+    "place", ["content/_index.md", "content/posts/_index.md", "content/posts/_index.de.md", "content/_index.markdown"]
+)
 def test_sections_and_their_cascades(tmp_path: Path, place: str, section: str, note: str | None) -> None:
     assert notes_of(tmp_path, "content/posts/deep/a.md", {place: section}) == ((note,) if note else ())
 

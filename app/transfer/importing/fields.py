@@ -21,7 +21,8 @@ Entry = TypeVar("Entry")
 
 USERNAME_MIN_LENGTH, USERNAME_MAX_LENGTH = 3, 40
 _YES, _NO = {"true", "yes", "y", "on", "1", "t"}, {"false", "no", "n", "off", "0", "f"}
-_NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>]+?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
+_WORD = r"[^\s<>()\[\],;:\"]+"
+_ADDRESS = re.compile(rf"[<(\[]?\s*(?:mailto:)?(?P<email>{_WORD}@{_WORD})\s*[>)\]]?", re.IGNORECASE)
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
@@ -67,14 +68,20 @@ class Author:
 
     @classmethod
     def parsed(cls, given: str, email: Any = None) -> "Author":
-        """From a name, an address, or `name <address>`, and an address given besides; the name may become empty."""
+        """From a name with or without an address, and an address given besides; the name may become empty."""
         name, address = line(given), _usable_email(email)
-        if match := _NAME_AND_EMAIL.fullmatch(name):
-            name, address = match["name"], address or _usable_email(match["email"])
-        elif found := _usable_email(name):
+        if found := _ADDRESS.search(name):
+            address = address or _usable_email(found["email"])
             # The address itself is nobody else's business.
-            name, address = found.partition("@")[0], address or found
-        return cls(cut(name, DisplayName), address)
+            name = _unwrapped(_ADDRESS.sub(" ", name)) or found["email"].partition("@")[0]
+        return cls(cut(_unwrapped(name), DisplayName), address)
+
+
+def _unwrapped(name: str) -> str:
+    """The name without spare spaces, and what may stand around it."""
+    name = " ".join(name.split()).strip(" ,;")
+    wrapped = len(name) > 1 and name[0] + name[-1] in {'""', "''", "()", "“”"}
+    return name[1:-1].strip() if wrapped else name
 
 
 def _usable_email(value: Any) -> str | None:

@@ -13,7 +13,7 @@ import yaml
 
 from app.transfer.importing.metadata_lines import split_lines
 from app.transfer.importing.oversized import without_bulk
-from app.transfer.importing.yaml_texts import TextLoader
+from app.transfer.importing.yaml_texts import TextLoader, merged
 
 # Both parsers take time quadratic in the length of what is nested deeply enough.
 MAX_LENGTH = 32 * 1024
@@ -112,7 +112,9 @@ def _from_yaml(header: str) -> Any:
         raise BadPost(f"its front matter is not valid YAML: {error.problem}{line}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise BadPost("its front matter is not valid YAML: it contains a character that YAML does not allow") from error
-    return {} if fields is None else fields
+    if fields is None:
+        return {}
+    return merged(fields) if isinstance(fields, dict) else fields
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

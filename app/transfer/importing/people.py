@@ -1,5 +1,6 @@
 """Who is named by a value of front matter, in any of the shapes that generators and exporters write."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,12 +24,17 @@ def people(value: Any) -> Iterator[tuple[str, Any]]:
             pending.extend(current[_MOST_VISITS::-1])
         elif not isinstance(current, Mapping):
             # Some themes ask with this field whether to show the author.
-            if (name := line(current)) and name.lower() not in {"true", "false"}:
-                yield name, None
+            yield from ((name, None) for name in _named_in(line(current)) if name.lower() not in {"true", "false"})
         elif found := _person(squeezed(current)):
             yield found
         else:
             pending.extend(list(_entries(current))[_MOST_VISITS::-1])
+
+
+def _named_in(text: str) -> list[str]:
+    """One name, or several where there are several addresses: names alone may have commas."""
+    several = text.count("@") > 1
+    return [name for part in (re.split(r"[,;]", text) if several else [text]) if (name := part.strip())]
 
 
 def _person(fields: Mapping[str, Any]) -> tuple[str, Any] | None:

@@ -33,7 +33,8 @@ def inherited(path: PurePath) -> dict[str, Any]:
     """The fields that a post has unless it has its own."""
     found: dict[str, Any] = {}
     for folder in reversed(_folders(path)):
-        found |= _cascaded(_fields_of_section(folder), path)
+        for section in _sections(folder):
+            found |= _cascaded(section, path)
         for name in (f"{folder.name}.json", f"{folder.name}.11tydata.json"):
             found |= _json_fields(folder / name)
     for suffix in (".json", ".11tydata.json"):
@@ -44,7 +45,7 @@ def inherited(path: PurePath) -> dict[str, Any]:
 def reasons_to_withhold(path: PurePath) -> Iterator[str]:
     """Why what lies around a post keeps it from being published, whatever it says itself."""
     folders = _folders(path)
-    if any(is_yes(_fields_of_section(folder).get("draft")) for folder in folders):
+    if any(is_yes(section.get("draft")) for folder in folders for section in _sections(folder)):
         yield "its section is a draft"
     if folders and folders[-1].name == _CONTENT and _is_of_hugo_or_zola(folders[-1].parent):
         pages = (folder for folder in folders[:-1] if _has_page(folder))
@@ -71,9 +72,10 @@ def _is_page(path: PurePath) -> bool:
     return path.name.partition(".")[0] == "index"
 
 
-def _fields_of_section(folder: PurePath) -> dict[str, Any]:
-    path = Path(folder, "_index.md")
-    return _front_matter(str(path), _version(path))
+def _sections(folder: PurePath) -> list[dict[str, Any]]:
+    """The fields of a folder's section pages: there may be one for each language."""
+    paths = sorted(path for path in Path(folder).glob("_index.*") if path.suffix in SUFFIXES)
+    return [_front_matter(str(path), _version(path)) for path in paths]
 
 
 def _json_fields(path: PurePath) -> dict[str, Any]:

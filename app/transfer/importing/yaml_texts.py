@@ -7,6 +7,7 @@ import yaml
 
 _NULL = "tag:yaml.org,2002:null"
 # Ruby writes a text as binary when it is not sure of its encoding.
+_MERGE, _MOST_MERGED = "<<", 10
 _BINARY = {"!binary", "tag:yaml.org,2002:binary"}
 
 
@@ -14,7 +15,8 @@ class TextLoader(yaml.SafeLoader):
     """Every plain value but null is a text, and tags (`!!timestamp`, `!ruby/object:…`) only say what holds it.
 
     YAML's own types would lose what the writer wrote: the offset of a time, the zero of a version 1.10, the country
-    code NO. Mappings are not merged (`<<`) either: a few lines of merges can stand for billions of entries.
+    code NO. Mappings are not merged (`<<`) in place either: a few lines of merges can stand for billions of entries.
+    `merged` does it where it matters.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
@@ -32,6 +34,16 @@ class TextLoader(yaml.SafeLoader):
             return _decoded(text) if node.tag in _BINARY else text
         construct = self.construct_yaml_seq if isinstance(node, yaml.SequenceNode) else self.construct_yaml_map
         return construct(node)
+
+
+def merged(fields: dict[Any, Any], levels: int = 3) -> dict[Any, Any]:
+    """The fields with those that they are merged with (`<<`), a few levels and mappings deep."""
+    given = fields.get(_MERGE)
+    found: dict[Any, Any] = {}
+    for each in reversed((given if isinstance(given, list) else [given])[:_MOST_MERGED]):
+        if isinstance(each, dict):
+            found |= merged(each, levels - 1) if levels else each
+    return found | {name: value for name, value in fields.items() if name != _MERGE}
 
 
 TextLoader.add_constructor(None, TextLoader.construct_by_kind)  # for any tag
