@@ -48,7 +48,7 @@ def import_markdown(
     gets its language appended.
 
     Code between template tags (`{% highlight %}`, `{% codeblock %}`, `{{< highlight >}}`, …) becomes fenced code,
-    template comments are left out, `raw` tags are dropped, ids of headings become anchors, and kramdown's other
+    template comments are left out, `raw` tags are dropped, ids of headings are kept, and kramdown's other
     attributes are removed; all of that outside of Markdown's own code. The report counts it, and names what other
     template code stays as text. Articles that were exported by Colophon come back exactly as they were.
 

@@ -6,7 +6,7 @@ from app.content.markup import render_article
 from app.content.schemas.articles import BODY_MAX_LENGTH
 from app.transfer.importing.bodies import Templates, converted
 from app.transfer.importing.kramdown import without_attributes
-from app.transfer.importing.liquid import left_in
+from app.transfer.importing.leftovers import left_in
 from app.transfer.importing.template_code import without_template_code
 
 
@@ -90,9 +90,9 @@ def test_what_is_shown_in_code_or_is_something_else_stays(markdown: str) -> None
         ("1. this will be scrapped\n{: toc .big }\n\nA", "\nA"),
         ("{:toc}\n- TOC\n\nA", "\nA"),
         ("[[TOC]]\n\nx", "\nx"),
-        ("## Title {#my-id}\n", '## <a id="my-id"></a>Title\n'),
-        ("> ## Title {: #my-id .x} ##\n", '> ## <a id="my-id"></a>Title\n'),
-        ("Title {#t .x}\n=====\nx", '<a id="t"></a>Title\n=====\nx'),
+        ("## Title {#my-id}\n", "## Title {#my-id}\n"),
+        ("> ## Title {: #my-id .x} ##\n", "> ## Title {#my-id}\n"),
+        ("Title {#t .x}\n=====\nx", "Title {#t}\n=====\nx"),
         ('## Title {.x data-y="1"}\n', "## Title\n"),
         ("## Title\n{:.no_toc}\n\nx", "## Title\n\nx"),
         ('![a](b.png){: .center width="300"} [a](b){:target="_blank"}', "![a](b.png) [a](b)"),

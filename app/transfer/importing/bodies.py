@@ -42,7 +42,7 @@ def converted(markdown: str, templates: Templates) -> Body:
     text = _SHOWN.sub(r"{{\g<open>\g<inside>\g<close>}}", text)
     text = applied(text, [Edit(*match.span(), "\\<") for match in outside_of_code(text, _LIKE_HTML)])
     if len(text) > BODY_MAX_LENGTH:
-        # Ids became anchors, which are longer.
+        # What is escaped is longer.
         return Body(markdown)
     notes = {"template comments left out": comments, "attributes applied or removed": attributes}
     return Body(text, tuple(f"{what} ({number})" for what, number in notes.items() if number))

@@ -1,6 +1,7 @@
 """Code between template tags, such as `{% highlight ruby %}`, as fenced code."""
 
 import re
+from urllib.parse import quote
 
 # Of Jekyll, Octopress, Hexo, Hugo, and plug-ins and themes of theirs.
 NAMES = frozenset({"highlight", "codeblock", "code", "fenced_code", "fenced-code", "prism", "sourcecode"})
@@ -14,6 +15,8 @@ _OPTION = re.compile(
     r"""\s*[:=](?![/:])\s*(?P<value>"[^"]*"|'[^']*'|[^\s"']+)""",
     re.IGNORECASE,
 )
+# All that an address may have but parentheses, and the sign of what is encoded already.
+_KEPT_IN_ADDRESSES = "%/:?#[]@!$&'*+,;=~"
 _LANGUAGE = re.compile(r"[\w+#.-]+")
 _NOT_A_TITLE = {"linenos", "table", "inline", "nowrap"}
 
@@ -55,7 +58,8 @@ def _title(words: list[str]) -> str:
     words = [word for word in words if word not in _NOT_A_TITLE]
     address = next((word for word in words if re.match(r"https?://|/", word)), None)
     title = " ".join(words if address is None else words[: words.index(address)])
-    return f"[{_text(title or address)}]({address})" if address else _text(title)
+    # Parentheses and angle brackets would end it.
+    return f"[{_text(title or address)}]({quote(address, safe=_KEPT_IN_ADDRESSES)})" if address else _text(title)
 
 
 def _text(line: str) -> str:

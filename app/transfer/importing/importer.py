@@ -27,7 +27,7 @@ from app.transfer.importing.catalogue import Action, Catalogue, Decision, Import
 from app.transfer.importing.fields import Author
 from app.transfer.importing.files import SourceFile
 from app.transfer.importing.front_matter import BadPost, NotAPost
-from app.transfer.importing.liquid import left_in
+from app.transfer.importing.leftovers import left_in
 from app.transfer.importing.posts import DEFAULT_LANGUAGE, Post, read_post
 from app.transfer.importing.report import Outcome, Report
 from app.unit_of_work import unit_of_work

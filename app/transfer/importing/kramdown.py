@@ -1,6 +1,6 @@
 """What Markdown processors of other blogs add to Markdown: attributes in braces, and places for a table of contents.
 
-Ids of headings are kept as anchors, because links lead to them. Classes and other attributes belong to a design that is
+Ids of headings are kept, because links lead to them. Classes and other attributes belong to a design that is
 gone; they are removed instead of being shown.
 """
 
@@ -37,7 +37,7 @@ _LINE = re.compile(
 )
 _SPAN = re.compile(rf"(?<=[)\]*_`>]){_KRAMDOWN}")
 _COMMENT = re.compile(r"^[ \t]*\{::comment\}(?:(?!\{:).)*+\{:/(?:comment)?\}[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-_ID = re.compile(r"""(?:\#|\bid=["']?)([\w:-]+)""")
+_ID = re.compile(r"""(?:\#|\bid=["']?)([\w:-]{1,100})""")
 
 
 def without_attributes(markdown: str) -> tuple[str, int]:
@@ -57,10 +57,10 @@ def _replaced(markdown: str, pattern: re.Pattern[str], replacement: Callable[[re
     return applied(markdown, [Edit(*match.span(), replacement(match)) for match in matches]), len(matches)
 
 
-def _anchored(heading: re.Match[str]) -> str:
+def _with_id(heading: re.Match[str]) -> str:
+    """As the blog's own Markdown writes it."""
     found = _ID.search(heading["attributes"])
-    anchor = f'<a id="{found[1]}"></a>' if found else ""
-    return f"{heading['marks']}{anchor}{heading['title']}"
+    return heading["marks"] + heading["title"] + (f" {{#{found[1]}}}" if found else "")
 
 
 def _removed(_match: re.Match[str]) -> str:
@@ -70,8 +70,8 @@ def _removed(_match: re.Match[str]) -> str:
 _STEPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_COMMENT, _removed),
     (_CONTENTS, _removed),
-    (_HEADING, _anchored),
-    (_UNDERLINED, _anchored),
+    (_HEADING, _with_id),
+    (_UNDERLINED, _with_id),
     (_LINE, _removed),
     (_SPAN, _removed),
 )

@@ -1,25 +1,13 @@
-"""Jekyll's template language, as far as it is used to write code; anything else is kept and reported."""
+"""The template code that an imported post still has once it is rendered."""
 
 import re
 from collections import Counter
 from html import unescape
 from urllib.parse import unquote
 
-from app.transfer.importing.template_code import without_template_code
-
 # As text, and as a part of an address; with enough of what follows for a name.
 _LEFT = re.compile(r"(?:\{[{%]|%7B%(?:7B|25))(?=(?P<rest>.{0,120}))", re.DOTALL)
 _NAME = re.compile(r"[<%]?[-~]?\s*(?:/|end(?=[a-z]))?\s*(?P<name>[\w.][\w./-]*)?")
-
-
-def without_liquid(markdown: str) -> str:
-    """The text with code between tags in fences, and without `raw` tags and comments; it never gets longer."""
-    return without_template_code(markdown)[0]
-
-
-def is_left_in(html: str) -> bool:
-    """Whether there is template code outside of code elements."""
-    return _LEFT.search(_outside_of_code(html)) is not None
 
 
 def left_in(html: str) -> Counter[str]:
