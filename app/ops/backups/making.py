@@ -16,7 +16,7 @@ from app.core import clock
 from app.ops.backups.folder import BackupFolder
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.checks import check
-from app.ops.maintenance.files import atomic_write, drafts_of
+from app.ops.maintenance.files import atomic_write, parts_of
 from app.ops.maintenance.findings import Finding
 from app.ops.maintenance.schema import (
     MaintenanceRefused,
@@ -102,8 +102,8 @@ async def _has_users(database_url: str) -> bool:
 async def _make(folder: BackupFolder, before_migration: str | None) -> Made:
     started = perf_counter()
     # Nobody else is making any.
-    for draft in folder.path.glob(drafts_of(folder.pattern)):
-        shutil.rmtree(draft, ignore_errors=True)
+    for part in folder.path.glob(parts_of(folder.pattern)):
+        shutil.rmtree(part, ignore_errors=True)
     target = folder.free_name(clock.now(), before_migration)
     _require_space(folder)
     save = _save_file if is_sqlite(folder.database_url) else _save_dump
@@ -115,16 +115,16 @@ async def _make(folder: BackupFolder, before_migration: str | None) -> Made:
 
 async def _save_file(database_url: str, target: Path) -> list[Finding]:
     source = sqlite_path(database_url)
-    with atomic_write(target, replace=True) as draft:
+    with atomic_write(target, replace=True) as part:
         try:
-            await asyncio.to_thread(sqlite_files.copy_file, source, draft)
+            await asyncio.to_thread(sqlite_files.copy_file, source, part)
         except sqlite3.Error as error:
             raise MaintenanceRefused(f"{source} cannot be backed up: {error}.") from error
         try:
-            findings = await check(sqlite_url(draft))
+            findings = await check(sqlite_url(part))
         except DBAPIError as error:
             raise MaintenanceRefused(f"{source} is damaged: {error.orig}.") from error
-        sqlite_files.close(draft)
+        sqlite_files.close(part)
         damage = [str(finding) for finding in findings if finding.check == _DAMAGE]
         if damage:
             raise MaintenanceRefused(f"{source} is damaged: {'; '.join(damage)}.")

@@ -7,7 +7,7 @@ HOUR = 3
 # Long enough for a backup that takes hours, or that failed once.
 LATE_AFTER = timedelta(hours=26)
 # Before one that failed is tried again.
-PAUSE = timedelta(minutes=30)
+RETRY_AFTER = timedelta(minutes=30)
 
 
 def is_due(newest: datetime | None, now: datetime) -> bool:
@@ -22,7 +22,7 @@ def is_late(newest: datetime, now: datetime) -> bool:
 
 def may_be_tried(last_attempt: datetime | None, now: datetime) -> bool:
     """Whether the last attempt is long enough ago. One from the future is not: the clock was wrong."""
-    return last_attempt is None or not timedelta() <= now - last_attempt < PAUSE
+    return last_attempt is None or not timedelta() <= now - last_attempt < RETRY_AFTER
 
 
 def _last_night(now: datetime) -> datetime:

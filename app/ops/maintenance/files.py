@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.ops.maintenance.schema import MaintenanceRefused
 
-_DRAFT = ".part"
+_PART = ".part"
 # File systems of USB sticks and network drives may have no hard links, and cannot flush folders.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 _NO_FLUSHING = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
@@ -26,23 +26,23 @@ def atomic_write(target: Path, *, replace: bool) -> Iterator[Path]:
     """
     if target.exists() and not replace:
         raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.")
-    with temporary_beside(target) as draft:
-        yield draft
+    with temporary_beside(target) as part:
+        yield part
         try:
-            _put_in_place(draft, target, replace=replace)
+            _put_in_place(part, target, replace=replace)
         except FileExistsError:
             raise MaintenanceRefused(f"{target} already exists. Use --force to replace it.") from None
         except OSError as error:
             raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
 
 
-def _put_in_place(draft: Path, target: Path, *, replace: bool) -> None:
-    flush(draft)
+def _put_in_place(part: Path, target: Path, *, replace: bool) -> None:
+    flush(part)
     if replace:
-        draft.replace(target)
+        part.replace(target)
     else:
         # Unlike a rename, it replaces nothing, not even what has appeared just now.
-        keep(draft, target)
+        keep(part, target)
     flush_folder(target.parent)
 
 
@@ -69,21 +69,21 @@ def temporary_beside(target: Path) -> Iterator[Path]:
     """
     try:
         _remove_abandoned(target)
-        folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=_DRAFT, dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=_PART, dir=target.parent))
     except OSError as error:
         raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
     try:
         with _locked(folder):
-            draft = folder / target.name
-            draft.touch(mode=0o600)
-            yield draft
+            part = folder / target.name
+            part.touch(mode=0o600)
+            yield part
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def drafts_of(name: str) -> str:
+def parts_of(name: str) -> str:
     """A pattern for what is beside a target of this name, which may be a pattern itself, while it is being written."""
-    return f"{name}.????????{_DRAFT}"
+    return f"{name}.????????{_PART}"
 
 
 def flush(path: Path) -> None:
@@ -105,7 +105,7 @@ def flush_folder(path: Path) -> None:
 
 
 def _remove_abandoned(target: Path) -> None:
-    for folder in target.parent.glob(drafts_of(glob.escape(target.name))):
+    for folder in target.parent.glob(parts_of(glob.escape(target.name))):
         with _locked(folder) as is_mine:
             if is_mine:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -54,7 +54,7 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
 
     Raises `MaintenanceRefused`.
     """
-    with atomic_write(target, replace=replace) as draft:
+    with atomic_write(target, replace=replace) as part:
         async with snapshot(database_url) as connection:
             server = await connection.run_sync(_server_version)
             await _require_version("pg_dump", server)
@@ -66,8 +66,8 @@ async def backup(database_url: str, target: Path, *, replace: bool) -> dict[str,
                 f"--exclude-schema={_KEPT}*",
                 f"--exclude-table=public.{_UNDER_WAY}",
             ]
-            await _run("pg_dump", *options, f"--file={draft}", "--no-password", database_url=database_url)
-        await verify(draft)
+            await _run("pg_dump", *options, f"--file={part}", "--no-password", database_url=database_url)
+        await verify(part)
         return counts
 
 

@@ -66,9 +66,9 @@ async def _restore_file(target: Path, path: Path) -> str | None:
     if sqlite_files.is_in_use(target):
         raise MaintenanceRefused(f"{target} is in use. Stop the server first.")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with temporary_beside(target) as draft:
-        sqlite_files.copy_file(path, draft)
+    with temporary_beside(target) as part:
+        sqlite_files.copy_file(path, part)
         # Before it has its name: should that fail, the present database stays.
-        await migrations.upgrade(f"sqlite+aiosqlite:///{draft}")
-        kept = sqlite_files.put_in_place(draft, target)
+        await migrations.upgrade(f"sqlite+aiosqlite:///{part}")
+        kept = sqlite_files.put_in_place(part, target)
     return str(kept) if kept else None

@@ -39,9 +39,9 @@ def backup(source: Path, target: Path, report: Callable[[int, int], None], *, re
     """
     if not source.exists():
         raise MaintenanceRefused(f"The database {source} does not exist.")
-    with atomic_write(target, replace=replace) as draft, _translated(source):
-        copy_file(source, draft, report)
-        return verify(draft)
+    with atomic_write(target, replace=replace) as part, _translated(source):
+        copy_file(source, part, report)
+        return verify(part)
 
 
 def copy_file(source: Path, target: Path, report: Callable[[int, int], None] = lambda *_: None) -> None:
@@ -87,18 +87,18 @@ def require_known(path: Path) -> None:
         raise MaintenanceRefused(f"The schema version of {path} is unknown: {', '.join(found) or 'none'}.")
 
 
-def put_in_place(draft: Path, target: Path) -> Path | None:
+def put_in_place(part: Path, target: Path) -> Path | None:
     """Rename a database to `target`, keeping what was there. Raises `MaintenanceRefused` if that is in use.
 
     There is a database of that name at any moment: whoever started a server on none would get an empty blog.
     """
-    close(draft)
-    flush(draft)
+    close(part)
+    flush(part)
     kept = None
     if target.exists():
         close(target)
         kept = _kept(target)
-    draft.replace(target)
+    part.replace(target)
     flush_folder(target.parent)
     return kept
 
