@@ -468,7 +468,7 @@ async def test_what_fails_is_logged_once_and_tried_again_after_a_pause(
     kept = keeper_for(f"sqlite+aiosqlite:///{tmp_path}/missing.db", tmp_path)
     for _ in range(3):
         await look(kept)
-    monkeypatch.setattr(schedule, "PAUSE", timedelta())
+    monkeypatch.setattr(schedule, "RETRY_AFTER", timedelta())
     await look(kept)
 
     lines = [(record.levelno, record.getMessage()) for record in caplog.records if record.name == keeper.__name__]
