@@ -143,7 +143,10 @@ class _Actor:
         sent = time.monotonic()
         try:
             response: httpx.Response | None = await self.client.request(method, path, **options)
-        except httpx.TransportError:
+        except (httpx.TransportError, AttributeError) as error:
+            if isinstance(error, AttributeError) and error.name != "getpeername":
+                raise
+            # anyio asks a connection that was lost just when it was made for its peer, which it has no more.
             response = None
         received = time.monotonic()
         status = response.status_code if response is not None else None
