@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from commands.db.maintaining import maintain, size_of
+from app.core.sizes import size_of
+from commands.db.maintaining import maintain
 from commands.runtime import load_settings, refuse, run
 from commands.terminal import start
 

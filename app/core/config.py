@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.core.database_urls import is_sqlite
 from app.core.email_addresses import is_private
 from app.core.roles import Role
 from app.core.schemas.base import Line
@@ -192,8 +193,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _refuse_what_only_postgresql_has(self) -> Self:
         """SQLite has neither replicas nor poolers."""
-        is_sqlite = any(url.startswith("sqlite") for url in (self.database_url, self.database_replica_url or ""))
-        if is_sqlite and (self.database_replica_url is not None or self.database_behind_pgbouncer):
+        on_sqlite = any(is_sqlite(url) for url in (self.database_url, self.database_replica_url or ""))
+        if on_sqlite and (self.database_replica_url is not None or self.database_behind_pgbouncer):
             raise ValueError("DATABASE_REPLICA_URL and DATABASE_BEHIND_PGBOUNCER require PostgreSQL")
         return self
 

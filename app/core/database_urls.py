@@ -44,9 +44,14 @@ def usable_database_url(value: str) -> str:
     raise ValueError(f"must be an SQLite or PostgreSQL URL, {_EXAMPLE}")
 
 
+def is_sqlite(url: str) -> bool:
+    """Whether a usable URL is one of SQLite's."""
+    return url.partition("://")[0] in _SQLITE
+
+
 def without_secrets(url: str) -> str:
     """A usable URL as it may be shown: no password, and no parameters."""
-    if url.partition("://")[0] in _SQLITE:
+    if is_sqlite(url):
         return url
     address = PostgresqlAddress.parse(url)
     return replace(address, password="***" if address.password else None, parameters={}).url
@@ -54,7 +59,7 @@ def without_secrets(url: str) -> str:
 
 def password_of(url: str) -> str | None:
     """The password in a usable URL."""
-    return None if url.partition("://")[0] in _SQLITE else PostgresqlAddress.parse(url).password
+    return None if is_sqlite(url) else PostgresqlAddress.parse(url).password
 
 
 def _sqlite_path(rest: str) -> str:

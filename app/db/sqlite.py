@@ -5,6 +5,7 @@ import random
 import sqlite3
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,16 @@ class NestedWriteError(RuntimeError):
     """A task that is writing began a second transaction that writes, which would wait for the first one for ever."""
 
 
+@dataclass
+class _Turn:
+    """Who has the turn to write, in this pool and in those that have taken its place."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    holder: asyncio.Task[Any] | None = None
+    # When whoever has it is to give up waiting for other processes.
+    deadline: float = 0.0
+
+
 class WritingPool(AsyncAdaptedQueuePool):
     """One connection, which is handed out first come, first served; those who wait hold nothing meanwhile.
 
@@ -38,12 +49,9 @@ class WritingPool(AsyncAdaptedQueuePool):
     # What it logs is SQLAlchemy's.
     _sqla_logger_namespace = "sqlalchemy.pool.WritingPool"
 
-    def __init__(self, creator: Any, *, lock: asyncio.Lock | None = None, **options: Any) -> None:
+    def __init__(self, creator: Any, *, turn: _Turn | None = None, **options: Any) -> None:
         # Not the queue that the pool has: whoever comes when the connection has just been given back overtakes there.
-        self._lock = lock or asyncio.Lock()
-        self._holder: asyncio.Task[Any] | None = None
-        # When whoever has the turn is to give up waiting for other processes.
-        self.deadline = 0.0
+        self.turn = turn or _Turn()
         super().__init__(creator, **options, pool_size=1, max_overflow=0, timeout=None)  # type: ignore[arg-type]
 
     def _do_get(self) -> ConnectionPoolEntry:
@@ -62,25 +70,25 @@ class WritingPool(AsyncAdaptedQueuePool):
 
     async def _take_turn(self) -> None:
         task = asyncio.current_task()
-        if task is not None and task is self._holder:
+        if task is not None and task is self.turn.holder:
             raise NestedWriteError("this task has a transaction that writes, for which another one would wait for ever")
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         try:
             async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
-                await self._lock.acquire()
+                await self.turn.lock.acquire()
         except TimeoutError as error:
             raise PoolTimeoutError(f"others have been writing for {LOCK_TIMEOUT_SECONDS} seconds") from error
-        self._holder, self.deadline = task, deadline
+        self.turn.holder, self.turn.deadline = task, deadline
 
     def _end_turn(self) -> None:
-        self._holder = None
-        self._lock.release()
+        self.turn.holder = None
+        self.turn.lock.release()
 
     def recreate(self) -> "WritingPool":
         """An empty pool, whose turns come after those that have not ended."""
         return type(self)(
             self._creator,
-            lock=self._lock,
+            turn=self.turn,
             echo=self.echo,
             reset_on_return=self._reset_on_return,
             _dispatch=self.dispatch,
@@ -112,7 +120,7 @@ def _begin(begin: str, connection: Connection) -> None:
     event loop would block, including the transaction that holds the write lock.
     """
     pool = connection.engine.pool
-    deadline = pool.deadline if isinstance(pool, WritingPool) else time.monotonic() + LOCK_TIMEOUT_SECONDS
+    deadline = pool.turn.deadline if isinstance(pool, WritingPool) else time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
             connection.exec_driver_sql(begin)

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.core.sizes import size_of
 from commands.db.checking import report
-from commands.db.maintaining import maintain, size_of
+from commands.db.maintaining import maintain
 from commands.db.progress import page_progress
 from commands.output import print_table
 from commands.runtime import load_settings, refuse
@@ -69,8 +70,9 @@ def _back_up_as_every_night(settings: "Settings") -> None:
 
 
 async def _backup(url: str, path: Path, *, force: bool) -> dict[str, int]:
+    from app.core.database_urls import is_sqlite
     from app.ops.maintenance import postgresql_dumps, sqlite_files
-    from app.ops.maintenance.schema import is_sqlite, sqlite_path
+    from app.ops.maintenance.schema import sqlite_path
 
     if not is_sqlite(url):
         return await postgresql_dumps.backup(url, path, replace=force)

@@ -29,9 +29,10 @@ def prepare_database(settings: "Settings") -> None:
 def _warn_of_losses(database_url: str) -> None:
     from sqlalchemy.engine import make_url
 
+    from app.core.database_urls import is_sqlite
     from app.ops.maintenance.write_ahead_log import unreadable_transactions
 
-    if not database_url.startswith("sqlite"):
+    if not is_sqlite(database_url):
         return
     for finding in unreadable_transactions(Path(make_url(database_url).database or "")):
         typer.echo(f"Warning: {finding}.", err=True)

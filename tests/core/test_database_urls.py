@@ -117,6 +117,8 @@ def test_the_forms_of_sqlites_urls(given: str, used: str) -> None:
         ("sqlite:///blog.db?timeout=5", "no parameters"),
         (r"sqlite:///C:\blog\blog.db", "Windows"),
         ("sqlite:///C:/blog/blog.db", "Windows"),
+        ("sqlite:///", "has no path"),
+        ("sqlite+aiosqlite:///", "has no path"),
         ("postgresql://blog:hidden@db:port/blog", "not a database URL"),
         ("postgresql://blog:hidden@db:99999/blog", "host or port"),
         ("postgresql://blog:hidden@db:0/blog", "host or port"),

@@ -376,7 +376,7 @@ async def test_what_is_in_the_way_is_said(
     else:
         usage = shutil._ntuple_diskusage(10**9, 10**9 - 5_000_000, 5_000_000)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-        reason = r"needs 1\d MB of free space, and there are 5 MB"
+        reason = r"needs 1\d\.\d MB of free space, and there are 5\.0 MB"
 
     with pytest.raises(MaintenanceRefused, match=rf"No backup can be made in .*: .*{reason}"):
         await make_backup(folder)

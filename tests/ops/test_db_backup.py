@@ -1,5 +1,6 @@
 """Saving a database, and putting it back."""
 
+import errno
 import re
 import shutil
 import sqlite3
@@ -20,6 +21,7 @@ from app.accounts.models import User
 from app.db.migrations import run as run_alembic
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.checks import check
+from app.ops.maintenance.schema import sqlite_path
 from commands.db import backing_up
 from tests.conftest import settings_for
 from tests.support.commands import run_command
@@ -180,6 +182,33 @@ async def test_a_restore_that_is_killed_leaves_what_was_there(
     assert await check(blog.url) == []
 
 
+async def test_there_is_a_database_at_any_moment_even_without_links(
+    template: Template, blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not template.is_sqlite:
+        pytest.skip("the server has the file")
+    await many_users(blog.url, 2)
+    saved = await everything_in(blog.url)
+    await blog.done("backup", blog.backup)
+    path = sqlite_path(blog.url)
+
+    def none(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def copied_while_it_is_there(source: Path, target: Path) -> None:
+        assert path.exists()
+        target.write_bytes(Path(source).read_bytes())
+
+    monkeypatch.setattr(Path, "hardlink_to", none)
+    monkeypatch.setattr(shutil, "copyfile", copied_while_it_is_there)
+    await blog.done("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
+
+    assert await everything_in(blog.url) == saved
+    (kept,) = path.parent.glob(f"{path.name}.replaced-*")
+    assert await everything_in(f"sqlite+aiosqlite:///{kept}") == saved
+    assert list(path.parent.glob("*.part")) == []
+
+
 async def test_a_restore_that_is_killed_at_its_very_end_is_done(
     template: Template, blog: Blog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +227,9 @@ async def test_a_restore_that_is_killed_at_its_very_end_is_done(
         patched.setattr(postgresql_dumps, "_put_back", die)
         await blog.run("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
 
+    # What was restored is all there, and nothing of it may be undone.
+    migrated = await run_command(settings_for(blog.url, blog.folder), "commands.migrate")
+    assert migrated.exit_code == 0, migrated.output
     assert "not empty" in await blog.refused("restore", blog.backup)
     assert await everything_in(blog.url) == saved
     assert await check(blog.url) == []
@@ -246,8 +278,9 @@ async def test_what_pg_dump_lacks_is_said(template: Template, blog: Blog, monkey
     assert not blog.backup.exists()
 
 
-def test_passwords_reach_postgresqls_programs_by_their_environment() -> None:
-    url = "postgresql+asyncpg://anna:p%40ss%20word@db.example.com:5433/blog?ssl=require"
+@pytest.mark.parametrize(("parameter", "seconds"), [("", "10"), ("&connect_timeout=3", "3")])
+def test_passwords_reach_postgresqls_programs_by_their_environment(parameter: str, seconds: str) -> None:
+    url = f"postgresql+asyncpg://anna:p%40ss%20word@db.example.com:5433/blog?ssl=require{parameter}"
 
     assert postgresql_dumps._connection_of(url) == {
         "PGHOST": "db.example.com",
@@ -256,5 +289,5 @@ def test_passwords_reach_postgresqls_programs_by_their_environment() -> None:
         "PGPASSWORD": "p@ss word",
         "PGDATABASE": "blog",
         "PGSSLMODE": "require",
-        "PGCONNECT_TIMEOUT": "10",
+        "PGCONNECT_TIMEOUT": seconds,
     }

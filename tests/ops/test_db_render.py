@@ -1,9 +1,12 @@
 """Rendering again what a previous version has rendered."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 
 from app.core.roles import Role
+from app.ops.maintenance import rerendering
 from tests.support.commands import run_command
 from tests.support.users import Users
 from tests.support.whole_databases import execute
@@ -37,6 +40,27 @@ async def test_html_of_a_previous_version_is_renewed_and_nothing_else(live_app: 
     assert shown["body_html"] == said["body_html"]
     assert shown["edited_at"] is None
     assert 'id="user-content-title"' in (await read(anonymous, f"/articles/{published['slug']}"))["body_html"]
+
+
+async def test_what_is_deleted_meanwhile_is_left_out(
+    live_app: FastAPI, live_users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author = await live_users.client(Role.AUTHOR)
+    published = await publish(author)
+    await comment(author, published["slug"])
+    url = live_app.state.settings.database_url
+    for table in ("articles", "comments"):
+        await execute(url, OLD.format(table))
+    render = rerendering._unless_refused
+
+    async def deleted_first(*arguments: Any) -> bool:
+        await execute(url, "DELETE FROM comments")
+        await execute(url, "DELETE FROM articles")
+        return await render(*arguments)
+
+    monkeypatch.setattr(rerendering, "_unless_refused", deleted_first)
+
+    assert await rerendering.render_again(url) == rerendering.Rerendered(0, 0, 0)
 
 
 async def test_what_can_no_longer_be_rendered_stays(live_app: FastAPI, live_users: Users) -> None:

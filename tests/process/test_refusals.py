@@ -46,6 +46,20 @@ def test_a_setting_that_cannot_be_used(tmp_path: Path, settings: dict[str, str],
     assert "aL0" not in result.stdout + result.stderr
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_would_be_lost_with_the_server(tmp_path: Path, url: str) -> None:
+    result = serve(tmp_path, **SECRETS, DATABASE_URL=url)
+    assert result.exit_code == 1
+    assert refusal(result).startswith("DATABASE_URL: a database in memory would be lost")
+
+
+def test_a_database_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = serve(tmp_path, **SECRETS, DATABASE_URL=f"sqlite:///{tmp_path}/file/blog.db")
+    assert result.exit_code == 1
+    assert refusal(result).startswith(f"The folder {tmp_path}/file cannot be created")
+
+
 def test_each_wrong_setting_gets_its_sentence(tmp_path: Path) -> None:
     result = serve(tmp_path, "--port", "70000", **SECRETS, MAIL_PORT="smtp", LOG_LEVEL="LOUD")
     assert result.exit_code == 2

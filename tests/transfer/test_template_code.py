@@ -33,6 +33,10 @@ from app.transfer.importing.template_code import without_template_code
             "**[\\_.compact](http://underscorejs.org/#compact)**\n\n```\nx\n```\n",
         ),
         (
+            "{% codeblock Title http://example.com/a_(b)) lang:sh %}\nx\n{% endcodeblock %}",
+            "**[Title](http://example.com/a_%28b%29%29)**\n\n```sh\nx\n```\n",
+        ),
+        (
             "> {% codeblock A title lang:sh %}\n> ls\n> {% endcodeblock %}\n",
             "> **A title**\n>\n> ```sh\n> ls\n> ```\n\n",
         ),

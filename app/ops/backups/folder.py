@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.core.config import Settings
+from app.core.database_urls import is_sqlite
 
 _TIME = "%Y%m%dT%H%M%SZ"
 _BEFORE_MIGRATION = "-before-migration"
@@ -73,16 +74,16 @@ class BackupFolder:
         from before a migration for each version, as one that fails is tried again and again.
         """
         found = self._backups(now)
-        nightly = [each for each in found if each.before_migration is None]
+        others = [each for each in found if each.before_migration is None]
         of_migrations = [each for each in found if each.before_migration is not None]
-        by_day = _newest_of_each(nightly, lambda each: each.made_at.date())
+        by_day = _newest_of_each(others, lambda each: each.made_at.date())
         by_version = _newest_of_each(of_migrations, lambda each: each.before_migration)
         kept = {
             *(each.path for each in by_day[: self.keep]),
             *(each.path for each in by_version[: min(self.keep, _KEPT_OF_MIGRATIONS)]),
-            *(each.path for each in nightly if each.made_at.date() == by_day[0].made_at.date()),
+            *(each.path for each in others if each.made_at.date() == by_day[0].made_at.date()),
         }
-        return [each for each in nightly + of_migrations if each.path not in kept]
+        return [each for each in others + of_migrations if each.path not in kept]
 
     @property
     def pattern(self) -> str:
@@ -150,10 +151,6 @@ def backup_folder(settings: Settings) -> BackupFolder | None:
             return None
         path = path or Path(file).parent / "backups"
     return BackupFolder(path, settings.direct_url, settings.backup_keep) if path and settings.backup_keep else None
-
-
-def is_sqlite(database_url: str) -> bool:
-    return database_url.startswith("sqlite")
 
 
 def _newest_of_each(newest_first: Sequence[Backup], key: Callable[[Backup], Hashable]) -> list[Backup]:

@@ -13,15 +13,16 @@ from sqlalchemy import exists, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
+from app.core.database_urls import is_sqlite
+from app.core.sizes import size_of
 from app.ops.backups.folder import BackupFolder
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.checks import check
-from app.ops.maintenance.files import atomic_write, parts_of
+from app.ops.maintenance.files import atomic_write, remove_abandoned
 from app.ops.maintenance.findings import Finding
 from app.ops.maintenance.schema import (
     MaintenanceRefused,
     head,
-    is_sqlite,
     revision,
     snapshot,
     sqlite_path,
@@ -101,9 +102,7 @@ async def _has_users(database_url: str) -> bool:
 
 async def _make(folder: BackupFolder, before_migration: str | None) -> Made:
     started = perf_counter()
-    # Nobody else is making any.
-    for part in folder.path.glob(parts_of(folder.pattern)):
-        shutil.rmtree(part, ignore_errors=True)
+    remove_abandoned(folder.path, folder.pattern)
     target = folder.free_name(clock.now(), before_migration)
     _require_space(folder)
     save = _save_file if is_sqlite(folder.database_url) else _save_dump
@@ -141,8 +140,8 @@ def _require_space(folder: BackupFolder) -> None:
     free = shutil.disk_usage(folder.path).free
     if free < needed:
         raise MaintenanceRefused(
-            f"No backup can be made in {folder.path}: it needs {_megabytes(needed)} of free space, "
-            f"and there are {_megabytes(free)}."
+            f"No backup can be made in {folder.path}: it needs {size_of(needed)} of free space, "
+            f"and there are {size_of(free)}."
         )
 
 
@@ -153,10 +152,6 @@ def _expected_size(folder: BackupFolder) -> int:
     path = sqlite_path(folder.database_url)
     files = (path, path.with_name(f"{path.name}-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:,.0f} MB"
 
 
 def _reason(error: OSError) -> str:

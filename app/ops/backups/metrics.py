@@ -4,6 +4,6 @@ from app.core.metrics import live_gauge
 
 last_backup_seconds = live_gauge(
     "last_backup_timestamp_seconds",
-    "When the newest nightly backup was made, in seconds since 1970; 0 if there is none.",
+    "When the newest backup was made, those before migrations left out, in seconds since 1970; 0 if there is none.",
     mode="livemax",
 )

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SAWarning
 
+from app.core.database_urls import is_sqlite
 from app.db.base import Base
 from app.ops.maintenance import id_counters
 from app.ops.maintenance.contents import inconsistent_articles, inconsistent_comments
@@ -16,7 +17,7 @@ from app.ops.maintenance.counters import wrong_counters
 from app.ops.maintenance.findings import Finding
 from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
-from app.ops.maintenance.schema import head, is_sqlite, revision, snapshot, sqlite_path
+from app.ops.maintenance.schema import head, revision, snapshot, sqlite_path
 from app.ops.maintenance.triggers import disabled_triggers
 from app.ops.maintenance.write_ahead_log import unreadable_transactions
 from app.queue.models import Job

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.database_urls import without_secrets
+from app.core.database_urls import is_sqlite, without_secrets
 from app.db.migrations import migration_engine
 from app.db.schema_version import HALF_COPIED
 from app.ops.maintenance import id_counters, progress, targets
@@ -17,7 +17,6 @@ from app.ops.maintenance.references import broken_references
 from app.ops.maintenance.schema import (
     MaintenanceRefused,
     head,
-    is_sqlite,
     revision,
     row_counts,
     snapshot,

@@ -40,24 +40,28 @@ def _put_in_place(part: Path, target: Path, *, replace: bool) -> None:
     flush(part)
     if replace:
         part.replace(target)
-    else:
-        # Unlike a rename, it replaces nothing, not even what has appeared just now.
-        keep(part, target)
+    elif not _linked(part, target):
+        target.touch(exist_ok=False)
+        part.replace(target)
     flush_folder(target.parent)
 
 
 def keep(path: Path, name: Path) -> None:
     """Give a file another name as well, which must be free; where there are no links, copy it."""
+    if not _linked(path, name):
+        with atomic_write(name, replace=False) as part:
+            shutil.copyfile(path, part)
+
+
+def _linked(path: Path, name: Path) -> bool:
+    """Whether the file has another name now. Unlike a rename, this replaces nothing, not even what appears just now."""
     try:
         name.hardlink_to(path)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        name.touch(exist_ok=False)
-        part = name.with_name(f"{name.name}.part")
-        shutil.copyfile(path, part)
-        flush(part)
-        part.replace(name)
+        return False
+    return True
 
 
 @contextmanager
@@ -68,7 +72,7 @@ def temporary_beside(target: Path) -> Iterator[Path]:
     others who were killed have left of the same target is removed. Raises `MaintenanceRefused` if it cannot be created.
     """
     try:
-        _remove_abandoned(target)
+        remove_abandoned(target.parent, glob.escape(target.name))
         folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=_PART, dir=target.parent))
     except OSError as error:
         raise MaintenanceRefused(f"{target} cannot be written: {error.strerror}.") from error
@@ -81,9 +85,12 @@ def temporary_beside(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def parts_of(name: str) -> str:
-    """A pattern for what is beside a target of this name, which may be a pattern itself, while it is being written."""
-    return f"{name}.????????{_PART}"
+def remove_abandoned(folder: Path, names: str) -> None:
+    """Remove what others who were killed have left of targets with these names, a pattern, in a folder."""
+    for part in folder.glob(f"{names}.????????{_PART}"):
+        with _locked(part) as is_mine:
+            if is_mine:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def flush(path: Path) -> None:
@@ -102,13 +109,6 @@ def flush_folder(path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_FLUSHING:
             raise
-
-
-def _remove_abandoned(target: Path) -> None:
-    for folder in target.parent.glob(parts_of(glob.escape(target.name))):
-        with _locked(folder) as is_mine:
-            if is_mine:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

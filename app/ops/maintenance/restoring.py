@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.database_urls import is_sqlite
 from app.db import migrations
 from app.ops.maintenance import postgresql_dumps, sqlite_files
 from app.ops.maintenance.files import temporary_beside
-from app.ops.maintenance.schema import MaintenanceRefused, is_sqlite, revision, row_counts, snapshot, sqlite_path
+from app.ops.maintenance.schema import MaintenanceRefused, revision, row_counts, snapshot, sqlite_path
 
 
 @dataclass(frozen=True)

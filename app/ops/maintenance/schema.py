@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import app.hooks  # noqa: F401 - fills the metadata
-from app.core.database_urls import without_secrets
+from app.core.database_urls import is_sqlite, without_secrets
 from app.db.base import Base
 from app.db.session import open_database
 
@@ -40,10 +40,6 @@ def knows(revision: str | None) -> bool:
 def revision(connection: Connection) -> str | None:
     """The version of the database; `None` if it was never migrated."""
     return MigrationContext.configure(connection).get_current_revision()
-
-
-def is_sqlite(database_url: str) -> bool:
-    return make_url(database_url).get_backend_name() == "sqlite"
 
 
 def sqlite_path(database_url: str) -> Path:

@@ -4,6 +4,7 @@ import re
 
 from app.content.markup import plain_text
 from app.transfer.importing.bodies import Templates, converted
+from app.transfer.importing.code_regions import outside_of_code
 from app.transfer.importing.fields import Fields, everywhere
 from app.transfer.importing.shapes import first_line
 
@@ -14,7 +15,6 @@ _MARK = re.compile(
 )
 # WordPress has paragraphs in them.
 _HTML = re.compile(r"</?[a-z][^<>]*>|&#?\w+;", re.IGNORECASE)
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 
 
 def excerpt(found: Fields, body: str, templates: Templates) -> str:
@@ -43,20 +43,5 @@ def _shown(markdown: str) -> str:
 
 def part_above_mark(body: str, templates: Templates) -> str:
     """The text above `<!--more-->` and its like, unless these are within code."""
-    fence = ""
-    lines: list[str] = []
-    for line in body.split("\n"):
-        match = _FENCE.match(line)
-        if match and not fence:
-            fence = match["fence"]
-        elif match and match["fence"].startswith(fence) and not match["rest"].strip():
-            fence = ""
-        elif not fence and (mark := _MARK.search(line)) and not _is_code(line, mark.start()):
-            above = "\n".join([*lines, line[: mark.start()]])
-            return _shown(converted(above, templates).markdown)
-        lines.append(line)
-    return ""
-
-
-def _is_code(line: str, position: int) -> bool:
-    return line.startswith(("    ", "\t")) or line.count("`", 0, position) % 2 == 1
+    mark = next(iter(outside_of_code(body, _MARK)), None)
+    return _shown(converted(body[: mark.start()], templates).markdown) if mark else ""

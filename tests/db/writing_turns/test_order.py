@@ -1,8 +1,9 @@
 """Those who write to SQLite do so in the order in which they come."""
 
 import asyncio
+import sqlite3
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.content.models import Tag
 from app.db.session import Database, open_database
@@ -51,6 +52,31 @@ async def test_background_work_waits_in_the_same_queue(database: Database, url: 
     await background.dispose()
 
     assert await names(database) == ["request", "job", "another request"]
+
+
+async def test_who_begins_on_a_pool_that_is_replaced_just_then_still_waits_for_other_processes(
+    database: Database,
+) -> None:
+    engine = database.engine.sync_engine
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "connect")
+    def replace_pool(*_: object) -> None:
+        engine.pool = engine.pool.recreate()
+
+    async def begin() -> None:
+        async with database.writing() as session:
+            # What is given back to a pool that was disposed of, nobody would close.
+            await (await session.connection()).invalidate()
+
+    beginning = asyncio.create_task(begin())
+    await asyncio.sleep(0.1)
+    assert not beginning.done()
+    other.execute("COMMIT")
+    other.close()
+
+    await beginning
 
 
 async def test_the_turn_of_a_pool_that_was_disposed_of_has_to_end_too(database: Database) -> None:

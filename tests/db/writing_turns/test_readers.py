@@ -29,7 +29,7 @@ async def test_those_who_read_pass_those_who_wait_to_write(live_app: FastAPI, li
             asyncio.create_task(author.post("/articles", json={"title": f"{number}", "body_markdown": "Hello."}))
             for number in range(20)
         ]
-        while len(database.engine.pool._lock._waiters or ()) < len(requests):  # type: ignore[attr-defined]  # noqa: ASYNC110 - nobody tells
+        while len(database.engine.pool.turn.lock._waiters or ()) < len(requests):  # type: ignore[attr-defined]  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
         for path in ("/users/me", "/articles", "/articles?status=draft"):
             assert (await author.get(path)).status_code == 200
