@@ -195,12 +195,15 @@ async def test_there_is_a_database_at_any_moment_even_without_links(
     def none(*_: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    def copied_while_it_is_there(source: Path, target: Path) -> None:
+    rename = Path.replace
+
+    def renamed(source: Path, target: Path) -> Path:
+        found = rename(source, target)
         assert path.exists()
-        target.write_bytes(Path(source).read_bytes())
+        return found
 
     monkeypatch.setattr(Path, "hardlink_to", none)
-    monkeypatch.setattr(shutil, "copyfile", copied_while_it_is_there)
+    monkeypatch.setattr(Path, "replace", renamed)
     await blog.done("restore", blog.backup, "--replace", stdin=f"{blog.name}\n")
 
     assert await everything_in(blog.url) == saved

@@ -127,3 +127,11 @@ def test_a_log_that_has_been_begun_anew_is_in_order(database: Path) -> None:
 
         assert told(database) == []
     assert told(database.with_name("missing.db")) == []
+
+
+def test_what_cannot_be_read_is_left_to_whoever_opens_the_database(database: Path) -> None:
+    log_of(database).unlink()
+    log_of(database).mkdir()
+
+    assert told(database) == []
+    assert told(database / "below-a-file.db") == []
