@@ -12,8 +12,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.content.models import Article
 from app.db import migrations
 from app.db.base import Base
 from app.db.session import create_engine
@@ -173,3 +175,17 @@ async def test_rebuilding_a_table_keeps_what_refers_to_it(template: Template, tm
 
         assert await counts(url) == before
         assert "colour" in repr((await schema_of(url))["users"]["columns"])
+
+
+async def test_bodies_are_the_last_columns_of_a_row(template: Template) -> None:
+    """On SQLite whatever stands behind them is read through all of their pages."""
+    if not template.is_sqlite:
+        return
+    async with template.empty() as url:
+        await migrations.upgrade(url)
+        async with opened(url) as database, database.reading() as session:
+            found = await session.execute(text("SELECT name FROM pragma_table_info('articles') ORDER BY cid"))
+            names = [name for (name,) in found]
+
+    assert names[-2:] == ["body_markdown", "body_html"]
+    assert [column.name for column in Article.__table__.columns][-2:] == names[-2:]

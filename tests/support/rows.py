@@ -189,8 +189,9 @@ def _legible(constraint: Any) -> Any:
 def _clauses(sql: str) -> list[str]:
     """The lines of a statement, whatever their order.
 
-    SQLite quotes the name of a table that was rebuilt, and writes an added column behind the last line.
+    SQLite quotes the name of a table that was rebuilt, and writes an added column, with its constraint, behind the
+    last line.
     """
     sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)
-    lines = re.split(r"\n|, (?=\w+ (?:INTEGER|DATETIME|VARCHAR)\b)", sql)
+    lines = re.split(r"\n|, (?=\w+ (?:INTEGER|DATETIME|VARCHAR|TEXT)\b)| (?=CONSTRAINT ck_)", sql)
     return sorted(re.sub(r"\s+", " ", line).strip(" ,\t") for line in lines)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.accounts.models.user import User
@@ -15,11 +16,28 @@ from app.db.base import Base, BigId, PrimaryKey, Timestamps, one_of, ordered_tex
 from app.db.counters import NOT_A_COUNTER
 
 TITLE_MAX_LENGTH = 200
+# The default is SQLite's condition for adding such a column.
+Body = Annotated[str, mapped_column(Text, deferred=True, deferred_raiseload=True, sort_order=1, server_default="")]
 
 
 class ArticleStatus(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
+
+
+class ArticleKind(StrEnum):
+    """What it is: a page is found by its address only, and has no date for readers."""
+
+    ARTICLE = "article"
+    PAGE = "page"
+
+
+class Visibility(StrEnum):
+    """Who finds it, once it is published: everybody; whoever has its address; or whoever is logged in."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    MEMBERS = "members"
 
 
 class Article(Timestamps, Base):
@@ -32,9 +50,6 @@ class Article(Timestamps, Base):
     title: Mapped[str] = mapped_column(String(TITLE_MAX_LENGTH))
     # The title as lists are sorted by it.
     title_key: Mapped[str] = mapped_column(ordered_text(TITLE_MAX_LENGTH))
-    # Lists never need the bodies: whoever does asks for them.
-    body_markdown: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
-    body_html: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     given_excerpt: Mapped[str | None] = mapped_column(String(1000))
     derived_excerpt: Mapped[str] = mapped_column(String(300))
     language: Mapped[str] = mapped_column(String(35), default="en")
@@ -42,6 +57,15 @@ class Article(Timestamps, Base):
     status: Mapped[ArticleStatus] = mapped_column(one_of(ArticleStatus, "status"), default=ArticleStatus.DRAFT)
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    kind: Mapped[ArticleKind] = mapped_column(
+        one_of(ArticleKind, "kind"), default=ArticleKind.ARTICLE, server_default=ArticleKind.ARTICLE.value
+    )
+    visibility: Mapped[Visibility] = mapped_column(
+        one_of(Visibility, "visibility"), default=Visibility.PUBLIC, server_default=Visibility.PUBLIC.value
+    )
+    # The numbers of the revision that the row shows, and of the newest one.
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    latest_revision: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     word_count: Mapped[int] = mapped_column(info=NOT_A_COUNTER)
     reading_minutes: Mapped[int]
     # The database counts them (`app/comments/models.py`).
@@ -53,6 +77,10 @@ class Article(Timestamps, Base):
     imported_at: Mapped[datetime | None]
     author_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id", ondelete="RESTRICT"))
     category_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("categories.id", ondelete="RESTRICT"))
+    # Lists never need the bodies: whoever does asks for them. They are the last columns: SQLite reads what stands
+    # behind them through all pages that they fill. A migration that adds a column moves them behind it, as 0009 does.
+    body_markdown: Mapped[Body]
+    body_html: Mapped[Body]
 
     author: Mapped[User] = relationship(lazy="raise")
     category: Mapped[Category | None] = relationship(lazy="raise")

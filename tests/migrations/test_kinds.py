@@ -1,0 +1,59 @@
+"""Articles got kinds and visibilities, and on SQLite their bodies moved to the end of the row."""
+
+from typing import Any
+
+from alembic import command
+from sqlalchemy import text
+
+from app.db import migrations
+from tests.support.databases import Template
+from tests.support.rows import fill, opened
+
+BEFORE = "0008"
+WRITE = "UPDATE articles SET body_markdown = :markdown, body_html = :html"
+READ = "SELECT kind, visibility, version, latest_revision, body_markdown, body_html FROM articles"
+COUNTS = (
+    "SELECT article_count FROM users",
+    "SELECT article_count FROM categories WHERE slug = 'child'",
+    "SELECT article_count FROM tags",
+)
+
+
+async def execute(url: str, statement: str, **values: Any) -> None:
+    async with opened(url) as database, database.writing() as session:
+        await session.execute(text(statement), values)
+        await session.commit()
+
+
+async def rows(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    async with opened(url) as database, database.reading() as session:
+        return [tuple(row) for statement in statements for row in await session.execute(text(statement))]
+
+
+async def filled(url: str) -> None:
+    async with opened(url) as database, database.writing() as session:
+        await fill(session)
+
+
+async def test_bodies_are_kept_and_everything_is_public(template: Template) -> None:
+    bodies = {"markdown": "# Ünïcode\n" * 20_000, "html": "<p>'quoted'</p>" * 20_000}
+    async with template.copy() as url:
+        await filled(url)
+        await migrations.run(url, command.downgrade, BEFORE)
+        await execute(url, WRITE, **bodies)
+
+        await migrations.upgrade(url)
+
+        assert await rows(url, READ) == [("article", "public", 1, 1, *bodies.values())]
+        await execute(url, "UPDATE articles SET status = 'draft'")
+        assert await rows(url, *COUNTS) == [(0,), (0,), (0,)]
+
+
+async def test_going_back_shows_nobody_what_was_not_for_everybody(template: Template) -> None:
+    async with template.copy() as url:
+        await filled(url)
+        await execute(url, "UPDATE articles SET visibility = 'members'")
+
+        await migrations.run(url, command.downgrade, BEFORE)
+
+        assert await rows(url, "SELECT status FROM articles", *COUNTS) == [("draft",), (0,), (0,), (0,)]
