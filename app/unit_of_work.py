@@ -13,6 +13,7 @@ from app.core.client import Client
 from app.core.config import Settings
 from app.core.errors import AppError
 from app.core.password_hasher import PasswordHasher
+from app.core.preconditions import Preconditions
 from app.core.rate_limiter import RateLimiter
 from app.db.compiled_selects import Rows, SessionRows
 from app.events import handlers_of
@@ -42,11 +43,16 @@ class UnitOfWork:
         session: AsyncSession | None = None,
         rows: Rows | None = None,
         surrogate_keys: SurrogateKeys | None = None,
+        preconditions: Preconditions | None = None,
     ) -> None:
-        """`rows` is where the blog is read; unless given, the session. `surrogate_keys` collects what was shown."""
+        """`rows` is where the blog is read; unless given, the session. `surrogate_keys` collects what was shown.
+
+        `preconditions` are those of the request; whatever is none has none.
+        """
         self.process = process
         self.client = client
         self.surrogate_keys = surrogate_keys or SurrogateKeys()
+        self.preconditions = preconditions or Preconditions()
         self._session = session
         self._rows = rows
         # Something was done by halves.
@@ -118,11 +124,14 @@ def per_unit(kind: Callable[[UnitOfWork], T]) -> "cached_property[T]":
 
 @asynccontextmanager
 async def unit_of_work(
-    open_session: Callable[[], AsyncSession], process: ProcessContext, client: Client
+    open_session: Callable[[], AsyncSession],
+    process: ProcessContext,
+    client: Client,
+    preconditions: Preconditions | None = None,
 ) -> AsyncIterator[UnitOfWork]:
     """A unit of work in a transaction of its own: committed at the end, rolled back if anything fails."""
     async with open_session() as session:
-        unit = UnitOfWork(process, client, session)
+        unit = UnitOfWork(process, client, session, preconditions=preconditions)
         try:
             yield unit
         except AppError as error:

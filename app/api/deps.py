@@ -24,6 +24,7 @@ from app.core.client import USER_AGENT_LENGTH, Client
 from app.core.current_request import set_user
 from app.core.errors import TooManyRequests, Unauthenticated
 from app.core.ip_addresses import network_of
+from app.core.preconditions import Preconditions
 from app.core.rate_limiter import Limit
 from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr, number_in_text
@@ -33,6 +34,8 @@ from app.unit_of_work import UnitOfWork, unit_of_work
 
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# Of these, none can succeed without a resource to change.
+_CHANGING_METHODS = {"PATCH", "DELETE"}
 # Where to log in is filled in by `app.api.openapi`, which knows the path.
 _bearer = OAuth2PasswordBearer(tokenUrl="", auto_error=False)
 
@@ -76,12 +79,20 @@ async def get_services(request: Request) -> AsyncIterator[Services]:
         yield await public_services(request)
         return
     open_session = state.database.reading if is_read else state.database.writing
-    async with unit_of_work(open_session, state.process, await get_client(request)) as unit:
+    preconditions = Preconditions() if is_read else _preconditions_of(request)
+    async with unit_of_work(open_session, state.process, await get_client(request), preconditions) as unit:
         yield Services(unit)
+        preconditions.settle(shows_existence=request.method in _CHANGING_METHODS)
 
 
 # With FastAPI's default scope the commit would come after the answer, and its failure would go unnoticed.
 ServicesDep = Annotated[Services, Depends(get_services, scope="function")]
+
+
+def _preconditions_of(request: Request) -> Preconditions:
+    # What a POST creates is nowhere yet, so that it always is what `If-None-Match` asks for.
+    if_none_match = [] if request.method == "POST" else request.headers.getlist("If-None-Match")
+    return Preconditions.sent(request.headers.getlist("If-Match"), if_none_match)
 
 
 async def public_services(request: Request) -> Services:

@@ -20,6 +20,8 @@ from app.core.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
     StorageFull,
     TooManyRequests,
     Unauthenticated,
@@ -44,6 +46,8 @@ _STATUSES: dict[type[AppError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -102,7 +106,7 @@ async def _domain_error(_request: Request, error: Any) -> JSONResponse:
     challenge = None
     if isinstance(error, SecondFactorRequired):
         challenge = SecondFactorChallenge(pending_token=error.pending_token, methods=error.methods)
-    headers = error.headers if isinstance(error, TooManyRequests) else None
+    headers = error.headers if isinstance(error, PreconditionFailed | TooManyRequests) else None
     return problem(status_of(type(error)), error.code, error.detail, errors, headers, challenge)
 
 

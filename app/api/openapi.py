@@ -14,7 +14,7 @@ from app.api.examples import Examples
 from app.api.openapi_tags import tags_of
 from app.api.raising import errors_raised_by
 from app.api.route_table import Route, RouteTable
-from app.core.errors import AppError, Conflict
+from app.core.errors import AppError, Conflict, InvalidPrecondition, PreconditionFailed
 from app.core.schemas.problem import Problem
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -23,6 +23,10 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _INVALID = "`validation_error`: The request is invalid."
 _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
 _CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
+_PRECONDITIONS = {
+    "412": f"`{PreconditionFailed.code}`: {PreconditionFailed.message}",
+    "422": f"{_INVALID}\n\n`{InvalidPrecondition.code}`: {InvalidPrecondition.message}",
+}
 # Of every request that has a body.
 _BODY = {
     "400": "`bad_request`: The request body cannot be read.",
@@ -119,7 +123,7 @@ def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:
     """Whatever the route, the input can be wrong, and another request faster."""
     return {
         "422": _INVALID,
-        **({} if method in _SAFE_METHODS else {"409": _CONFLICT}),
+        **({} if method in _SAFE_METHODS else {"409": _CONFLICT, **_PRECONDITIONS}),
         **(_BODY if "requestBody" in operation else {}),
     }
 

@@ -47,6 +47,22 @@ class Conflict(AppError):
     code = "conflict"
 
 
+class PreconditionFailed(AppError):
+    """`etag` is the present one of the resource, if it has one."""
+
+    code = "precondition_failed"
+    message = "This is not what the request expects to change: it has changed meanwhile, is not there, or is already."
+
+    def __init__(self, detail: str | None = None, *, etag: str | None = None) -> None:
+        super().__init__(detail)
+        self.headers = {} if etag is None else {"ETag": etag}
+
+
+class PreconditionRequired(AppError):
+    code = "precondition_required"
+    message = "Send the header `If-Match` with the `ETag` of what you change, so that nobody's changes are lost."
+
+
 class TooManyRequests(AppError):
     """`retry_after` is in seconds; `headers` say what was allowed."""
 
@@ -69,6 +85,11 @@ class Unavailable(AppError):
 class StorageFull(Unavailable):
     code = "storage_full"
     message = "Storage is full. Reading still works; nothing was saved."
+
+
+class InvalidPrecondition(Invalid):
+    code = "invalid_precondition"
+    message = "Send `*`, or entity tags as they were received: in double quotes, separated by commas."
 
 
 class InvalidCursor(Invalid):
