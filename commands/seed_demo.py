@@ -68,10 +68,10 @@ async def _publish(services: "Services", people: dict[str, "User"], demo: "DemoA
     from app.core import clock
 
     author = people[demo.author]
-    article = await services.content.articles.compose(author, demo.article)
+    article = await services.content.writing.compose(author, demo.article)
     if demo.days_ago is not None:
         article.publish(clock.now() - timedelta(days=demo.days_ago))
-    await services.content.articles.add(article, None)
+    await services.content.writing.add(article, None, by=None)
     for comment in demo.comments:
         await _comment(services, people, article.slug, comment, None)
 

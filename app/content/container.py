@@ -1,8 +1,12 @@
 """The services of the blog's content."""
 
+from app.content.services.article_writing import ArticleWriting
 from app.content.services.articles import ArticleService
 from app.content.services.authors import AuthorService
 from app.content.services.categories import CategoryService
+from app.content.services.drafts import DraftService
+from app.content.services.publications import PublicationService
+from app.content.services.revisions import RevisionService
 from app.content.services.tags import TagService
 from app.unit_of_work import UnitOfWork, per_unit
 
@@ -14,4 +18,8 @@ class ContentServices:
     articles = per_unit(ArticleService)
     authors = per_unit(AuthorService)
     categories = per_unit(CategoryService)
+    drafts = per_unit(DraftService)
+    publications = per_unit(PublicationService)
+    revisions = per_unit(RevisionService)
     tags = per_unit(TagService)
+    writing = per_unit(ArticleWriting)

@@ -18,6 +18,29 @@ class PublicationInFuture(Conflict):
     message = "The publication date must not be in the future."
 
 
+class DraftExists(Conflict):
+    code = "draft_exists"
+    message = (
+        "This article has a draft that is not published yet. Change the draft, or say with the parameter `draft` what "
+        "becomes of it."
+    )
+
+
+class DraftNotFound(NotFound):
+    code = "draft_not_found"
+    message = "This article has no draft."
+
+
+class NothingPublished(Conflict):
+    code = "nothing_published"
+    message = "This article is not published: there is no text to go back to. Delete the article instead."
+
+
+class RevisionNotFound(NotFound):
+    code = "revision_not_found"
+    message = "This article has no such revision."
+
+
 class TooComplex(Invalid):
     code = "too_complex"
     message = "This text takes too long to render. Make it shorter or simpler."

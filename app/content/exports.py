@@ -1,16 +1,21 @@
 """The articles in the export of an account: Markdown files with front matter."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import yaml
+from pydantic import Field
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
-from app.accounts.exports.parts import Folder
+from app.accounts.exports.parts import Folder, JsonList
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
-from app.content.models import Article, ArticleStatus
+from app.content.models import Article, ArticleKind, ArticleStatus, Reason, Revision, Visibility
+from app.content.queries.revisions import WITH_TEXT
+from app.content.revision_bodies import body_of
+from app.core.schemas.base import Output
 from app.core.slugs import SLUG_PATTERN
 
 # By which the importer knows that a body is Markdown and nothing else.
@@ -69,4 +74,68 @@ ARTICLES = Folder(
     "your articles, one Markdown file each; they can be imported again (drafts and deleted articles become drafts)",
     _articles,
     lambda article, author: {file_name(article): post_of(article, author.account)},
+)
+
+
+class ExportedRevision(Output):
+    article: str = Field(description="The article's slug, as it is now.")
+    number: int
+    created_at: datetime
+    is_by_owner: bool
+    reason: Reason
+    fields: list[str]
+    name: str | None
+    was_published: bool
+    title: str
+    slug: str
+    body_markdown: str
+    excerpt: str | None
+    language: str
+    cover_image_url: str | None
+    category: str | None
+    tags: list[str]
+    kind: ArticleKind
+    visibility: Visibility
+
+
+def _revisions(owner: Principal, after: int) -> Select[tuple[Revision]]:
+    """The history of everything that the account has written, whoever made it."""
+    return (
+        select(Revision)
+        .join(Article, Article.id == Revision.article_id)
+        .where(Article.author_id == owner.id, Revision.superseded_at.is_(None), Revision.id > after)
+        .options(contains_eager(Revision.article), joinedload(Revision.category), WITH_TEXT)
+        .order_by(Revision.id)
+    )
+
+
+def _revision(revision: Revision, owner: Principal) -> ExportedRevision:
+    return ExportedRevision(
+        article=revision.article.slug,
+        number=revision.number,
+        created_at=revision.created_at,
+        is_by_owner=revision.by_id == owner.id,
+        reason=revision.reason,
+        fields=revision.fields,
+        name=revision.name,
+        was_published=revision.was_published,
+        title=revision.title,
+        slug=revision.slug,
+        body_markdown=body_of(revision),
+        excerpt=revision.given_excerpt,
+        language=revision.language,
+        cover_image_url=revision.cover_image_url,
+        category=revision.category.name if revision.category else None,
+        tags=revision.tags,
+        kind=revision.kind,
+        visibility=revision.visibility,
+    )
+
+
+REVISIONS = JsonList(
+    "revisions.json",
+    "the history of your articles and their drafts, deleted articles included; `is_by_owner` says which revisions are "
+    "yours",
+    _revisions,
+    _revision,
 )

@@ -6,14 +6,23 @@ from typing import Any
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import History
 
-from app.accounts.personal_data import register_authored, register_impersonal, register_part
+from app.accounts.personal_data import register_authored, register_impersonal, register_mentioned, register_part
 from app.cache import keys
 from app.content import auditing
 from app.content.events import ArticleChanged, ArticleDeleted, ArticlePublished, ArticleRestored, ArticleUnpublished
-from app.content.exports import ARTICLES
-from app.content.models import Article, ArticleStatus, Category, Tag, article_tags
+from app.content.exports import ARTICLES, REVISIONS
+from app.content.models import (
+    Article,
+    ArticleCopy,
+    ArticleStatus,
+    Category,
+    Revision,
+    RevisionText,
+    Tag,
+    article_tags,
+)
 from app.content.services.written_articles import WrittenArticles
-from app.db.changes.tracking import Change, register_public
+from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
 
 _LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
@@ -67,9 +76,18 @@ register_handler(ArticleDeleted, auditing.record_deletion)
 register_handler(ArticleRestored, auditing.record_restoration)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
+register_part(ArticleCopy.__table__, Article.__table__)
+register_part(Revision.__table__, Article.__table__)
+register_part(RevisionText.__table__, Article.__table__)
+register_mentioned(
+    Revision.by_id,
+    "What was changed stays part of the article's history; the name is gone with the account.",
+    exported=REVISIONS,
+)
 register_impersonal(Tag.__table__, Category.__table__)
 
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
 register_public(Tag.__table__, _by_tag, is_seen_when_new=False)
 register_public(Category.__table__, _by_category)
+register_private(ArticleCopy.__table__, Revision.__table__, RevisionText.__table__)

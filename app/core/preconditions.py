@@ -55,10 +55,14 @@ class Preconditions:
     def are_given(self) -> bool:
         return self._if_match is not None or self._if_none_match is not None
 
+    @property
+    def only_create(self) -> bool:
+        """Whether nothing may be replaced: `If-None-Match: *`."""
+        return self._if_none_match is not None and self._if_none_match.any
+
     def demand(self) -> None:
         """Insist that a request says what it replaces, or that it only creates. Raises `PreconditionRequired`."""
-        only_creates = self._if_none_match is not None and self._if_none_match.any
-        if self._of_request and self._if_match is None and not only_creates:
+        if self._of_request and self._if_match is None and not self.only_create:
             raise PreconditionRequired
 
     async def require(self, show: Callable[[], Awaitable[Any]] | None, validator: str | None = None) -> None:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.api.middleware import body_limit
 from app.api.middleware.body_limit import MAX_BODY_BYTES
-from app.api.routes.articles import MAX_ARTICLE_BYTES
+from app.content.schemas.articles import MAX_ARTICLE_BYTES
 from tests.support.problems import problem_in
 from tests.support.users import client_of
 

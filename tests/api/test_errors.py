@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.api.routes.articles import MAX_ARTICLE_BYTES
+from app.content.schemas.articles import MAX_ARTICLE_BYTES
 from app.content.services.categories import CategoryService
 from app.db.session import open_database
 from app.main import create_app

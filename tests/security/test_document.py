@@ -12,7 +12,7 @@ from app.accounts.schemas.personal_tokens import PersonalTokenInput
 from app.accounts.services import invitations, logins, provider_flows, sessions
 from app.api import body_last, json_bodies
 from app.api.middleware import body_limit, head_limit, large_responses
-from app.api.routes import articles
+from app.content.schemas import articles
 from app.core.config import Settings
 from app.core.schemas import problem
 from commands.serving import protocol, server

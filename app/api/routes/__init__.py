@@ -14,6 +14,8 @@ _RESOURCES = (
     "tags",
     "categories",
     "authors",
+    "drafts",
+    "revisions",
     "auth",
     "sessions",
     "second_factors",

@@ -13,6 +13,7 @@ from app.api.responses import json_response, page_response
 from app.api.route_rules import public
 from app.content.errors import (
     ArticleNotFound,
+    DraftExists,
     PublicationInFuture,
     RenderingUnavailable,
     SlugTaken,
@@ -21,23 +22,29 @@ from app.content.errors import (
 )
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.articles import (
+    MAX_ARTICLE_BYTES,
     ArticleInput,
     ArticleListQuery,
     ArticleOut,
     ArticlePage,
     ArticleUpdate,
+    DraftFate,
     PublicationInput,
 )
 from app.core.errors import InvalidCursor
 
 _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
-MAX_ARTICLE_BYTES = 3 * 1024 * 1024
 router = APIRouter(
     route_class=BodyLastRoute,
     prefix="/articles",
     tags=[Tag("articles", "What the blog has published, and the drafts of its authors.")],
 )
+
+DraftFatePart = Annotated[
+    DraftFate | None,
+    Query(description="What becomes of the draft of a published article, if it has one. Required then."),
+]
 
 
 @router.get(
@@ -62,7 +69,7 @@ async def list_articles(
 )
 async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
     """Create an article. It is a draft unless `status` says otherwise."""
-    return ArticleOut.model_validate(await services.content.articles.create(actor, data))
+    return ArticleOut.model_validate(await services.content.writing.create(actor, data))
 
 
 @router.get(
@@ -80,17 +87,19 @@ async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -
     "/{slug}",
     dependencies=_changes,
     max_body_size=MAX_ARTICLE_BYTES,
-    responses=raises(*_EDITING, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
+    responses=raises(*_EDITING, DraftExists, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
 )
-async def update_article(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate) -> ArticleOut:
-    """Update an article. Omitted fields stay unchanged."""
-    return ArticleOut.model_validate(await services.content.articles.update(actor, slug, data))
+async def update_article(
+    services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate, draft: DraftFatePart = None
+) -> ArticleOut:
+    """Update an article, which readers see at once if it is published. Omitted fields stay unchanged."""
+    return ArticleOut.model_validate(await services.content.writing.update(actor, slug, data, draft))
 
 
 @router.delete("/{slug}", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
     """Delete an article. Editors can restore it."""
-    await services.content.articles.delete(actor, slug)
+    await services.content.writing.delete(actor, slug)
 
 
 @router.put("/{slug}/publication", dependencies=_changes, responses=raises(*_EDITING, PublicationInFuture))
@@ -100,17 +109,17 @@ async def publish_article(
     slug: SlugPath,
     data: Annotated[PublicationInput, Body(default_factory=PublicationInput)],
 ) -> ArticleOut:
-    """Publish an article, dated as given, or else as before, or else now."""
-    return ArticleOut.model_validate(await services.content.articles.publish(actor, slug, data))
+    """Publish an article or, if it is published, its draft; dated as given, or else as before, or else now."""
+    return ArticleOut.model_validate(await services.content.publications.publish(actor, slug, data))
 
 
 @router.delete("/{slug}/publication", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
 async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> None:
-    """Turn an article back into a draft."""
-    await services.content.articles.unpublish(actor, slug)
+    """Turn an article back into a draft; if it has one already, into that."""
+    await services.content.publications.unpublish(actor, slug)
 
 
 @router.put("/{slug}/restoration", dependencies=_changes, responses=raises(*_EDITING))
 async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
     """Restore a deleted article. Editors only."""
-    return ArticleOut.model_validate(await services.content.articles.restore(actor, slug))
+    return ArticleOut.model_validate(await services.content.writing.restore(actor, slug))

@@ -1,7 +1,6 @@
 """Articles."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
@@ -10,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from app.accounts.models.user import User
 from app.content.markup import RenderedArticle
 from app.content.models.category import Category
+from app.content.models.snapshot import Snapshot
+from app.content.models.states import ArticleKind, ArticleStatus, Visibility
 from app.content.models.tag import Tag, article_tags
 from app.core.slugs import sort_key
 from app.db.base import Base, BigId, PrimaryKey, Timestamps, one_of, ordered_text
@@ -18,26 +19,6 @@ from app.db.counters import NOT_A_COUNTER
 TITLE_MAX_LENGTH = 200
 # The default is SQLite's condition for adding such a column.
 Body = Annotated[str, mapped_column(Text, deferred=True, deferred_raiseload=True, sort_order=1, server_default="")]
-
-
-class ArticleStatus(StrEnum):
-    DRAFT = "draft"
-    PUBLISHED = "published"
-
-
-class ArticleKind(StrEnum):
-    """What it is: a page is found by its address only, and has no date for readers."""
-
-    ARTICLE = "article"
-    PAGE = "page"
-
-
-class Visibility(StrEnum):
-    """Who finds it, once it is published: everybody; whoever has its address; or whoever is logged in."""
-
-    PUBLIC = "public"
-    UNLISTED = "unlisted"
-    MEMBERS = "members"
 
 
 class Article(Timestamps, Base):
@@ -99,6 +80,15 @@ class Article(Timestamps, Base):
     @property
     def excerpt(self) -> str:
         return self.given_excerpt or self.derived_excerpt
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is written in it; its body and its tags have to be loaded."""
+        return Snapshot.of(self, self.body_markdown, [tag.name for tag in self.tags])
+
+    @property
+    def rendered(self) -> RenderedArticle:
+        return RenderedArticle(self.body_html, self.derived_excerpt, self.word_count, self.reading_minutes)
 
     @validates("title")
     def _derive_title_key(self, _name: str, title: str) -> str:

@@ -8,9 +8,10 @@ changes public articles has to keep to it.
 from sqlalchemy import and_, select
 
 from app.accounts.models.user import User
-from app.content.models.article import Article, ArticleStatus
+from app.content.models.article import Article
 from app.content.models.category import Category
 from app.content.models.dating import DATING
+from app.content.models.states import ArticleStatus
 from app.content.models.tag import Tag, article_tags
 from app.db.counters import register_counter, register_derived_column
 

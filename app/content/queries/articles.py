@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import selectinload, undefer
 
 from app.accounts.policies.actors import Actor, is_editor
 from app.content.models import Article
@@ -58,8 +58,9 @@ def exists_for(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def to_change() -> Select[tuple[Article]]:
-    """Articles with their tags."""
-    return select(Article).options(selectinload(Article.tags))
+    """Articles with their tags and bodies."""
+    bodies = undefer(Article.body_markdown), undefer(Article.body_html)
+    return select(Article).options(selectinload(Article.tags), *bodies)
 
 
 def with_status(status: ListStatus) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
-from app.content.models import NAME_KEY_MAX_LENGTH, ArticleStatus
+from app.content.models import NAME_KEY_MAX_LENGTH, ArticleKind, ArticleStatus, Visibility
 from app.content.schemas.authors import AuthorSummary
 from app.core.names import name_key
 from app.core.schemas.base import (
@@ -24,6 +24,8 @@ from app.core.schemas.base import (
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
 
 BODY_MAX_LENGTH = 500_000
+# Of a request, in which a character may take six.
+MAX_ARTICLE_BYTES = 3 * 1024 * 1024
 
 Title = Annotated[Line, Field(max_length=200, examples=["A week in Lisbon"])]
 Body = Annotated[
@@ -55,21 +57,30 @@ TagNames = Annotated[
 CategorySlug = Annotated[Slug, Field(examples=["travel"])]
 SlugQuery = Annotated[SafeStr, Field(max_length=120)]
 
+# What becomes of a draft when the text that readers see is changed beside it.
+DraftFate = Literal["discard", "keep"]
 ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
 
 
-class ArticleInput(Input):
+class ArticleText(Input):
+    """What is written of an article."""
+
     title: Title
     body_markdown: Body = ""
-    slug: Slug | None = Field(
-        default=None,
-        description="Derived from the title if omitted. Unique among all articles, including the drafts of others.",
-    )
     excerpt: Excerpt | None = Field(default=None, description="Taken from the body if omitted.")
     language: LanguageTag = "en"
     cover_image_url: WebUrl | None = None
     category: CategorySlug | None = Field(default=None, description="A category's slug.")
     tags: TagNames = Field(default=[])
+    kind: ArticleKind = ArticleKind.ARTICLE
+    visibility: Visibility = Visibility.PUBLIC
+
+
+class ArticleInput(ArticleText):
+    slug: Slug | None = Field(
+        default=None,
+        description="Derived from the title if omitted. Unique among all articles, including the drafts of others.",
+    )
     status: ArticleStatus = ArticleStatus.DRAFT
 
 
@@ -84,6 +95,8 @@ class ArticleUpdate(Input):
     cover_image_url: WebUrl | None = unchanged()
     category: CategorySlug | None = unchanged()
     tags: TagNames = unchanged()
+    kind: ArticleKind = unchanged()
+    visibility: Visibility = unchanged()
 
 
 class PublicationInput(Input):

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from app.container import Services
 from app.content.errors import SlugTaken
 from app.content.events import ArticleChanged, ArticleEvent, ArticlePublished, ArticleUnpublished
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleStatus
+from app.content.models import Article, ArticleCopy, ArticleStatus
+from app.content.queries.articles import to_change
 from app.content.rendering import rendered_article
 from app.core import clock
 from app.core.client import COMMAND_LINE
@@ -164,6 +164,7 @@ class PostImporter:
             # Before the article is locked: creating a category takes an advisory lock.
             category_id = await services.content.categories.named(post.category) if post.category else None
             article = await _article(unit.session, decision)
+            before = article.snapshot if article is not None and decision.article is not None else None
             if article is None:
                 return Decision(Action.SKIPPED, reason="its article was just edited in the blog")
             byline = await byline_for(unit.session, post.author, unit.settings)
@@ -172,7 +173,7 @@ class PostImporter:
             article.category_id = category_id
             await _fill(article, post, rendered, services)
             article.source = decision.source
-            await services.content.articles.add(article, decision.slug)
+            await services.content.writing.take_over(article, decision.slug, before)
             await services.content.tags.spell(article, post.content.tags)
             if event := _event(decision, article, was_public=was_public):
                 await unit.emit(event)
@@ -217,9 +218,9 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
     known = decision.article
     if known is None:
         return Article(tags=[])
-    unchanged = select(Article).where(Article.id == known.id, Article.updated_at == known.updated_at)
-    statement = unchanged.options(selectinload(Article.tags)).with_for_update(key_share=True)
-    return (await session.scalars(statement)).one_or_none()
+    draft = exists().where(ArticleCopy.article_id == Article.id)
+    unchanged = to_change().where(Article.id == known.id, Article.updated_at == known.updated_at, ~draft)
+    return (await session.scalars(unchanged.with_for_update(of=Article, key_share=True))).one_or_none()
 
 
 async def _fill(article: Article, post: Post, rendered: RenderedArticle, services: Services) -> None:

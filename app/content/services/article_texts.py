@@ -1,0 +1,153 @@
+"""The texts of an article: what readers see, and the working copy beside it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from app.content.errors import SlugTaken
+from app.content.markup import RenderedArticle
+from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Snapshot
+from app.content.services.article_slugs import ArticleSlugs
+from app.content.services.categories import CategoryService
+from app.content.services.history import History, Save
+from app.content.services.tags import TagService
+from app.core import clock
+from app.db.constraints import translating
+from app.unit_of_work import UnitOfWork
+
+SLUG_CONSTRAINT = "uq_articles_slug"
+Fields = tuple[str, ...]
+
+
+class ArticleTexts:
+    """Changes the texts of an article that is locked, and records what they become.
+
+    Everything raises `SlugTaken` for the slug of another article.
+    """
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self._unit = unit
+        self._categories = CategoryService(unit)
+        self._history = History(unit)
+        self._slugs = ArticleSlugs(unit)
+        self._tags = TagService(unit)
+
+    async def with_changes(self, text: Snapshot, changes: Mapping[str, Any]) -> Snapshot:
+        """The text with these fields, as clients name them. Raises `UnknownCategory`."""
+        values = dict(changes)
+        if "category" in values:
+            values["category_id"] = await self._categories.id_of(values.pop("category"))
+        if "tags" in values:
+            values["tags"] = tuple(values["tags"])
+        return replace(text, **values)
+
+    async def add(self, article: Article, slug: str) -> None:
+        """Store a new article."""
+        article.slug = slug
+        self._unit.session.add(article)
+        with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+            await self._unit.session.flush()
+        await self._slugs.hold(article.id, slug)
+        if article.status is ArticleStatus.PUBLISHED:
+            await self._slugs.open(article.id, slug)
+
+    async def begin_history(self, article: Article, save: Save) -> None:
+        """Record a new article."""
+        await self._history.begin(article, save)
+
+    async def record(self, article: Article, save: Save, before: Snapshot) -> None:
+        """Record that an article has been changed, if it differs from `before`."""
+        text = article.snapshot
+        if fields := text.changed_from(before):
+            article.version = await self._history.record(article, text, save, fields)
+
+    async def revise(self, article: Article, text: Snapshot, rendered: RenderedArticle | None, save: Save) -> Fields:
+        """Change what the article itself says; `rendered` is the body, unless that stays. Returns what has changed."""
+        before = article.snapshot
+        fields = text.changed_from(before)
+        if fields:
+            same_body_as = article.version if text.body_markdown == before.body_markdown else None
+            article.version = await self._history.record(article, text, save, fields, same_body_as)
+            await self._write(article, text, rendered)
+        else:
+            await self._tags.spell(article, text.tags)
+        return fields
+
+    async def save_draft(
+        self, article: Article, draft: ArticleCopy | None, text: Snapshot, rendered: RenderedArticle | None, save: Save
+    ) -> Fields:
+        """Change the working copy of a published article, or begin one. Returns what has changed."""
+        source = draft or article
+        before = source.snapshot
+        fields = text.changed_from(before)
+        if fields:
+            same_body_as = source.version if text.body_markdown == before.body_markdown else None
+            version = await self._history.record(article, text, save, fields, same_body_as)
+        elif draft is not None:
+            return ()
+        else:
+            version = article.version
+        await self._slugs.hold(article.id, text.slug)
+        draft = draft or ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT)
+        draft.write(text, rendered or source.rendered)
+        draft.version, draft.saved_at = version, clock.now()
+        self._unit.session.add(draft)
+        await self._give_up_slugs(article)
+        return fields
+
+    async def publish(self, article: Article, save: Save, fields: Fields) -> None:
+        """Note that readers see the article as it is, from now on or differently in these fields."""
+        article.version = await self._history.record(article, article.snapshot, save, fields, article.version)
+        await self._slugs.open(article.id, article.slug)
+
+    async def publish_draft(self, article: Article, draft: ArticleCopy, save: Save, fields: Fields) -> Fields:
+        """Let readers see the working copy, which is none any more. Returns what they see changed, after `fields`."""
+        text, rendered = draft.snapshot, draft.rendered
+        fields = tuple(sorted({*fields, *text.changed_from(article.snapshot)}))
+        article.version = await self._history.record(article, text, save, fields, draft.version)
+        await self._unit.session.delete(draft)
+        await self._write(article, text, rendered)
+        return fields
+
+    async def take_back(self, article: Article, draft: ArticleCopy) -> None:
+        """Put the working copy into the place of the text that readers saw, and do not see any more."""
+        text, rendered = draft.snapshot, draft.rendered
+        article.version = draft.version
+        await self._unit.session.delete(draft)
+        await self._write(article, text, rendered)
+
+    async def discard_draft(self, article: Article, draft: ArticleCopy) -> None:
+        """Delete the working copy; what was written in it stays in the history."""
+        await self._unit.session.delete(draft)
+        await self._give_up_slugs(article)
+
+    async def _write(self, article: Article, text: Snapshot, rendered: RenderedArticle | None) -> None:
+        await self._slugs.hold(article.id, text.slug)
+        text.write_to(article)
+        if rendered is not None:
+            article.write(text.body_markdown, rendered)
+        # Said here, because other tags alone change no column of the article.
+        article.updated_at = clock.now()
+        with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
+            await self._unit.session.flush()
+        if article.status is ArticleStatus.PUBLISHED:
+            await self._slugs.open(article.id, text.slug)
+        await self._give_up_slugs(article)
+        await self._tag(article, text.tags)
+
+    async def _tag(self, article: Article, names: tuple[str, ...]) -> None:
+        # Last: tags are counted after everything else (`app/content/models/counters.py`).
+        wanted = await self._tags.named(names)
+        if {tag.id for tag in wanted} != {tag.id for tag in article.tags}:
+            await self._tags.lock([*article.tags, *wanted])
+            article.tags = list(wanted)
+            await self._unit.session.flush()
+        await self._tags.spell(article, names)
+
+    async def _give_up_slugs(self, article: Article) -> None:
+        """Those that neither the article nor a copy of it has any more."""
+        await self._unit.session.flush()
+        copies = await self._unit.session.scalars(select(ArticleCopy.slug).where(ArticleCopy.article_id == article.id))
+        await self._slugs.release(article.id, {article.slug, *copies})
