@@ -1,0 +1,74 @@
+"""The difference of two texts, as operations on words.
+
+It is looked for in lines first, then in the sentences of lines that have changed, then in their words. The longest
+texts take about a second, whatever is in them, and others some milliseconds.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from app.content.alignment import Aligner
+from app.content.tokens import lines, sentences, words
+
+# Characters of both texts together that are cut into words; what is longer without any sentence in common is replaced.
+_MOST_IN_WORDS = 250_000
+
+
+Kind = Literal["equal", "insert", "delete"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The texts of all but the inserts, put together, are the old text; of all but the deletes, the new one."""
+
+    kind: Kind
+    text: str
+
+
+def operations(old: str, new: str) -> list[Operation]:
+    """What turns the old text into the new one, the same for the same texts. Between equal ones a delete comes first.
+
+    No character that people see as one is divided.
+    """
+    return list(_joined(_WordDiff().operations(old, new, [lines, sentences, words])))
+
+
+class _WordDiff:
+    def __init__(self) -> None:
+        self._aligner = Aligner()
+        self._characters = _MOST_IN_WORDS
+
+    def operations(self, old: str, new: str, cutters: Sequence[Callable[[str], list[str]]]) -> Iterator[Operation]:
+        if not (old and new and cutters and self._affords(old, new, cutters[0])):
+            yield Operation("delete", old)
+            yield Operation("insert", new)
+            return
+        cut, *finer = cutters
+        olds, news = cut(old), cut(new)
+        stayed = 0
+        for change in self._aligner.tidy_changes(olds, news):
+            yield Operation("equal", "".join(olds[stayed : change.start]))
+            yield from self.operations(
+                "".join(olds[change.start : change.stop]), "".join(news[change.new_start : change.new_stop]), finer
+            )
+            stayed = change.stop
+        yield Operation("equal", "".join(olds[stayed:]))
+
+    def _affords(self, old: str, new: str, cut: Callable[[str], list[str]]) -> bool:
+        if cut is not words:
+            return True
+        self._characters -= len(old) + len(new)
+        return self._characters >= 0
+
+
+def _joined(steps: Iterator[Operation]) -> Iterator[Operation]:
+    """One operation for each row of the same kind; deletes and inserts in a row are one of each."""
+    kinds: dict[bool, list[Kind]] = {True: ["equal"], False: ["delete", "insert"]}
+    for is_equal, row in groupby((step for step in steps if step.text), key=lambda step: step.kind == "equal"):
+        several = list(row)
+        for kind in kinds[is_equal]:
+            text = "".join(step.text for step in several if step.kind == kind)
+            if text:
+                yield Operation(kind, text)
