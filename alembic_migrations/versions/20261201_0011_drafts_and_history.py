@@ -43,7 +43,7 @@ _TAGGED = (
 
 def upgrade() -> None:
     _create_tables()
-    last = 0
+    last: int | None = 0
     while last is not None:
         last = _begin_histories(last)
 

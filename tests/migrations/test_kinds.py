@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import text
 
 from app.db import migrations
+from tests.migrations.test_counts import TRIGGERS, TRIGGERS_ON_SQLITE
 from tests.support.databases import Template
 from tests.support.rows import fill, opened
 
@@ -17,6 +18,7 @@ COUNTS = (
     "SELECT article_count FROM categories WHERE slug = 'child'",
     "SELECT article_count FROM tags",
 )
+DATES = ("SELECT count(published_at), count(listed_at) FROM article_tags",)
 
 
 async def execute(url: str, statement: str, **values: Any) -> None:
@@ -57,3 +59,21 @@ async def test_going_back_shows_nobody_what_was_not_for_everybody(template: Temp
         await migrations.run(url, command.downgrade, BEFORE)
 
         assert await rows(url, "SELECT status FROM articles", *COUNTS) == [("draft",), (0,), (0,), (0,)]
+
+
+async def test_going_back_counts_pages_and_brings_the_triggers_of_then_back(template: Template) -> None:
+    statements = TRIGGERS_ON_SQLITE if template.is_sqlite else TRIGGERS
+    async with template.empty() as url:
+        await migrations.run(url, command.upgrade, BEFORE)
+        then = await rows(url, *statements)
+        await migrations.upgrade(url)
+        await filled(url)
+        await execute(url, "UPDATE articles SET kind = 'page'")
+        assert await rows(url, *COUNTS, *DATES) == [(0,), (0,), (0,), (0, 0)]
+
+        await migrations.run(url, command.downgrade, BEFORE)
+
+        assert await rows(url, *statements) == then
+        assert await rows(url, *COUNTS) == [(1,), (1,), (1,)]
+        await migrations.upgrade(url)
+        assert await rows(url, *COUNTS, *DATES) == [(1,), (1,), (1,), (1, 1)]

@@ -14,9 +14,12 @@ article_tags = Table(
     Base.metadata,
     Column("article_id", BigId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("tag_id", BigId, ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True),
-    # The article's, and null unless it is public. The database keeps it (`app/content/models/counters.py`).
+    # The article's, and null unless everybody finds it in lists, or whoever is logged in. The database keeps them
+    # (`app/content/models/counters.py`).
     Column("published_at", UtcDateTime),
+    Column("listed_at", UtcDateTime),
     Index("ix_article_tags_tag_id_published_at_article_id", "tag_id", "published_at", "article_id"),
+    Index("ix_article_tags_tag_id_listed_at_article_id", "tag_id", "listed_at", "article_id"),
 )
 
 
