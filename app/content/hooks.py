@@ -19,18 +19,22 @@ from app.content.models import (
     Revision,
     RevisionText,
     Tag,
+    Visibility,
     article_tags,
 )
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
 
-_LISTED_BY = {"status", "deleted_at", "published_at", "title", "slug", "author_id", "category_id", "tags"}
+_LISTED_BY = {
+    *("status", "deleted_at", "kind", "visibility"),
+    *("published_at", "title", "slug", "author_id", "category_id", "tags"),
+}
 
 
 def _by_article(change: Change) -> set[str]:
     article: Article = change.instance
-    if not _is_or_was_public(change.state):
+    if not _is_or_was_readable(change.state):
         return set()
     found = {keys.article(article.id)} if article.id is not None else set()
     if change.fields & _LISTED_BY:
@@ -38,11 +42,19 @@ def _by_article(change: Change) -> set[str]:
     return found
 
 
-def _is_or_was_public(state: InstanceState[Any]) -> bool:
+def _is_or_was_readable(state: InstanceState[Any]) -> bool:
+    """Whether everybody can read it, by its address at least, or could before this change."""
     if not state.persistent:
-        return bool(state.dict.get("status") is ArticleStatus.PUBLISHED)
-    statuses, deletions = _values(state.attrs.status.history), _values(state.attrs.deleted_at.history)
-    return (statuses is None or ArticleStatus.PUBLISHED in statuses) and (deletions is None or None in deletions)
+        is_published = state.dict.get("status") is ArticleStatus.PUBLISHED
+        return is_published and state.dict.get("visibility") is not Visibility.MEMBERS
+    attributes = state.attrs
+    statuses, deletions = _values(attributes.status.history), _values(attributes.deleted_at.history)
+    visibilities = _values(attributes.visibility.history)
+    return (
+        (statuses is None or ArticleStatus.PUBLISHED in statuses)
+        and (deletions is None or None in deletions)
+        and visibilities != {Visibility.MEMBERS}
+    )
 
 
 def _values(history: History) -> set[Any] | None:

@@ -14,18 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import User
 from app.content.models import Article, Category, Tag, article_tags
-from app.content.queries.articles import is_public
+from app.content.queries.articles import is_listed, is_listed_to_members
 from app.core.roles import Role
 from app.db.base import Base
 from app.db.counters import trigger_statements
 from tests.support.users import Users
 from tests.support.writing import publish, read, write
 
-_PUBLIC_TAGGED = select(func.count()).join(Article, Article.id == article_tags.c.article_id).where(is_public)
+_LISTED_TAGGED = select(func.count()).join(Article, Article.id == article_tags.c.article_id).where(is_listed)
 COUNTED: dict[Any, Any] = {
-    Tag: _PUBLIC_TAGGED.where(article_tags.c.tag_id == Tag.id).select_from(article_tags),
-    User: select(func.count()).select_from(Article).where(is_public, Article.author_id == User.id),
-    Category: select(func.count()).select_from(Article).where(is_public, Article.category_id == Category.id),
+    Tag: _LISTED_TAGGED.where(article_tags.c.tag_id == Tag.id).select_from(article_tags),
+    User: select(func.count()).select_from(Article).where(is_listed, Article.author_id == User.id),
+    Category: select(func.count()).select_from(Article).where(is_listed, Article.category_id == Category.id),
 }
 
 
@@ -37,9 +37,10 @@ async def kept(session: AsyncSession) -> dict[str, int]:
         counts = (await session.execute(select(name, model.article_count, counting.scalar_subquery()))).all()
         assert [row for row in counts if row[1] != row[2]] == []
         found |= {name: count for name, count, _ in counts if count}
-    shown_at = select(Article.published_at).where(Article.id == article_tags.c.article_id, is_public).scalar_subquery()
-    differs = article_tags.c.published_at.is_distinct_from(shown_at)
-    assert (await session.execute(select(article_tags).where(differs))).all() == []
+    for column, condition in (("published_at", is_listed), ("listed_at", is_listed_to_members)):
+        shown_at = select(Article.published_at).where(Article.id == article_tags.c.article_id, condition)
+        differs = article_tags.c[column].is_distinct_from(shown_at.scalar_subquery())
+        assert (await session.execute(select(article_tags).where(differs))).all() == []
     return found
 
 

@@ -10,12 +10,22 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, or_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, or_, select, type_coerce, union_all
 
 from app.accounts.models import User
 from app.cache import keys
-from app.content.models import Article, Category, Tag, article_tags
-from app.content.queries.articles import ListStatus, Viewer, exists_for, is_own, order_of, with_status
+from app.content.models import Article, ArticleKind, Category, Tag, Visibility, article_tags
+from app.content.queries.articles import (
+    ListStatus,
+    Reach,
+    Viewer,
+    exists_for,
+    in_list,
+    is_own,
+    is_page,
+    order_of,
+    sorted_as,
+)
 from app.content.queries.authors import AuthorRow
 from app.content.queries.categories import CategoryRefRow
 from app.content.queries.tags import TagRefRow
@@ -48,6 +58,8 @@ class SummaryRow(TypedDict):
     title: Annotated[str, Article.title]
     excerpt: Annotated[str, func.coalesce(func.nullif(Article.given_excerpt, ""), Article.derived_excerpt)]
     status: Annotated[str, type_coerce(Article.status, String)]
+    kind: Annotated[str, type_coerce(Article.kind, String)]
+    visibility: Annotated[str, type_coerce(Article.visibility, String)]
     language: Annotated[str, Article.language]
     cover_image_url: Annotated[str | None, Article.cover_image_url]
     author: AuthorRow
@@ -56,7 +68,8 @@ class SummaryRow(TypedDict):
     word_count: Annotated[int, Article.word_count]
     reading_minutes: Annotated[int, Article.reading_minutes]
     comment_count: Annotated[int, Article.comment_count]
-    published_at: Annotated[datetime | None, Article.published_at]
+    # A page has no date, for whoever reads it.
+    published_at: Annotated[datetime | None, case((~is_page, Article.published_at))]
     created_at: Annotated[datetime, Article.created_at]
     updated_at: Annotated[datetime, Article.updated_at]
 
@@ -109,7 +122,10 @@ class ArticleListSpec:
 
     status: ListStatus
     sort: str
+    reach: Reach = "everybody"
     own: bool = False
+    kind: ArticleKind | None = None
+    visibility: Visibility | None = None
     author: bool = False
     # How many: `tag_0`, `tag_1` … are slugs, `category_0` … ids.
     tags: int = 0
@@ -134,7 +150,13 @@ class ArticleListSpec:
     @property
     def through_tag(self) -> bool:
         """Whether the rows of the first tag are walked through."""
-        return self.by_date and self.tags > 0 and self.leads("tag")
+        # These have the dates of what is listed, and of nothing else.
+        return self.by_date and self.tags > 0 and self.leads("tag") and self.reach != "all"
+
+    @property
+    def tagged_at(self) -> Any:
+        """The date by which the rows of the first tag are walked through."""
+        return article_tags.c.listed_at if self.reach == "members" else article_tags.c.published_at
 
     def leads(self, what: Leading) -> bool:
         return self.leading in {what, None}
@@ -148,9 +170,9 @@ def listing(spec: ArticleListSpec) -> CompiledSelect:
     """
     order = spec.order
     if spec.through_tag:
-        through = article_tags.c.tag_id == _tag_id(0), article_tags.c.published_at.is_not(None)
+        through = article_tags.c.tag_id == _tag_id(0), spec.tagged_at.is_not(None)
         tagged = order.added_to(_of(SUMMARY, _tagged)).where(*through, *_in_categories(spec))
-        return CompiledSelect(_page(spec, tagged, _order_of_tagged(order)))
+        return CompiledSelect(_page(spec, tagged, _order_of_tagged(spec)))
     if spec.by_date and 1 < spec.categories <= MAX_BRANCHES and spec.leads("category"):
         return CompiledSelect(_merged(spec))
     if spec.skip:
@@ -177,7 +199,7 @@ def _narrowed(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bool]]:
     """All conditions except the categories."""
     # Of the row that is walked along, if its order is by this date: an index ends there.
     published_at = order.columns[0] if spec.by_date else Article.published_at
-    conditions = [with_status(spec.status)]
+    conditions = [in_list(spec.status, spec.reach), *sorted_as(spec.kind, spec.visibility)]
     if spec.own:
         conditions.append(is_own)
     if spec.author:
@@ -206,12 +228,12 @@ def _led(column: Any, leads: bool) -> Any:
     return column if leads else column + 0
 
 
-# Through the tag: its rows have the articles' dates, for an index of its own.
+# Through the tag: its rows have the articles' dates, for indexes of their own.
 _tagged = article_tags.join(Article, Article.id == article_tags.c.article_id)
 
 
-def _order_of_tagged(order: Order) -> Order:
-    return Order(order.name, (article_tags.c.published_at, article_tags.c.article_id), order.descending)
+def _order_of_tagged(spec: ArticleListSpec) -> Order:
+    return Order(spec.order.name, (spec.tagged_at, article_tags.c.article_id), spec.order.descending)
 
 
 def _tag_id(number: int) -> Any:

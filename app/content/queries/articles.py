@@ -1,4 +1,4 @@
-"""Queries for articles."""
+"""Queries for articles: which exist for whom, and which are in whose lists. Nothing else decides that."""
 
 from typing import Any, Literal
 
@@ -6,18 +6,27 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, o
 from sqlalchemy.orm import selectinload, undefer
 
 from app.accounts.policies.actors import Actor, is_editor
-from app.content.models import Article
+from app.content.models import Article, ArticleKind, Visibility
 from app.db.base import BigId
 from app.db.keyset import Order
 
 ListStatus = Literal["published", "draft", "deleted"]
-# For whom an article may exist: for everybody, for everybody or its author, and for editors.
+# Who looks for an article: nobody known, whoever is logged in and perhaps its author, and editors.
 Viewer = Literal["anonymous", "own", "editors"]
+# Which of the articles of a status a list has: what everybody finds, what whoever is logged in finds, or all of them.
+Reach = Literal["everybody", "members", "all"]
 
 # Spelled out in the statements: what a parameter stands for is not known when a query is planned.
 _PUBLISHED: ColumnElement[str] = literal_column("'published'")
 _DRAFT: ColumnElement[str] = literal_column("'draft'")
-is_public = and_(Article.status == _PUBLISHED, Article.deleted_at.is_(None))
+is_page: ColumnElement[bool] = Article.kind == literal_column("'page'")
+is_published = and_(Article.status == _PUBLISHED, Article.deleted_at.is_(None))
+# By their addresses.
+_is_readable_by_everybody = and_(is_published, Article.visibility != literal_column("'members'"))
+# In lists.
+_is_published_article = and_(is_published, Article.kind == literal_column("'article'"))
+is_listed = and_(_is_published_article, Article.visibility == literal_column("'public'"))
+is_listed_to_members = and_(_is_published_article, Article.visibility != literal_column("'unlisted'"))
 
 is_own = Article.author_id == bindparam("actor_id", type_=BigId)
 
@@ -37,7 +46,10 @@ def order_of(sort: str, status: ListStatus) -> Order:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """What exists for the actor: published articles, their own drafts, and all drafts for editors."""
+    """What exists for the actor: published articles, their own drafts, and all drafts for editors.
+
+    What is for members exists for whoever is logged in.
+    """
     condition = exists_for(viewer_of(actor))
     return condition.params(actor_id=actor.id) if actor is not None else condition
 
@@ -51,10 +63,10 @@ def viewer_of(actor: Actor) -> Viewer:
 def exists_for(viewer: Viewer) -> ColumnElement[bool]:
     """The same for selects that are built once; with the parameter `actor_id` for "own"."""
     if viewer == "anonymous":
-        return is_public
+        return _is_readable_by_everybody
     if viewer == "editors":
         return Article.deleted_at.is_(None)
-    return or_(is_public, and_(is_own, Article.deleted_at.is_(None)))
+    return or_(is_published, and_(is_own, Article.deleted_at.is_(None)))
 
 
 def to_change() -> Select[tuple[Article]]:
@@ -63,11 +75,19 @@ def to_change() -> Select[tuple[Article]]:
     return select(Article).options(selectinload(Article.tags), *bodies)
 
 
-def with_status(status: ListStatus) -> ColumnElement[bool]:
-    """The condition for being listed under this status."""
+def in_list(status: ListStatus, reach: Reach) -> ColumnElement[bool]:
+    """The condition for being in a list of this status."""
     if status == "deleted":
         return Article.deleted_at.is_not(None)
-    return is_public if status == "published" else and_(Article.status == _DRAFT, Article.deleted_at.is_(None))
+    if status == "draft":
+        return and_(Article.status == _DRAFT, Article.deleted_at.is_(None))
+    return {"everybody": is_listed, "members": is_listed_to_members, "all": is_published}[reach]
+
+
+def sorted_as(kind: ArticleKind | None, visibility: Visibility | None) -> list[ColumnElement[bool]]:
+    """The conditions for being of this kind and visibility, if they are given."""
+    wanted = ((Article.kind, kind), (Article.visibility, visibility))
+    return [column == literal_column(f"'{value}'") for column, value in wanted if value is not None]
 
 
 def slugs_like(base: str) -> Select[Any]:

@@ -9,7 +9,8 @@ from sqlalchemy import Select, String, Update, and_, bindparam, exists, literal_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.cache import keys
-from app.content.models import Tag, article_tags
+from app.content.models import Article, Tag, article_tags
+from app.content.queries.articles import is_published
 from app.content.schemas.taxonomy import TagOut
 from app.core.names import name_key
 from app.db.changes.tracking import invalidates
@@ -74,11 +75,12 @@ def insertion(names: Mapping[str, str], dialect: str, now: datetime) -> Any:
 
 
 def not_spelled_yet(tag_ids: Iterable[int], article_id: int) -> Select[tuple[int]]:
-    """Those that no editor has named and no other article shows to the public."""
+    """Those that no editor has named and no other article shows to anybody else than its author."""
     shown = exists().where(
         article_tags.c.tag_id == Tag.id,
-        article_tags.c.published_at.is_not(None),
-        article_tags.c.article_id != article_id,
+        article_tags.c.article_id == Article.id,
+        Article.id != article_id,
+        is_published,
     )
     is_as_made = Tag.updated_at == Tag.created_at
     return select(Tag.id).where(Tag.id.in_(list(tag_ids)), is_as_made, ~shown).order_by(Tag.id)

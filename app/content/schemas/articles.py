@@ -59,6 +59,10 @@ SlugQuery = Annotated[SafeStr, Field(max_length=120)]
 
 # What becomes of a draft when the text that readers see is changed beside it.
 DraftFate = Literal["discard", "keep"]
+
+_KIND = "A `page` is in no list and has no date."
+_VISIBILITY = "Once published: `unlisted` is in no list, and `members` is only for those who are logged in."
+
 ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
 
 
@@ -72,8 +76,8 @@ class ArticleText(Input):
     cover_image_url: WebUrl | None = None
     category: CategorySlug | None = Field(default=None, description="A category's slug.")
     tags: TagNames = Field(default=[])
-    kind: ArticleKind = ArticleKind.ARTICLE
-    visibility: Visibility = Visibility.PUBLIC
+    kind: ArticleKind = Field(default=ArticleKind.ARTICLE, description=_KIND)
+    visibility: Visibility = Field(default=Visibility.PUBLIC, description=_VISIBILITY)
 
 
 class ArticleInput(ArticleText):
@@ -95,8 +99,8 @@ class ArticleUpdate(Input):
     cover_image_url: WebUrl | None = unchanged()
     category: CategorySlug | None = unchanged()
     tags: TagNames = unchanged()
-    kind: ArticleKind = unchanged()
-    visibility: Visibility = unchanged()
+    kind: ArticleKind = unchanged(_KIND)
+    visibility: Visibility = unchanged(_VISIBILITY)
 
 
 class PublicationInput(Input):
@@ -115,12 +119,25 @@ class ArticleListQuery(PageQuery):
         default="published",
         description="`draft` shows your own drafts, or all drafts to editors. `deleted` is for editors only.",
     )
+    kind: ArticleKind | None = Field(
+        default=None, description="`page` shows your own pages, or all pages to editors, which are in no other list."
+    )
+    visibility: Visibility | None = Field(
+        default=None,
+        description="`unlisted` shows your own, or all to editors, which are in no other list. `members` is for those "
+        "who are logged in.",
+    )
     published_after: Timestamp | None = None
     published_before: Timestamp | None = None
     sort: ArticleSort = "newest"
     skip: Annotated[StrictInt, Field(ge=0, le=MAX_SKIP), number_in_text] = Field(
         default=0, description="How many articles to skip, for small offsets. Use `cursor` to go further."
     )
+
+    @property
+    def asks_for_unlisted(self) -> bool:
+        """Whether it asks for what is in no list unless asked for."""
+        return self.kind is ArticleKind.PAGE or self.visibility is Visibility.UNLISTED
 
 
 class TagRef(Output):
@@ -141,6 +158,8 @@ class ArticleSummary(Output):
     title: str = Field(examples=["A week in Lisbon"])
     excerpt: str = Field(examples=["We arrived in Lisbon at night."])
     status: ArticleStatus = Field(examples=["published"])
+    kind: ArticleKind = Field(examples=["article"])
+    visibility: Visibility = Field(examples=["public"])
     language: str = Field(examples=["en"])
     cover_image_url: str | None = Field(examples=["https://images.example.com/lisbon.jpg"])
     author: AuthorSummary
@@ -149,7 +168,7 @@ class ArticleSummary(Output):
     word_count: int = Field(examples=[6])
     reading_minutes: int = Field(examples=[1])
     comment_count: int = Field(examples=[3])
-    published_at: datetime | None
+    published_at: datetime | None = Field(description="Null for pages and before the first publication.")
     created_at: datetime
     updated_at: datetime
 

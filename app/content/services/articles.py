@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from app.accounts.policies.actors import Actor, is_editor, require_account, require_role
+from app.accounts.policies.actors import Actor
 from app.cache import keys
 from app.content.errors import ArticleNotFound
 from app.content.models import Article
+from app.content.policies import require_article_listing
 from app.content.queries import article_rows, articles
 from app.content.queries.article_rows import ArticleRow, SummaryRow
 from app.content.schemas.articles import ArticleListQuery
 from app.content.services.categories import CategoryService
+from app.content.services.list_specs import list_spec
 from app.content.services.narrowing import narrowest_first
 from app.content.services.tags import TagService
-from app.core.roles import Role
 from app.core.slugs import SLUG_PATTERN
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.paging import PageResult, empty_page, read_page
@@ -35,10 +36,7 @@ class ArticleService:
 
     async def list(self, actor: Actor, query: ArticleListQuery) -> PageResult[SummaryRow]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
-        if query.status == "draft":
-            require_account(actor)
-        if query.status == "deleted":
-            require_role(actor, Role.EDITOR)
+        require_article_listing(actor, query)
         surrogate_keys: set[str] = set()
         page = await self._page(actor, query)
         items = article_rows.SUMMARY.unpack(page.items, surrogate_keys)
@@ -49,17 +47,7 @@ class ArticleService:
     async def _page(self, actor: Actor, query: ArticleListQuery) -> PageResult[Row]:
         tags = dict.fromkeys(query.tag)
         within = await self._categories.subtree(query.category) if query.category is not None else []
-        spec = article_rows.ArticleListSpec(
-            query.status,
-            query.sort,
-            own=query.status == "draft" and not is_editor(actor),
-            author=query.author is not None,
-            tags=len(tags),
-            categories=len(within),
-            after=query.published_after is not None,
-            before=query.published_before is not None,
-            skip=query.skip > 0,
-        )
+        spec = list_spec(actor, query, tags=len(tags), categories=len(within))
         values = {
             "actor_id": actor.id if actor else None,
             "author": query.author,

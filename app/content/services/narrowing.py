@@ -14,12 +14,14 @@ async def narrowest_first(
 ) -> tuple[ArticleListSpec, Mapping[str, Any]] | None:
     """Let the filter with the fewest public articles lead. Returns None if one of the filters lets none through.
 
-    A common filter would be walked through for as long as the rare ones find nothing.
+    A common filter would be walked through for as long as the rare ones find nothing. What is only for members is not
+    counted: to them a number says what is common, but not that there is nothing.
     """
-    if spec.status != "published" or spec.tags + spec.author + bool(spec.categories) <= 1:
+    if spec.status != "published" or spec.reach == "all" or spec.tags + spec.author + bool(spec.categories) <= 1:
         return spec, values
     (sizes,) = await rows.fetch(filter_sizes(spec.tags, spec.author, spec.categories), values)
-    if not all(sizes):
+    # Null is what does not exist.
+    if None in sizes or (spec.reach == "everybody" and 0 in sizes):
         return None
     rarest_first = sorted(range(spec.tags), key=lambda number: sizes[number])
     tags = {f"tag_{place}": values[f"tag_{number}"] for place, number in enumerate(rarest_first)}
