@@ -12,6 +12,7 @@ from app.api.addresses import network_of_client
 from app.api.middleware.access_log import AccessLogMiddleware
 from app.api.middleware.body_limit import BodyLimitMiddleware
 from app.api.middleware.cross_origin import PreflightMiddleware, cors_options
+from app.api.middleware.entity_tags import EntityTagsMiddleware
 from app.api.middleware.fast_reads import FastReadsMiddleware
 from app.api.middleware.head import HeadMiddleware
 from app.api.middleware.head_limit import HeadLimitMiddleware
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     table = app.state.route_table = RouteTable(app.routes)
     app.add_middleware(FastReadsMiddleware, table=table)
+    app.add_middleware(EntityTagsMiddleware, table=table)
     errors.install(app)
     openapi.install(app, settings.root_path)
     app.add_middleware(BodyLimitMiddleware, table=table)

@@ -6,14 +6,20 @@ from fastapi import Request, Response
 from pydantic_core import to_json
 
 from app.api.links import link_to
+from app.core.entity_tags import entity_tag
 from app.db.paging import PageResult
 
 MEDIA_TYPE = "application/json"
 
 
-def json_response(found: Any) -> Response:
-    """The data as JSON."""
-    return Response(to_json(found), media_type=MEDIA_TYPE)
+def json_response(found: Any, validator: str = "", status: int = 200) -> Response:
+    """The data as JSON.
+
+    `validator` is what stands for a resource beyond the digest of its body; the `ETag` is made of both where the answer
+    is complete.
+    """
+    headers = {"ETag": entity_tag(validator)} if validator else None
+    return Response(to_json(found), status, headers, media_type=MEDIA_TYPE)
 
 
 def page_response(request: Request, page: PageResult[Any]) -> Response:

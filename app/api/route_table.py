@@ -34,6 +34,11 @@ class Route:
         self.dependant: Dependant = getattr(context, "dependant", None) or Dependant()
 
     @property
+    def response_model(self) -> Any:
+        """What a successful answer shows; None if that is no model."""
+        return getattr(self.context, "response_model", None)
+
+    @property
     def calls(self) -> Iterator[Callable[..., Any]]:
         """The dependencies, and what they depend on."""
         return (dependant.call for dependant in _below(self.dependant) if dependant.call is not None)
@@ -94,5 +99,9 @@ class RouteTable:
 
 def selected_rules(scope: Scope) -> RouteRules:
     """The rules of the route that was selected for a request; the default ones if there is none."""
-    context = scope.get("fastapi", {}).get("effective_route_context")
-    return rules_of(getattr(context, "endpoint", None))
+    return rules_of(getattr(selected_context(scope), "endpoint", None))
+
+
+def selected_context(scope: Scope) -> Any:
+    """FastAPI's description of the route that was selected for a request; None if there is none."""
+    return scope.get("fastapi", {}).get("effective_route_context")

@@ -4,9 +4,10 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 
 import zstandard
+
+from app.core.entity_tags import digest_of, entity_tag
 
 Header = tuple[bytes, bytes]
 # Below this, compressing saves nothing that anybody would notice.
@@ -32,12 +33,16 @@ class Variant:
 
 @dataclass
 class CachedResponse:
-    """What everybody gets who requests the same; `headers` are those that all its encodings share."""
+    """What everybody gets who requests the same; `headers` are those that all its encodings share.
+
+    `validator` is what the resource itself calls the version that is shown, if it does.
+    """
 
     body: bytes
     headers: tuple[Header, ...]
     keys: frozenset[str]
     created_at: float
+    validator: str = ""
 
     @cached_property
     def identity(self) -> Variant:
@@ -59,7 +64,7 @@ class CachedResponse:
 
     @cached_property
     def _digest(self) -> str:
-        return blake2b(self.body, digest_size=12).hexdigest()
+        return digest_of(self.body)
 
     def _compressed(self, compress: Callable[[], bytes], coding: str) -> Variant:
         if not _MIN_COMPRESSED_BYTES <= len(self.body) <= _MAX_COMPRESSED_BYTES:
@@ -68,7 +73,7 @@ class CachedResponse:
 
     def _variant(self, body: bytes, coding: str) -> Variant:
         # Other bytes are another representation, which a strong ETag has to tell apart.
-        etag = f'"{self._digest}{coding and f"-{coding}"}"'.encode()
+        etag = entity_tag(self.validator, self._digest, coding).encode()
         not_modified = ((b"etag", etag), *self.headers)
         encoding = ((b"content-encoding", coding.encode()),) if coding else ()
         length = (b"content-length", str(len(body)).encode())

@@ -111,6 +111,7 @@ class CommentService:
         """Restore a deleted comment. Raises `CommentNotFound`."""
         editor = require_role(actor, Role.EDITOR)
         comment = await self._locked(actor, comment_id, deleted=None)
+        await self._unit.preconditions.require(None)
         if comment.is_deleted:
             comment.deleted_at = None
             await self._unit.session.flush()

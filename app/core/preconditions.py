@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.entity_tags import entity_tag, json_bytes, validator_of
+from pydantic_core import to_json
+
+from app.core.entity_tags import digest_of, entity_tag, validator_of
 from app.core.errors import InvalidPrecondition, PreconditionFailed, PreconditionRequired
 
 _ANY = "*"
@@ -76,11 +78,11 @@ class Preconditions:
             return
         present = None
         if show is not None and validator is None:
-            present = entity_tag(json_bytes(await show()))
-            validator = validator_of(present)
+            validator = digest_of(to_json(await show()))
+            present = entity_tag(validator)
         if not self._hold_for(validator):
             if show is not None and present is None:
-                present = entity_tag(json_bytes(await show()), validator or "")
+                present = entity_tag(validator or "", digest_of(to_json(await show())))
             raise PreconditionFailed(etag=present)
         self._are_met = True
 

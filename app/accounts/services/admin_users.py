@@ -19,6 +19,7 @@ from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.credentials import end_access
 from app.accounts.services.deletions import AccountDeletionService
 from app.accounts.services.last_admin import require_another_admin
+from app.accounts.services.locking import require_as_seen
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.accounts.services.sessions import SessionService
 from app.accounts.user_manager import UserManager
@@ -161,6 +162,7 @@ class AdminUserService:
         await self._unit.session.refresh(user, with_for_update=True)
         if user.deleted_at is not None:
             raise UserNotFound
+        await require_as_seen(self._unit.preconditions, user)
         return user
 
 

@@ -15,7 +15,7 @@ from app.accounts.schemas.privacy import DeletionInput
 from app.accounts.services.account_emails import AccountEmails
 from app.accounts.services.credentials import end_access
 from app.accounts.services.last_admin import require_another_admin
-from app.accounts.services.locking import lock_account
+from app.accounts.services.locking import lock_account, require_as_seen
 from app.accounts.services.reauthentication import Reauthentication
 from app.accounts.services.sessions import SessionService
 from app.core import clock
@@ -44,6 +44,7 @@ class AccountDeletionService:
         user = principal.account
         await require_another_admin(self._unit.session, user.id)
         await lock_account(self._unit.session, principal)
+        await require_as_seen(self._unit.preconditions, user)
         disposition, successor = await self._disposition(user, data)
         due_at = clock.now() + self._grace
         if not self._grace:

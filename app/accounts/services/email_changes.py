@@ -50,6 +50,7 @@ class EmailChangeService:
         await MailRequests(self._unit).require_room(data.email)
         user = principal.account
         await lock_account(self._unit.session, principal)
+        await self._unit.preconditions.require(None)
         if data.email == user.email:
             user.pending_email = None
             return

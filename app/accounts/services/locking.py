@@ -1,9 +1,12 @@
-"""Locking the account that makes a request before changing it."""
+"""Locking an account before changing it, and making sure that it is the one which the client has seen."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.errors import InvalidAccessToken
+from app.accounts.models import User
 from app.accounts.policies.actors import Principal
+from app.accounts.schemas.users import UserOut
+from app.core.preconditions import Preconditions
 
 
 async def lock_account(session: AsyncSession, principal: Principal) -> None:
@@ -17,3 +20,12 @@ async def lock_account(session: AsyncSession, principal: Principal) -> None:
     await session.refresh(user, with_for_update=True)
     if not user.is_active or user.token_version != version:
         raise InvalidAccessToken
+
+
+async def require_as_seen(preconditions: Preconditions, user: User) -> None:
+    """Go on only if the account, which is locked, is as its `ETag` says. Raises `PreconditionFailed`."""
+
+    async def shown() -> UserOut:
+        return UserOut.model_validate(user)
+
+    await preconditions.require(shown)

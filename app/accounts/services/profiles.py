@@ -5,7 +5,7 @@ from app.accounts.models import User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import ProfileUpdate
 from app.accounts.services.account_emails import AccountEmails
-from app.accounts.services.locking import lock_account
+from app.accounts.services.locking import lock_account, require_as_seen
 from app.accounts.services.provisioning import UNIQUE_ACCOUNT
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
@@ -21,6 +21,7 @@ class ProfileService:
         user = principal.account
         # An admin may have deleted the account since it was loaded; what was forgotten must not come back.
         await lock_account(self._unit.session, principal)
+        await require_as_seen(self._unit.preconditions, user)
         before = user.username
         for name in data.model_fields_set:
             setattr(user, name, getattr(data, name))

@@ -80,6 +80,7 @@ class RecoveryService:
         hashed = await self._unit.passwords.hash(data.new_password)
         # The password may have been reset meanwhile, because somebody else knew it.
         await lock_account(self._unit.session, principal)
+        await self._unit.preconditions.require(None)
         await self._set_password(user, hashed)
         self._unit.audit.record(actions.PASSWORD_CHANGED, actor=user, subject=user)
 

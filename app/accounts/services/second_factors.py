@@ -78,6 +78,7 @@ class SecondFactorService:
             raise NoSecondFactor
         if row.confirmed_at is not None:
             raise SecondFactorExists
+        await self._unit.preconditions.require(None)
         step = self._step_of(row, code)
         if step is None:
             raise InvalidSecondFactor(field="code")

@@ -7,7 +7,7 @@ The services collect what a response shows (`SurrogateKeys`): a response without
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -23,15 +23,17 @@ from app.cache.entry import CachedResponse, Header, Variant
 from app.cache.keys import EVERYTHING, SurrogateKeys
 from app.cache.store import CacheKey, ResponseStore
 from app.core.current_request import new_request_id
+from app.core.entity_tags import validator_of
 from app.db.changes.listeners import InvalidationListener
 from app.db.changes.tracking import InvalidationBus
 
+ETAG = b"etag"
 # Where in the scope the app finds the collector for what its response shows.
 SURROGATE_KEYS = "colophon.surrogate_keys"
 # Headers that the app does not get to see: a response that depended on these could not be everybody's.
 _HIDDEN_FROM_APP = {b"origin", b"accept-encoding", b"if-none-match", b"if-modified-since", b"range", b"cookie"}
 # Of a response's headers, those that belong to one request alone, and those that are made anew for each encoding.
-_NOT_STORED = {b"x-request-id", b"content-length", b"cache-control", b"vary"}
+_NOT_STORED = {b"x-request-id", b"content-length", b"cache-control", b"vary", ETAG}
 # Proxies refuse headers that are much longer. Responses that show so much are revalidated each time.
 _MAX_KEYS_LENGTH = 3000
 # Nothing that makes sense is longer; what is, is not compared.
@@ -208,6 +210,7 @@ class ResponseCacheMiddleware:
             (*stored, *self._caching_headers(surrogate_keys)),
             frozenset(surrogate_keys.keys),
             time.monotonic(),
+            said_validator(headers),
         )
 
     def _caching_headers(self, surrogate_keys: SurrogateKeys) -> list[Header]:
@@ -228,7 +231,7 @@ async def _send(response: CachedResponse, headers: dict[bytes, bytes], scope: Sc
 def _messages(response: CachedResponse, headers: dict[bytes, bytes], method: str) -> tuple[Message, Message]:
     """The start and the body of what is sent."""
     variant = _variant(response, headers[b"accept-encoding"]) if b"accept-encoding" in headers else response.identity
-    if b"if-none-match" in headers and _matches(headers[b"if-none-match"], variant.etag):
+    if b"if-none-match" in headers and matches(headers[b"if-none-match"], variant.etag):
         start = {"type": _START, "status": 304, "headers": [*variant.not_modified, _request_id(headers)]}
         return start, {"type": _BODY, "body": b""}
     start = {"type": _START, "status": 200, "headers": [*variant.headers, _request_id(headers)]}
@@ -262,7 +265,12 @@ def _best_coding(accepted: bytes) -> str:
     return next((coding for coding in ("zstd", "gzip") if accepts.get(coding, fallback)), "identity")
 
 
-def _matches(wanted: bytes, etag: bytes) -> bool:
+def said_validator(headers: Iterable[Header]) -> str:
+    """What stands for the resource, as the route has said in the place of the tag; nothing if it has not."""
+    return next((validator_of(value.decode()) for name, value in headers if name == ETAG), "")
+
+
+def matches(wanted: bytes, etag: bytes) -> bool:
     """Whether a client has this response already: RFC 9110, 13.1.2, which compares weakly."""
     if wanted == etag:
         return True

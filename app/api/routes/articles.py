@@ -1,6 +1,7 @@
 """Articles."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
@@ -30,6 +31,7 @@ from app.content.schemas.articles import (
     ArticleUpdate,
     DraftFate,
     PublicationInput,
+    version_tag,
 )
 from app.core.errors import InvalidCursor
 
@@ -62,14 +64,15 @@ async def list_articles(
 
 @router.post(
     "",
+    response_model=ArticleOut,
     dependencies=_changes,
     status_code=201,
     max_body_size=MAX_ARTICLE_BYTES,
     responses=raises(*NOT_IN_ROLE, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
 )
-async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> ArticleOut:
+async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleInput) -> Response:
     """Create an article. It is a draft unless `status` says otherwise."""
-    return ArticleOut.model_validate(await services.content.writing.create(actor, data))
+    return _shown(await services.content.writing.create(actor, data), 201)
 
 
 @router.get(
@@ -80,20 +83,21 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
 @public
 async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:
     """Show an article. Only its author and editors can see a draft."""
-    return json_response(await services.content.articles.get(actor, slug))
+    return _shown(await services.content.articles.get(actor, slug))
 
 
 @router.patch(
     "/{slug}",
+    response_model=ArticleOut,
     dependencies=_changes,
     max_body_size=MAX_ARTICLE_BYTES,
     responses=raises(*_EDITING, DraftExists, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
 )
 async def update_article(
     services: ServicesDep, actor: ActorDep, slug: SlugPath, data: ArticleUpdate, draft: DraftFatePart = None
-) -> ArticleOut:
+) -> Response:
     """Update an article, which readers see at once if it is published. Omitted fields stay unchanged."""
-    return ArticleOut.model_validate(await services.content.writing.update(actor, slug, data, draft))
+    return _shown(await services.content.writing.update(actor, slug, data, draft))
 
 
 @router.delete("/{slug}", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
@@ -102,15 +106,20 @@ async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath)
     await services.content.writing.delete(actor, slug)
 
 
-@router.put("/{slug}/publication", dependencies=_changes, responses=raises(*_EDITING, PublicationInFuture))
+@router.put(
+    "/{slug}/publication",
+    response_model=ArticleOut,
+    dependencies=_changes,
+    responses=raises(*_EDITING, PublicationInFuture),
+)
 async def publish_article(
     services: ServicesDep,
     actor: ActorDep,
     slug: SlugPath,
     data: Annotated[PublicationInput, Body(default_factory=PublicationInput)],
-) -> ArticleOut:
+) -> Response:
     """Publish an article or, if it is published, its draft; dated as given, or else as before, or else now."""
-    return ArticleOut.model_validate(await services.content.publications.publish(actor, slug, data))
+    return _shown(await services.content.publications.publish(actor, slug, data))
 
 
 @router.delete("/{slug}/publication", dependencies=_changes, status_code=204, responses=raises(*_EDITING))
@@ -119,7 +128,11 @@ async def unpublish_article(services: ServicesDep, actor: ActorDep, slug: SlugPa
     await services.content.publications.unpublish(actor, slug)
 
 
-@router.put("/{slug}/restoration", dependencies=_changes, responses=raises(*_EDITING))
-async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> ArticleOut:
+@router.put("/{slug}/restoration", response_model=ArticleOut, dependencies=_changes, responses=raises(*_EDITING))
+async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:
     """Restore a deleted article. Editors only."""
-    return ArticleOut.model_validate(await services.content.writing.restore(actor, slug))
+    return _shown(await services.content.writing.restore(actor, slug))
+
+
+def _shown(article: Mapping[str, Any], status: int = 200) -> Response:
+    return json_response(article, version_tag(article["id"], article["version"]), status)

@@ -54,6 +54,7 @@ class SummaryRow(TypedDict):
     """An article in a list."""
 
     id: Annotated[int, Article.id, SurrogateKey(keys.article, Article.id)]
+    version: Annotated[int, Article.version]
     slug: Annotated[str, Article.slug]
     title: Annotated[str, Article.title]
     excerpt: Annotated[str, func.coalesce(func.nullif(Article.given_excerpt, ""), Article.derived_excerpt)]

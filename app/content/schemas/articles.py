@@ -154,6 +154,7 @@ class ArticleSummary(Output):
     """An article in a list."""
 
     id: int = Field(examples=[42])
+    version: int = Field(examples=[7], description="Changes with the text and its fields, not with comments.")
     slug: str = Field(examples=["a-week-in-lisbon"])
     title: str = Field(examples=["A week in Lisbon"])
     excerpt: str = Field(examples=["We arrived in Lisbon at night."])
@@ -182,3 +183,8 @@ class ArticleOut(ArticleSummary):
 
     body_markdown: str = Field(examples=["We arrived in **Lisbon** at night."])
     body_html: str = Field(examples=["<p>We arrived in <strong>Lisbon</strong> at night.</p>"])
+
+
+def version_tag(article_id: int, version: int) -> str:
+    """What stands for a version of an article at the beginning of entity tags."""
+    return f"{article_id}.{version}"

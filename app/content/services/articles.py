@@ -13,7 +13,7 @@ from app.content.models import Article
 from app.content.policies import require_article_listing
 from app.content.queries import article_rows, articles
 from app.content.queries.article_rows import ArticleRow, SummaryRow
-from app.content.schemas.articles import ArticleListQuery
+from app.content.schemas.articles import ArticleListQuery, version_tag
 from app.content.services.categories import CategoryService
 from app.content.services.list_specs import list_spec
 from app.content.services.narrowing import narrowest_first
@@ -97,7 +97,7 @@ class ArticleService:
 
     async def require_version(self, article: Article) -> None:
         """Require that this is the article which the request is meant for. Raises `PreconditionFailed`."""
-        validator = validator_of_text(article.id, article.version)
+        validator = version_tag(article.id, article.version)
         await self._unit.preconditions.require(lambda: self.shown(article.id), validator)
 
     async def shown(self, article_id: int) -> ArticleRow:
@@ -105,11 +105,6 @@ class ArticleService:
         found = await self._unit.rows.fetch(article_rows.BY_ID, {"id": article_id})
         (shown,) = article_rows.ARTICLE.unpack(found, set())
         return shown
-
-
-def validator_of_text(article_id: int, version: int) -> str:
-    """What `If-Match` knows a text of an article by: the one that readers see, or the draft."""
-    return f"{article_id}.{version}"
 
 
 def _cut_from(query: ArticleListQuery) -> Iterator[str]:

@@ -155,6 +155,7 @@ class CategoryService:
         found = forest.with_slug(slug)
         if found is None:
             raise CategoryNotFound
+        await self._unit.preconditions.require(lambda: self.get(slug))
         category = await self._unit.session.get_one(Category, found.id)
         for name in data.model_fields_set - {"parent"}:
             setattr(category, name, getattr(data, name))
@@ -177,6 +178,7 @@ class CategoryService:
         found = forest.with_slug(slug)
         if found is None:
             raise CategoryNotFound
+        await self._unit.preconditions.require(lambda: self.get(slug))
         category = await self._unit.session.get_one(Category, found.id)
         moved = {"updated_at": Article.updated_at, "category_id": category.parent_id}
         await self._unit.session.execute(update(Article).where(Article.category_id == category.id).values(moved))

@@ -14,12 +14,11 @@ from app.content.events import ArticleChanged
 from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Snapshot
 from app.content.queries import revisions
-from app.content.schemas.articles import ArticleUpdate, CategoryRef
+from app.content.schemas.articles import ArticleUpdate, CategoryRef, version_tag
 from app.content.schemas.authors import AuthorSummary
 from app.content.schemas.drafts import DraftInput, DraftOut
 from app.content.services.article_access import ArticleAccess
 from app.content.services.article_texts import ArticleTexts
-from app.content.services.articles import validator_of_text
 from app.content.services.history import Save
 from app.unit_of_work import UnitOfWork
 
@@ -101,7 +100,7 @@ class DraftService:
 
         Where there is none yet, it is what readers see, with which a draft begins.
         """
-        validator = validator_of_text(article.id, (draft or article).version)
+        validator = version_tag(article.id, (draft or article).version)
         await self._unit.preconditions.require(lambda: self._shown(article, draft), validator)
 
     async def discard(self, actor: Actor, slug: str) -> None:

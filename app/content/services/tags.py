@@ -192,6 +192,7 @@ class TagService:
         tag = await self._unit.session.scalar(select(Tag).where(Tag.slug == slug).with_for_update(key_share=True))
         if tag is None:
             raise TagNotFound
+        await self._unit.preconditions.require(lambda: self.get(actor, slug))
         return tag
 
 
