@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.api.errors import MEDIA_TYPE, status_of
 from app.api.examples import Examples
+from app.api.openapi_conditions import describe_conditions
 from app.api.openapi_tags import tags_of
 from app.api.raising import errors_raised_by
 from app.api.route_table import Route, RouteTable
@@ -23,10 +24,8 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _INVALID = "`validation_error`: The request is invalid."
 _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
 _CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
-_PRECONDITIONS = {
-    "412": f"`{PreconditionFailed.code}`: {PreconditionFailed.message}",
-    "422": f"{_INVALID}\n\n`{InvalidPrecondition.code}`: {InvalidPrecondition.message}",
-}
+_CHANGED = f"`{PreconditionFailed.code}`: {PreconditionFailed.message}"
+_NO_TAGS = f"`{InvalidPrecondition.code}`: {InvalidPrecondition.message}"
 # Of every request that has a body.
 _BODY = {
     "400": "`bad_request`: The request body cannot be read.",
@@ -77,6 +76,7 @@ def _with_problems(schema: dict[str, Any], table: RouteTable) -> dict[str, Any]:
         for method in route.methods:
             operation = schema["paths"].get(route.template, {}).get(method.lower())
             if operation is not None:
+                describe_conditions(operation, route, method, table)
                 _describe(operation, route, method)
                 _offer_json(operation.get("requestBody", {}).get("content", {}), components)
     Examples(schema).add()
@@ -123,7 +123,7 @@ def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:
     """Whatever the route, the input can be wrong, and another request faster."""
     return {
         "422": _INVALID,
-        **({} if method in _SAFE_METHODS else {"409": _CONFLICT, **_PRECONDITIONS}),
+        **({} if method in _SAFE_METHODS else {"409": _CONFLICT, "412": _CHANGED, "422": f"{_INVALID}\n\n{_NO_TAGS}"}),
         **(_BODY if "requestBody" in operation else {}),
     }
 

@@ -67,6 +67,8 @@ class RouteTable:
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.routes = [Route(context) for context in iter_route_contexts(routes) if context.path_format is not None]
         self._reading = [route for route in self.routes if _READING in route.methods]
+        # What a GET shows, for others that answer with the same.
+        self.shown = {route.response_model for route in self._reading} - {None}
         self.monitored = frozenset(route.template for route in self.routes if route.rules.is_for_monitoring)
         self._larger = [route for route in self.routes if route.max_body_bytes is not None]
         # Remembered, as the response cache asks for it with every request that has a query.

@@ -44,15 +44,17 @@ _OPERATIONS: list[dict[str, Any]] = [
 _AT_RANDOM = {"examples": {"enabled": False}, "coverage": {"enabled": False}, "stateful": {"enabled": False}}
 _SYSTEMATIC = {"fuzzing": {"enabled": False}, "stateful": {"enabled": False}}
 
+_FROM_ANSWERS = {"cursor", "If-Match", "If-None-Match"}
+
 
 @schemathesis.hook
 def before_load_schema(_context: Any, schema: dict[str, Any]) -> None:
     """Leave out what the generator cannot know or do."""
     for path in schema["paths"].values():
         for operation in path.values():
-            # Only a list's own answers have cursors that it takes.
+            # Only a list's own answers have cursors that it takes, and only those of a resource its tag.
             parameters = operation.get("parameters", [])
-            operation["parameters"] = [parameter for parameter in parameters if parameter["name"] != "cursor"]
+            operation["parameters"] = [parameter for parameter in parameters if parameter["name"] not in _FROM_ANSWERS]
     _moderate(schema)
 
 

@@ -103,7 +103,7 @@ async def world(users: Users) -> World:
 async def _things_of(admin: User, session: AsyncSession) -> dict[str, object]:
     now = clock.now()
     key = {"credential_id": b"d", "public_key": b"e", "sign_count": 0, "transports": "", "is_backed_up": False}
-    things = {
+    things: dict[str, Any] = {
         "token": PersonalToken(user_id=admin.id, name="Script", digest="b", scope="read"),
         "passkey": Passkey(user_id=admin.id, name="Key", **key),
         "login": LoginSession(user_id=admin.id, user_agent="", ip_address="", expires_at=now),

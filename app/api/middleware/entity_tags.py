@@ -20,7 +20,7 @@ class EntityTagsMiddleware:
 
     def __init__(self, app: ASGIApp, table: RouteTable) -> None:
         self._app = app
-        self._shown = {route.response_model for route in table.routes if _READING in route.methods} - {None}
+        self._shown = table.shown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # What is made for the response cache gets its tags there.

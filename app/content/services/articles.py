@@ -57,7 +57,6 @@ class ArticleService:
             **{f"tag_{number}": slug for number, slug in enumerate(tags)},
             **{f"category_{number}": category_id for number, category_id in enumerate(within)},
         }
-
         if query.category is not None and not within:
             return empty_page(spec.order, query)
         narrowed = await narrowest_first(self._unit.rows, spec, values)
