@@ -8,5 +8,6 @@ import app.queue.hooks
 import app.mail.hooks
 import app.accounts.hooks
 import app.privacy.audit_actions
+import app.idempotency.hooks
 import app.content.hooks
 import app.comments.hooks

@@ -16,7 +16,10 @@ from fastapi.dependencies.utils import get_dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, _effective_route_context_var
 
+from app.api.deps import takes_key
+from app.api.idempotency import REPEATED_METHODS, answering_retries, refusing_keys
 from app.api.json_bodies import parsed_json
+from app.api.route_rules import rules_of
 
 # The only form is the one to log in with.
 MAX_FORM_FIELDS = 20
@@ -28,23 +31,33 @@ _UNREADABLE = "The request body cannot be read."
 
 
 class BodyLastRoute(APIRoute):
-    """A route that solves its dependencies before it reads the body. For the `route_class` of every router."""
+    """A route that solves its dependencies before it reads the body, and answers retries where it is declared to.
+
+    For the `route_class` of every router.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         # A router that includes this route has it handled with a description of its own.
         included = _effective_route_context_var.get()
         route: Any = included if included is not None and included.original_route is self else self
         dependant, field = route.dependant, route.body_field
-        if field is None:
-            return super().get_route_handler()
-        body = get_dependant(path=route.path_format, call=BodyReader(field), name=field.name)
-        route.dependant = replace(dependant, dependencies=[*dependant.dependencies, body], body_params=[])
+        # What was answered before is looked up when it is known that the request may be made.
+        dependencies = sorted(dependant.dependencies, key=lambda each: takes_key([each.call]))
+        is_keyed = takes_key(each.call for each in dependencies)
+        if field is not None:
+            dependencies.append(get_dependant(path=route.path_format, call=BodyReader(field), name=field.name))
+        route.dependant = replace(dependant, dependencies=dependencies, body_params=[])
         route.body_field = None
         try:
-            return super().get_route_handler()
+            handler = super().get_route_handler()
         finally:
             # For the OpenAPI document.
             route.dependant, route.body_field = dependant, field
+        if is_keyed:
+            return answering_retries(handler)
+        if REPEATED_METHODS.isdisjoint(self.methods or ()):
+            return handler
+        return refusing_keys(handler, rules_of(self.endpoint).no_idempotency_key)
 
 
 class BodyReader:

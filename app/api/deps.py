@@ -1,17 +1,18 @@
 """All dependencies of routes. Nothing else uses `Depends`."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import BackgroundTasks, Depends, Path, Request, Response
+from fastapi import BackgroundTasks, Depends, Header, Path, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import StrictInt
 
 from app.accounts.errors import NOT_IN_ROLE, InsufficientScope, InvalidAccessToken, LoginRequired
 from app.accounts.policies import actors
 from app.accounts.policies.actors import Principal
+from app.api import idempotency
 from app.api.addresses import ip_address_of
 from app.api.anonymous import is_anonymous
 from app.api.cookies import RefreshCookie
@@ -30,6 +31,7 @@ from app.core.roles import Role
 from app.core.schemas.base import MAX_ID, SafeStr, number_in_text
 from app.core.scopes import Scope
 from app.db.errors import is_transient
+from app.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey
 from app.unit_of_work import UnitOfWork, unit_of_work
 
 _log = logging.getLogger(__name__)
@@ -182,6 +184,55 @@ def requires(role: Role) -> Any:
         return actors.require_role(actor, role)
 
     return Depends(get_one_in_role)
+
+
+_Key = Annotated[
+    str | None,
+    Header(
+        alias=idempotency.KEY,
+        description="Of your choice, such as a UUID: with it, sending the request again within a day does nothing "
+        "twice, and returns the first response.",
+        examples=["6f1a1a52-8b7e-4c8e-9a55-0d7c7c0f3c55"],
+        json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+    ),
+]
+
+
+@raising(InvalidIdempotencyKey, IdempotencyKeyReused)
+@dataclass(frozen=True)
+class Idempotent:
+    """Answers a request with an `Idempotency-Key` as the first one with it was answered."""
+
+    role: Role | None
+
+    async def __call__(
+        self,
+        request: Request,
+        response: Response,
+        background: BackgroundTasks,
+        services: ServicesDep,
+        account: AccountDep,
+        _key: _Key = None,
+    ) -> None:
+        if idempotency.KEY not in request.headers:
+            return
+        if self.role is not None:
+            actors.require_role(account, self.role)
+        await idempotency.begin(request, account.id, services, response, background)
+
+
+def idempotent(role: Role | None = None) -> Any:
+    """For the `dependencies` of a route that creates something, and whose answer holds no secret.
+
+    Whoever repeats a request has to be allowed to make it: name the role that the service requires. What other
+    dependencies require is known by then.
+    """
+    return Depends(Idempotent(role))
+
+
+def takes_key(calls: Iterable[object]) -> bool:
+    """Whether the route with these dependencies heeds an `Idempotency-Key`."""
+    return any(isinstance(call, Idempotent) for call in calls)
 
 
 AdminDep = Annotated[Principal, requires(Role.ADMIN)]

@@ -9,14 +9,17 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.deps import takes_key
 from app.api.errors import MEDIA_TYPE, status_of
 from app.api.examples import Examples
+from app.api.idempotency import REPEATED_METHODS
 from app.api.openapi_conditions import describe_conditions
 from app.api.openapi_tags import tags_of
 from app.api.raising import errors_raised_by
 from app.api.route_table import Route, RouteTable
 from app.core.errors import AppError, Conflict, InvalidPrecondition, PreconditionFailed
 from app.core.schemas.problem import Problem
+from app.idempotency.errors import IdempotencyKeyNotSupported
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _FORM = "application/x-www-form-urlencoded"
@@ -26,6 +29,7 @@ _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage 
 _CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
 _CHANGED = f"`{PreconditionFailed.code}`: {PreconditionFailed.message}"
 _NO_TAGS = f"`{InvalidPrecondition.code}`: {InvalidPrecondition.message}"
+_NO_KEY = f"`{IdempotencyKeyNotSupported.code}`: {IdempotencyKeyNotSupported.message}"
 # Of every request that has a body.
 _BODY = {
     "400": "`bad_request`: The request body cannot be read.",
@@ -94,7 +98,7 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     # The database can be away, unless the route has a 503 of another form.
     if "content" not in responses.get("503", {}):
         _add(responses, "503", _AWAY)
-    for status, description in _errors_of_any(operation, method).items():
+    for status, description in _errors_of_any(operation, route, method).items():
         _add(responses, status, description)
     for dependency in route.calls:
         for code, described in raises(*errors_raised_by(dependency)).items():
@@ -119,11 +123,13 @@ def _offer_json(content: dict[str, Any], components: dict[str, Any]) -> None:
         content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{as_json}"}}
 
 
-def _errors_of_any(operation: dict[str, Any], method: str) -> dict[str, str]:
+def _errors_of_any(operation: dict[str, Any], route: Route, method: str) -> dict[str, str]:
     """Whatever the route, the input can be wrong, and another request faster."""
+    is_safe = method in _SAFE_METHODS
+    refuses_key = method in REPEATED_METHODS and not takes_key(route.calls)
     return {
-        "422": _INVALID,
-        **({} if method in _SAFE_METHODS else {"409": _CONFLICT, "412": _CHANGED, "422": f"{_INVALID}\n\n{_NO_TAGS}"}),
+        "422": "\n\n".join((_INVALID, *([] if is_safe else [_NO_TAGS]), *([_NO_KEY] if refuses_key else []))),
+        **({} if is_safe else {"409": _CONFLICT, "412": _CHANGED}),
         **(_BODY if "requestBody" in operation else {}),
     }
 

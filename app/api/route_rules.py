@@ -8,6 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+# Why a request cannot be repeated with an `Idempotency-Key`.
+HOLDS_SECRET = "the response may hold a secret, which is not stored."
+NEEDS_NO_ACCOUNT = "a key belongs to an account, and this request needs none."
+CREATES_NOTHING = "this creates nothing, and sending it again does no more."
+
 F = TypeVar("F", bound=Callable[..., Any])
 _ATTRIBUTE = "route_rules"
 
@@ -26,6 +31,8 @@ class RouteRules:
     is_for_monitoring: bool = False
     # Instead of the one under which nothing can execute.
     content_security_policy: bytes | None = None
+    # Why an `Idempotency-Key` is refused.
+    no_idempotency_key: str | None = None
 
 
 def rules_of(endpoint: object) -> RouteRules:
@@ -61,6 +68,11 @@ def for_monitoring(endpoint: F) -> F:
 def under_policy(content_security_policy: str) -> Callable[[F], F]:
     """Responses have this Content-Security-Policy, unless they set another."""
     return lambda endpoint: _with(endpoint, content_security_policy=content_security_policy.encode())
+
+
+def no_idempotency_key(reason: str) -> Callable[[F], F]:
+    """What is posted here cannot be repeated with an `Idempotency-Key`, for a reason that clients are told."""
+    return lambda endpoint: _with(endpoint, no_idempotency_key=reason)
 
 
 def _with(endpoint: F, **changes: Any) -> F:

@@ -10,12 +10,22 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import routes
 from app.api.body_last import BodyLastRoute
-from app.api.deps import AdminDep, NextLinkDep, OwnerDep, limited
+from app.api.deps import AdminDep, NextLinkDep, OwnerDep, idempotent, limited, limited_by_account
 from app.api.middleware.body_limit import MAX_BODY_BYTES
 from app.api.middleware.fast_reads import FastReadsMiddleware
-from app.api.route_rules import for_monitoring, private, public, public_through_fastapi, under_policy
+from app.api.route_rules import (
+    CREATES_NOTHING,
+    HOLDS_SECRET,
+    for_monitoring,
+    no_idempotency_key,
+    private,
+    public,
+    public_through_fastapi,
+    under_policy,
+)
 from app.api.route_table import RouteTable, selected_rules
 from app.comments.limits import COMMENT
+from app.core.roles import Role
 from app.main import create_app
 from tests.conftest import settings_for
 from tests.support.route_rules import objections
@@ -52,12 +62,14 @@ def planted(router: APIRouter) -> list[str]:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_route_that_writes_has_a_rate_limit(method: str) -> None:
-    router = APIRouter()
+    router = APIRouter(route_class=BodyLastRoute)
 
     @router.api_route("/things/{name}", methods=[method])
+    @no_idempotency_key(CREATES_NOTHING)
     async def forgetful(name: str) -> None: ...
 
     @router.api_route("/limited", methods=[method], dependencies=[limited(COMMENT)])
+    @no_idempotency_key(CREATES_NOTHING)
     async def careful() -> None: ...
 
     assert planted(router) == [f"{method} /api/things/{{name}} {UNLIMITED}"]
@@ -97,7 +109,7 @@ def test_what_is_public_depends_on_nobody_and_nothing_else() -> None:
     @public
     async def mine(owner: OwnerDep) -> None: ...
 
-    @router.post("/written", dependencies=[limited(COMMENT)])
+    @router.put("/written", dependencies=[limited(COMMENT)])
     @public
     async def written() -> None: ...
 
@@ -107,8 +119,8 @@ def test_what_is_public_depends_on_nobody_and_nothing_else() -> None:
 
     assert planted(router) == [
         "GET /api/mine is public, but for somebody: remove `@public`.",
-        "POST /api/written is public, but writes: remove `@public`.",
-        "POST /api/written is public, but limited: what is answered from the cache is never counted.",
+        "PUT /api/written is public, but writes: remove `@public`.",
+        "PUT /api/written is public, but limited: what is answered from the cache is never counted.",
         "GET /api/by-language is public, but reads headers or cookies, which must not decide what everybody gets.",
     ]
 
@@ -116,11 +128,11 @@ def test_what_is_public_depends_on_nobody_and_nothing_else() -> None:
 def test_bodies_are_read_last() -> None:
     router = APIRouter()
 
-    @router.post("/things", dependencies=[limited(COMMENT)])
+    @router.put("/things", dependencies=[limited(COMMENT)])
     async def forgetful(words: list[str]) -> None: ...
 
     assert planted(router) == [
-        "POST /api/things reads the body before it is known who sends it: give its router `route_class=BodyLastRoute`."
+        "PUT /api/things reads the body before it is known who sends it: give its router `route_class=BodyLastRoute`."
     ]
 
 
@@ -131,20 +143,67 @@ def test_bodies_have_a_bound_that_is_declared_only_where_it_is_larger() -> None:
     @private
     async def search(words: list[str]) -> None: ...
 
-    @router.post("/small", dependencies=[limited(COMMENT)], max_body_size=1000)
+    @router.put("/small", dependencies=[limited(COMMENT)], max_body_size=1000)
     async def small(words: list[str]) -> None: ...
 
-    @router.post("/large", dependencies=[limited(COMMENT)], max_body_size=2 * MAX_BODY_BYTES)
+    @router.put("/large", dependencies=[limited(COMMENT)], max_body_size=2 * MAX_BODY_BYTES)
     async def large(words: list[str]) -> None: ...
 
     assert planted(router) == [
         "GET /api/search reads a body, but is no method that has one: take it from the query.",
-        f"POST /api/small has a `max_body_size` within the usual bound of {MAX_BODY_BYTES} bytes: remove it.",
+        f"PUT /api/small has a `max_body_size` within the usual bound of {MAX_BODY_BYTES} bytes: remove it.",
     ]
     table = RouteTable(router.routes)
-    assert table.max_body_bytes("POST", "/large") == 2 * MAX_BODY_BYTES
+    assert table.max_body_bytes("PUT", "/large") == 2 * MAX_BODY_BYTES
     assert table.max_body_bytes("GET", "/large") is None
-    assert table.max_body_bytes("POST", "/elsewhere") is None
+    assert table.max_body_bytes("PUT", "/elsewhere") is None
+
+
+def test_whatever_is_posted_says_whether_it_can_be_repeated() -> None:
+    router = APIRouter(route_class=BodyLastRoute)
+
+    @router.post("/things", dependencies=[limited(COMMENT)])
+    async def forgetful() -> None: ...
+
+    @router.post("/articles", dependencies=[limited_by_account(COMMENT), idempotent(Role.AUTHOR)])
+    async def repeatable() -> None: ...
+
+    @router.post("/tokens", dependencies=[limited(COMMENT)])
+    @no_idempotency_key(HOLDS_SECRET)
+    async def secret() -> None: ...
+
+    assert planted(router) == [
+        (
+            "POST /api/things does not say whether it can be repeated: if it creates something and the answer holds no "
+            "secret, add `idempotent(role)` to its `dependencies`; otherwise decorate its function with "
+            "`@no_idempotency_key`."
+        )
+    ]
+
+
+def test_keys_are_heeded_or_refused_but_never_ignored() -> None:
+    router = APIRouter()
+
+    @router.patch("/things", dependencies=[limited(COMMENT)])
+    async def ignoring() -> None: ...
+
+    assert planted(router) == [
+        "PATCH /api/things ignores an `Idempotency-Key`: give its router `route_class=BodyLastRoute`."
+    ]
+
+
+def test_only_what_is_posted_takes_a_key() -> None:
+    router = APIRouter(route_class=BodyLastRoute)
+
+    @router.put("/articles", dependencies=[limited(COMMENT), idempotent()])
+    async def replace() -> None: ...
+
+    @router.post("/tokens", dependencies=[limited(COMMENT), idempotent()])
+    @no_idempotency_key(HOLDS_SECRET)
+    async def secret() -> None: ...
+
+    objection = "takes an `Idempotency-Key`, which is for what is posted and does not refuse it."
+    assert planted(router) == [f"PUT /api/articles {objection}", f"POST /api/tokens {objection}"]
 
 
 # --- Fast reads --------------------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ def test_what_is_in_the_database_keeps_its_name() -> None:
     assert set(registrations()) == {
         "clear_challenges",
         "clear_email_changes",
+        "clear_idempotency_keys",
         "clear_invalidations",
         "clear_invitations",
         "clear_sessions",

@@ -18,8 +18,9 @@ ANOTHER = (
 
 
 async def kept_rows(url: str) -> dict[str, Any]:
-    """Everything but when recovery codes were made, which versions before 0006 did not know."""
+    """Everything but what versions before did not know: when recovery codes were made, and idempotency keys."""
     rows = await everything_in(url)
+    del rows["idempotency_keys"]
     return {**rows, "recovery_codes": [code[:-1] for code in rows["recovery_codes"]]}
 
 

@@ -22,6 +22,7 @@ from tests.support.users import Users
 CHORES = {
     "clear_challenges",
     "clear_email_changes",
+    "clear_idempotency_keys",
     "clear_invalidations",
     "clear_invitations",
     "clear_sessions",

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app.api.body_last import BodyLastRoute
-from app.api.deps import RateLimited, RateLimitedByAccount, get_account, get_actor
+from app.api.deps import RateLimited, RateLimitedByAccount, get_account, get_actor, takes_key
+from app.api.idempotency import REPEATED_METHODS
 from app.api.middleware.body_limit import MAX_BODY_BYTES
 from app.api.raising import errors_raised_by
 from app.api.route_table import Route, RouteTable
@@ -21,6 +22,7 @@ def _objections(route: Route) -> Iterator[str]:
     yield from _about_limits(route)
     yield from _about_readers(route)
     yield from _about_bodies(route)
+    yield from _about_retries(route)
 
 
 def _about_limits(route: Route) -> Iterator[str]:
@@ -57,6 +59,19 @@ def _about_bodies(route: Route) -> Iterator[str]:
         yield "reads the body before it is known who sends it: give its router `route_class=BodyLastRoute`."
     if route.max_body_bytes is not None and route.max_body_bytes <= MAX_BODY_BYTES:
         yield f"has a `max_body_size` within the usual bound of {MAX_BODY_BYTES} bytes: remove it."
+
+
+def _about_retries(route: Route) -> Iterator[str]:
+    is_keyed, is_refused = takes_key(route.calls), route.rules.no_idempotency_key is not None
+    if "POST" in route.methods and not (is_keyed or is_refused):
+        yield (
+            "does not say whether it can be repeated: if it creates something and the answer holds no secret, add "
+            "`idempotent(role)` to its `dependencies`; otherwise decorate its function with `@no_idempotency_key`."
+        )
+    if is_keyed and (is_refused or route.methods != {"POST"}):
+        yield "takes an `Idempotency-Key`, which is for what is posted and does not refuse it."
+    if route.methods & REPEATED_METHODS and not isinstance(route.context.original_route, BodyLastRoute):
+        yield "ignores an `Idempotency-Key`: give its router `route_class=BodyLastRoute`."
 
 
 def _is_limited(route: Route) -> bool:

@@ -32,6 +32,7 @@ from app.core.roles import Role
 from app.db.base import Base
 from app.db.changes.models import Invalidation
 from app.db.session import Database, create_engine, open_database
+from app.idempotency.models import IdempotencyKey
 from app.queue.jobs import new_job
 from app.queue.models import Job
 
@@ -97,6 +98,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         Invitation(digest="g", role=Role.AUTHOR, invited_by_id=user_id, expires_at=now),
         AccountDeletion(user_id=user_id, articles=ArticleDisposition.REMOVE, due_at=now),
         a_mail_request(),
+        IdempotencyKey(user_id=user_id, key="h", fingerprint="i", status=201, headers={"etag": "j"}, body=b"k"),
         EmailChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
         AuditEvent(action="login", actor_id=user_id, ip_address="203.0.113.7", user_agent="", request_id=""),
     ]

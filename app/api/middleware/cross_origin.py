@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.errors import problem
+from app.api.idempotency import KEY, REPLAYED
 from app.api.middleware.access_log import HEADER
 from app.core.config import Settings
 
@@ -19,7 +20,7 @@ _MAY_SEND = [
     "Baggage",
     "Cache-Control",
     "Content-Type",
-    "Idempotency-Key",
+    KEY,
     "If-Match",
     "If-Modified-Since",
     "If-None-Match",
@@ -34,6 +35,7 @@ _MAY_SEND = [
 _MAY_READ = [
     "Content-Disposition",
     "ETag",
+    REPLAYED,
     "Link",
     "Location",
     "RateLimit",

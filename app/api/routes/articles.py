@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE
 from app.api.body_last import BodyLastRoute
-from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
+from app.api.deps import ActorDep, ServicesDep, SlugPath, idempotent, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
@@ -34,6 +34,7 @@ from app.content.schemas.articles import (
     version_tag,
 )
 from app.core.errors import InvalidCursor
+from app.core.roles import Role
 
 _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
@@ -65,7 +66,7 @@ async def list_articles(
 @router.post(
     "",
     response_model=ArticleOut,
-    dependencies=_changes,
+    dependencies=[*_changes, idempotent(Role.AUTHOR)],
     status_code=201,
     max_body_size=MAX_ARTICLE_BYTES,
     responses=raises(*NOT_IN_ROLE, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),

@@ -27,6 +27,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import RefreshCookieDep, ServicesDep, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.route_rules import HOLDS_SECRET, NEEDS_NO_ACCOUNT, no_idempotency_key
 from app.core.schemas.base import Accepted
 
 router = APIRouter(
@@ -48,6 +49,7 @@ router = APIRouter(
         WeakPassword,
     ),
 )
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
     """Create an account. A link to confirm the email address is sent by email.
 
@@ -63,6 +65,7 @@ async def register(services: ServicesDep, data: RegisterInput) -> Accepted:
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidCredentials, SecondFactorRequired, OriginNotAllowed),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotated[LoginForm, Form()]) -> TokensOut:
     """Log in with an email address or username, in a form or as JSON."""
     return cookie.deliver(await services.accounts.logins.log_in(form), in_cookie=form.use_cookie)
@@ -73,6 +76,7 @@ async def log_in(services: ServicesDep, cookie: RefreshCookieDep, form: Annotate
     dependencies=[limited(TOKEN)],
     responses=raises(InvalidRefreshToken, RefreshTokenReused, OriginNotAllowed),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: RefreshInput) -> TokensOut:
     """Exchange a refresh token, which works only once, for new tokens. With the cookie, send an empty object."""
     pair = await services.accounts.sessions.refresh(cookie.token_of(data))
@@ -80,6 +84,7 @@ async def refresh_tokens(services: ServicesDep, cookie: RefreshCookieDep, data: 
 
 
 @router.post("/request-verify-token", status_code=202, dependencies=[limited(MAIL)])
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def request_verification(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request another confirmation link by email. The response is the same if there is no such account."""
     await services.accounts.registration.request_verification(data.email)
@@ -87,12 +92,14 @@ async def request_verification(services: ServicesDep, data: EmailInput) -> Accep
 
 
 @router.post("/verify", dependencies=[limited(TOKEN)], responses=raises(InvalidVerificationToken))
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def verify_email(services: ServicesDep, data: VerifyInput) -> UserOut:
     """Confirm a first or changed email address with the token from the email."""
     return UserOut.model_validate(await services.accounts.registration.verify(data.token))
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[limited(MAIL)])
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def request_password_reset(services: ServicesDep, data: EmailInput) -> Accepted:
     """Request a password reset link by email. The response is the same if there is no such account."""
     await services.accounts.recovery.forgot_password(data.email)
@@ -105,6 +112,7 @@ async def request_password_reset(services: ServicesDep, data: EmailInput) -> Acc
     dependencies=[limited(TOKEN)],
     responses=raises(InvalidResetToken, WeakPassword),
 )
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> None:
     """Choose a new password with the token from the email. All sessions end."""
     await services.accounts.recovery.reset_password(data.token, data.password)
@@ -116,6 +124,7 @@ async def reset_password(services: ServicesDep, data: ResetPasswordInput) -> Non
     dependencies=[limited(TOKEN)],
     responses=raises(InvalidUndoToken, EmailTaken),
 )
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def undo_email_change(services: ServicesDep, data: VerifyInput) -> None:
     """Restore the old email address with the token that was sent to it.
 

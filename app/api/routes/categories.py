@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from app.accounts.errors import NOT_IN_ROLE
 from app.api.body_last import BodyLastRoute
-from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
+from app.api.deps import ActorDep, ServicesDep, SlugPath, idempotent, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response
@@ -12,6 +12,7 @@ from app.api.route_rules import public
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.core.roles import Role
 
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 _PLACING = (CategoryTaken, UnknownCategory, CategoryTooDeep)
@@ -27,7 +28,9 @@ async def list_categories(services: ServicesDep) -> Response:
     return json_response(await services.content.categories.tree())
 
 
-@router.post("", dependencies=_changes, status_code=201, responses=raises(*NOT_IN_ROLE, *_PLACING))
+@router.post(
+    "", dependencies=[*_changes, idempotent(Role.EDITOR)], status_code=201, responses=raises(*NOT_IN_ROLE, *_PLACING)
+)
 async def create_category(services: ServicesDep, actor: ActorDep, data: CategoryInput) -> CategoryOut:
     """Create a category, at the top level unless it has a parent."""
     return await services.content.categories.create(actor, data)

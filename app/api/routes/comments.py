@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE, NOT_VERIFIED
 from app.api.body_last import BodyLastRoute
-from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, limited, limited_by_account
+from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, idempotent, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import page_response
@@ -24,6 +24,7 @@ from app.comments.schemas import (
 )
 from app.content.errors import ArticleNotFound, RenderingUnavailable, TooComplex
 from app.core.errors import InvalidCursor
+from app.core.roles import Role
 
 _EDITING = (*NOT_IN_ROLE, CommentNotFound)
 _RENDERING = (EmptyComment, TooComplex, RenderingUnavailable)
@@ -53,7 +54,7 @@ async def list_comments(
 @router.post(
     "/articles/{slug}/comments",
     status_code=201,
-    dependencies=[limited(COMMENT), limited_by_account(COMMENTS_OF_ACCOUNT)],
+    dependencies=[limited(COMMENT), limited_by_account(COMMENTS_OF_ACCOUNT), idempotent(Role.READER)],
     responses=raises(
         *NOT_VERIFIED,
         ArticleNotFound,

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.accounts.errors import NOT_IN_ROLE
 from app.api.body_last import BodyLastRoute
 from app.api.deps import AccountDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.responses import json_response
 from app.content.errors import (
     ArticleNotFound,
     DraftNotFound,
@@ -19,7 +20,7 @@ from app.content.errors import (
     UnknownCategory,
 )
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
-from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate
+from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate, version_tag
 from app.content.schemas.drafts import DraftInput, DraftOut
 from app.core.schemas.base import TextBool
 
@@ -43,29 +44,38 @@ IsAutosave = Annotated[
 ]
 
 
-@router.get("", responses=raises(*_EDITING, DraftNotFound))
-async def read_draft(services: ServicesDep, account: AccountDep, slug: SlugPath) -> DraftOut:
+@router.get("", response_model=DraftOut, responses=raises(*_EDITING, DraftNotFound))
+async def read_draft(services: ServicesDep, account: AccountDep, slug: SlugPath) -> Response:
     """Show the draft of an article, to those who may change it."""
-    return await services.content.drafts.get(account, slug)
+    return shown_draft(await services.content.drafts.get(account, slug))
 
 
-@router.put("", dependencies=_changes, max_body_size=MAX_ARTICLE_BYTES, responses=raises(*_SAVING))
+@router.put(
+    "", response_model=DraftOut, dependencies=_changes, max_body_size=MAX_ARTICLE_BYTES, responses=raises(*_SAVING)
+)
 async def replace_draft(
     services: ServicesDep, account: AccountDep, slug: SlugPath, data: DraftInput, is_autosave: IsAutosave = False
-) -> DraftOut:
+) -> Response:
     """Save a whole draft. Readers of a published article see nothing of it until it is published."""
-    return await services.content.drafts.replace(account, slug, data, is_autosave=is_autosave)
+    return shown_draft(await services.content.drafts.replace(account, slug, data, is_autosave=is_autosave))
 
 
-@router.patch("", dependencies=_changes, max_body_size=MAX_ARTICLE_BYTES, responses=raises(*_SAVING))
+@router.patch(
+    "", response_model=DraftOut, dependencies=_changes, max_body_size=MAX_ARTICLE_BYTES, responses=raises(*_SAVING)
+)
 async def update_draft(
     services: ServicesDep, account: AccountDep, slug: SlugPath, data: ArticleUpdate, is_autosave: IsAutosave = False
-) -> DraftOut:
+) -> Response:
     """Change fields of a draft; one of a published article begins with what readers see."""
-    return await services.content.drafts.update(account, slug, data, is_autosave=is_autosave)
+    return shown_draft(await services.content.drafts.update(account, slug, data, is_autosave=is_autosave))
 
 
 @router.delete("", dependencies=_changes, status_code=204, responses=raises(*_EDITING, DraftNotFound, NothingPublished))
 async def discard_draft(services: ServicesDep, account: AccountDep, slug: SlugPath) -> None:
     """Discard the draft of a published article. Its revisions stay."""
     await services.content.drafts.discard(account, slug)
+
+
+def shown_draft(draft: DraftOut) -> Response:
+    """A draft, with the tag of its version."""
+    return json_response(draft, version_tag(draft.id, draft.version))

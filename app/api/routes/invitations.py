@@ -16,7 +16,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import AccountDep, ActorDep, IdPath, NextLinkDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.api.route_rules import private
+from app.api.route_rules import HOLDS_SECRET, no_idempotency_key, private
 from app.core.errors import InvalidCursor
 from app.core.schemas.pages import PageQuery
 
@@ -31,6 +31,7 @@ router = APIRouter(
     dependencies=[limited(MAIL)],
     responses=raises(*NOT_IN_ROLE, RegistrationClosed, EmailDomainNotAllowed),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def create_invitation(services: ServicesDep, account: AccountDep, data: InvitationInput) -> NewInvitation:
     """Invite someone. Editors only; only admins can invite editors and admins.
 

@@ -30,6 +30,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.route_rules import HOLDS_SECRET, NEEDS_NO_ACCOUNT, no_idempotency_key
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(
@@ -40,6 +41,7 @@ router = APIRouter(
 @router.post(
     "/users/me/passkeys/options", dependencies=_changes, responses=raises(*NOT_REAUTHENTICATED, EmailNotVerified)
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> PasskeyCreationOptions:
     """Get options for `navigator.credentials.create`.
 
@@ -51,6 +53,7 @@ async def begin_passkey(services: ServicesDep, owner: OwnerDep, data: Reauthenti
 @router.post(
     "/users/me/passkeys", dependencies=_changes, status_code=201, responses=raises(InvalidPasskey, PasskeyTaken)
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def add_passkey(services: ServicesDep, owner: OwnerDep, data: PasskeyInput) -> PasskeyAdded:
     """Add a passkey that the browser created, within five minutes.
 
@@ -83,6 +86,7 @@ async def remove_passkey(
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, NoSecondFactor),
 )
+@no_idempotency_key(NEEDS_NO_ACCOUNT)
 async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) -> PasskeyRequestOptions:
     """Get options for `navigator.credentials.get`.
 
@@ -97,6 +101,7 @@ async def begin_passkey_login(services: ServicesDep, data: PasskeyOptionsInput) 
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, InvalidPasskey, OriginNotAllowed),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def log_in_with_passkey(services: ServicesDep, cookie: RefreshCookieDep, data: PasskeyLoginInput) -> TokensOut:
     """Log in with a passkey, within five minutes. Neither a password nor a code is needed.
 

@@ -16,6 +16,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.route_rules import HOLDS_SECRET, no_idempotency_key
 
 router = APIRouter(
     route_class=BodyLastRoute,
@@ -30,6 +31,7 @@ router = APIRouter(
     dependencies=[limited(TOKEN)],
     responses=raises(EmailNotVerified, *NOT_REAUTHENTICATED, TooManyPersonalTokens),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def create_personal_token(services: ServicesDep, owner: OwnerDep, data: PersonalTokenInput) -> NewPersonalToken:
     """Create a personal access token, to be sent as a bearer token. It is shown only in this response."""
     return await services.accounts.personal_tokens.create(owner, data)

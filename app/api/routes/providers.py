@@ -34,10 +34,10 @@ from app.accounts.schemas.providers import (
 from app.accounts.schemas.sessions import TokensOut
 from app.accounts.schemas.users import ReauthenticationInput
 from app.api.body_last import BodyLastRoute
-from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, limited, limited_by_account
+from app.api.deps import OwnerDep, ProviderPath, RefreshCookieDep, ServicesDep, idempotent, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.api.route_rules import private
+from app.api.route_rules import HOLDS_SECRET, no_idempotency_key, private
 
 _FLOW = (UnknownProvider, ProviderFailed)
 _LINKING = (ProviderAccountTaken, ProviderAlreadyLinked)
@@ -64,6 +64,7 @@ async def list_providers(services: ServicesDep) -> Sequence[ProviderOut]:
 
 
 @router.post("/auth/providers/{provider}/authorizations", dependencies=[limited(LOGIN)], responses=raises(*_FLOW))
+@no_idempotency_key(HOLDS_SECRET)
 async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> AuthorizationOut:
     """Start signing in: keep the flow token, and send the browser to the URL.
 
@@ -77,6 +78,7 @@ async def begin_sign_in(services: ServicesDep, provider: ProviderPath) -> Author
     dependencies=[limited(LOGIN)],
     responses=raises(*_FLOW, *_LOGIN, *_LINKING, *_OPENING),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def sign_in_with_provider(
     services: ServicesDep, cookie: RefreshCookieDep, provider: ProviderPath, data: ProviderSignInInput
 ) -> TokensOut:
@@ -101,6 +103,7 @@ async def list_my_providers(services: ServicesDep, owner: OwnerDep) -> Sequence[
     dependencies=[limited(LOGIN)],
     responses=raises(*NOT_REAUTHENTICATED, *_FLOW, EmailNotVerified),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def begin_provider_link(
     services: ServicesDep, owner: OwnerDep, provider: ProviderPath, data: ReauthenticationInput
 ) -> AuthorizationOut:
@@ -111,7 +114,7 @@ async def begin_provider_link(
 @router.post(
     "/users/me/providers/{provider}",
     status_code=201,
-    dependencies=[limited(LOGIN)],
+    dependencies=[limited(LOGIN), idempotent()],
     responses=raises(*_FLOW, *_LINKING),
 )
 async def link_provider(

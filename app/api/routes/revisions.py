@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import StrictInt
 
 from app.accounts.errors import NOT_IN_ROLE
@@ -10,6 +10,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import AccountDep, NextLinkDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.routes.drafts import shown_draft
 from app.content.errors import ArticleNotFound, RenderingUnavailable, RevisionNotFound, TooComplex
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.drafts import DraftOut
@@ -58,9 +59,10 @@ async def name_revision(
 
 @router.put(
     "/{number}/restoration",
+    response_model=DraftOut,
     dependencies=_changes,
     responses=raises(*_EDITING, RevisionNotFound, TooComplex, RenderingUnavailable),
 )
-async def restore_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> DraftOut:
+async def restore_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> Response:
     """Make a revision the draft again, under the present slug. This publishes nothing."""
-    return await services.content.revisions.restore(account, slug, number)
+    return shown_draft(await services.content.revisions.restore(account, slug, number))

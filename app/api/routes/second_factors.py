@@ -26,6 +26,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import OwnerDep, RefreshCookieDep, ServicesDep, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.route_rules import HOLDS_SECRET, no_idempotency_key
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(
@@ -45,6 +46,7 @@ async def read_my_second_factors(services: ServicesDep, owner: OwnerDep) -> Seco
     dependencies=_changes,
     responses=raises(*NOT_REAUTHENTICATED, EmailNotVerified, SecondFactorExists),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def begin_totp(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> TotpOut:
     """Start setting up an authenticator app. It takes effect once a code has confirmed the new secret."""
     return await services.accounts.second_factors.begin_totp(owner, data.current_password)
@@ -75,6 +77,7 @@ async def remove_totp(services: ServicesDep, owner: OwnerDep, data: Reauthentica
     status_code=201,
     responses=raises(*NOT_REAUTHENTICATED, NoSecondFactor),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: ReauthenticationInput) -> NewRecoveryCodes:
     """Create ten new recovery codes. The old ones stop working."""
     codes = await services.accounts.second_factors.renew_recovery_codes(owner, data.current_password)
@@ -86,6 +89,7 @@ async def renew_recovery_codes(services: ServicesDep, owner: OwnerDep, data: Rea
     dependencies=[limited(LOGIN)],
     responses=raises(InvalidPendingToken, InvalidSecondFactor, OriginNotAllowed),
 )
+@no_idempotency_key(HOLDS_SECRET)
 async def log_in_with_second_factor(
     services: ServicesDep, cookie: RefreshCookieDep, data: SecondFactorInput
 ) -> TokensOut:

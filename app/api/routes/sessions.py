@@ -11,6 +11,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import IdPath, OwnerDep, RefreshCookieDep, ServicesDep, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.route_rules import CREATES_NOTHING, no_idempotency_key
 
 _changes = [limited_by_account(ACCOUNT_CHANGES)]
 router = APIRouter(
@@ -21,6 +22,7 @@ router = APIRouter(
 
 
 @router.post("/logout", dependencies=_changes, status_code=204, responses=raises(LoginSessionNotFound))
+@no_idempotency_key(CREATES_NOTHING)
 async def log_out(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End this session. Its access token and refresh token stop working immediately."""
     await services.accounts.sessions.end_current(owner)
@@ -28,6 +30,7 @@ async def log_out(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieD
 
 
 @router.post("/logout-all", dependencies=_changes, status_code=204)
+@no_idempotency_key(CREATES_NOTHING)
 async def log_out_everywhere(services: ServicesDep, owner: OwnerDep, cookie: RefreshCookieDep) -> None:
     """End all sessions of the account immediately, including this one."""
     await services.accounts.sessions.end_all(owner.account, by=owner.account)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.accounts.errors import NOT_IN_ROLE
 from app.api.body_last import BodyLastRoute
-from app.api.deps import ActorDep, ServicesDep, SlugPath, limited_by_account
+from app.api.deps import ActorDep, ServicesDep, SlugPath, idempotent, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
@@ -15,6 +15,7 @@ from app.content.errors import TagNotFound, TagTaken
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagPage, TagUpdate
 from app.core.errors import InvalidCursor
+from app.core.roles import Role
 
 _EDITING = (*NOT_IN_ROLE, TagNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
@@ -61,7 +62,7 @@ async def delete_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> 
     await services.content.tags.delete(actor, slug)
 
 
-@router.post("/{slug}/merges", dependencies=_changes, responses=raises(*_EDITING))
+@router.post("/{slug}/merges", dependencies=[*_changes, idempotent(Role.EDITOR)], responses=raises(*_EDITING))
 async def merge_tags(services: ServicesDep, actor: ActorDep, slug: SlugPath, data: TagMerge) -> TagOut:
     """Merge other tags into this one."""
     return TagOut.model_validate(await services.content.tags.merge(actor, slug, data))
