@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from app.core.roles import Role
@@ -21,12 +22,12 @@ ENOUGH = 40
 
 @asynccontextmanager
 async def running_server(
-    app: FastAPI, token: str
+    app: FastAPI, token: str, module: str = "commands.serve", **variables: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """A server process of its own on the app's database, and a client of it."""
     port = free_port()
-    command = [sys.executable, "-m", "commands.serve", "--port", str(port)]
-    environment = {**environment_of(app.state.settings), "LOG_LEVEL": "ERROR"}
+    command = [sys.executable, "-m", module, "--port", str(port)]
+    environment = {**environment_of(app.state.settings), "LOG_LEVEL": "ERROR", **variables}
     process = await asyncio.create_subprocess_exec(
         *command, env=environment, cwd=app.state.settings.var_dir, stdout=subprocess.DEVNULL
     )
@@ -92,3 +93,27 @@ async def test_every_acknowledged_write_survives_a_kill_and_no_half_of_one(
         cursor = page["next_cursor"]
     assert set(acknowledged) <= found.keys()
     assert all(tags == sorted(TAGS) for tags in found.values())
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_retry_with_its_key_creates_one_even_after_a_kill(
+    live_app: FastAPI, live_users: Users, moment: str
+) -> None:
+    """Killed between commit and answer, the blog has the article, and its client does not know."""
+    writer = await live_users.client(Role.EDITOR)
+    token = writer.headers["Authorization"].removeprefix("Bearer ")
+    body, key = {"title": "Once", "tags": TAGS}, {"Idempotency-Key": "a key"}
+
+    async with running_server(live_app, token, "tests.process.dying_server", DIES=moment) as (process, client):
+        with pytest.raises(httpx.TransportError):
+            await client.post("/articles", json=body, headers=key)
+        assert await process.wait() == -signal.SIGKILL
+    async with running_server(live_app, token) as (_, client):
+        retries = [await client.post("/articles", json=body, headers=key) for _ in range(2)]
+
+    assert [retry.status_code for retry in retries] == [201, 201]
+    assert retries[0].content == retries[1].content
+    replayed = ["Idempotency-Replayed" in retry.headers for retry in retries]
+    assert replayed == [moment == "after", True]
+    page = (await writer.get("/articles", params={"status": "draft"})).json()
+    assert [item["slug"] for item in page["items"]] == ["once"]
