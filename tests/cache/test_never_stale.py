@@ -68,6 +68,10 @@ WRITES: dict[str, Write] = {
     "title": lambda blog: blog.anna.patch("/articles/one", json={"title": "Zebra"}),
     "body": lambda blog: blog.anna.patch("/articles/one", json={"body_markdown": "Quite different."}),
     "excerpt": lambda blog: blog.anna.patch("/articles/one", json={"excerpt": "In short."}),
+    "for members": lambda blog: blog.anna.patch("/articles/one", json={"visibility": "members"}),
+    "unlisted": lambda blog: blog.anna.patch("/articles/one", json={"visibility": "unlisted"}),
+    "page": lambda blog: blog.anna.patch("/articles/one", json={"visibility": "public", "kind": "page"}),
+    "for everybody": lambda blog: blog.anna.patch("/articles/one", json={"kind": "article"}),
     "slug": lambda blog: blog.anna.patch("/articles/one", json={"slug": "uno"}),
     "other tags": lambda blog: blog.anna.patch("/articles/one", json={"tags": ["Green"]}),
     "tags of a draft": lambda blog: blog.anna.patch("/articles/three", json={"tags": ["Green"]}),
@@ -109,6 +113,9 @@ STORIES = {
     "articles": [
         *("draft", "tags of a draft", "publish", "title", "body", "excerpt", "other tags", "other category"),
         *("no category", "other date", "unpublish", "publish again", "delete", "restore", "slug", "new article"),
+    ],
+    "visibility": [
+        *("for members", "unlisted", "page", "for everybody"),
     ],
     "comments": [
         *("comment", "answer", "edit a comment", "delete a comment", "restore a comment"),

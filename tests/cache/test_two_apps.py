@@ -34,8 +34,7 @@ PAGES = [
     "/articles/a",
     "/articles/b",
     "/articles/a/comments",
-    "/tags",
-    "/authors",
+    *("/articles?author=anna", "/tags", "/tags/red", "/authors", "/authors/anna", "/categories"),
 ]
 
 
@@ -87,6 +86,10 @@ WRITES: list[Write] = [
     lambda client: client.post("/articles", json={"title": "A", "slug": "a", "tags": ["Red"], "status": "published"}),
     lambda client: client.post("/articles", json={"title": "B", "slug": "b", "tags": ["Blue"], "status": "published"}),
     lambda client: client.patch("/articles/a", json={"title": "Zebra"}),
+    lambda client: client.patch("/articles/a", json={"visibility": "members"}),
+    lambda client: client.patch("/articles/a", json={"visibility": "unlisted"}),
+    lambda client: client.patch("/articles/a", json={"visibility": "public"}),
+    lambda client: client.patch("/articles/b", json={"kind": "page"}),
     lambda client: client.patch("/articles/b", json={"tags": ["Red", "Blue"], "body_markdown": "Other."}),
     lambda client: client.delete("/articles/a/publication"),
     lambda client: client.put("/articles/a/publication"),
@@ -115,6 +118,23 @@ async def test_neither_shows_what_is_older_than_what_the_other_has_acknowledged(
         assert await outdated_pages(apps[where], PAGES) == {}
         await asyncio.sleep(HEARD_SECONDS)
         assert await outdated_pages(apps[1 - where], PAGES) == {}
+    assert all(app.state.response_cache.store.hits for app in apps)
+
+
+@pytest.mark.parametrize("change", [{"visibility": "members"}, {"visibility": "unlisted"}, {"kind": "page"}])
+async def test_what_leaves_the_lists_of_one_leaves_those_of_the_other(
+    apps: list[FastAPI], writer: Writer, change: dict[str, str]
+) -> None:
+    for write in (WRITES[0], lambda client: client.post("/articles/a/comments", json={"body_markdown": "Well."})):
+        assert (await write(writer.clients[0])).status_code == 201
+    await _read_all(apps)
+
+    for sent in (change, {"visibility": "public", "kind": "article"}):
+        assert (await writer.clients[0].patch("/articles/a", json=sent)).status_code == 200
+        assert await outdated_pages(apps[0], PAGES) == {}
+        await asyncio.sleep(HEARD_SECONDS)
+        assert await outdated_pages(apps[1], PAGES) == {}
+        await _read_all(apps)
     assert all(app.state.response_cache.store.hits for app in apps)
 
 

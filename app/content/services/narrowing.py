@@ -20,8 +20,8 @@ async def narrowest_first(
     if spec.status != "published" or spec.reach == "all" or spec.tags + spec.author + bool(spec.categories) <= 1:
         return spec, values
     (sizes,) = await rows.fetch(filter_sizes(spec.tags, spec.author, spec.categories), values)
-    # Null is what does not exist.
-    if None in sizes or (spec.reach == "everybody" and 0 in sizes):
+    # There is no size of what does not exist.
+    if not all(size is not None if spec.reach == "members" else size for size in sizes):
         return None
     rarest_first = sorted(range(spec.tags), key=lambda number: sizes[number])
     tags = {f"tag_{place}": values[f"tag_{number}"] for place, number in enumerate(rarest_first)}
