@@ -46,6 +46,8 @@ def _fields(article: Article, author: User) -> dict[str, Any]:
         "status": "deleted" if article.deleted_at else article.status.value,
         # What was deleted does not come back to the public by being imported.
         "draft": True if is_draft or article.deleted_at else None,
+        "kind": None if article.kind is ArticleKind.ARTICLE else article.kind.value,
+        "visibility": None if article.visibility is Visibility.PUBLIC else article.visibility.value,
         "date": article.published_at,
         "created": article.created_at,
         "updated": article.updated_at,

@@ -62,7 +62,8 @@ def test_what_does_not_make_it_a_draft(header: str) -> None:
         # Jekyll, Hexo, Eleventy, Docusaurus
         ("permalink: false", "permalink is false"),
         ("eleventyExcludeFromCollections: true", "eleventyExcludeFromCollections is set"),
-        ("unlisted: true", "unlisted is set"),
+        ("unlisted: perhaps", "unlisted is set"),
+        ("unlisted: true\nvisibility: members", "it is both unlisted and for members"),
         ("hidden: 'yes'", "hidden is set"),
         ("password: open sesame", "it is protected by a password"),
         # Pelican, WordPress, Ghost
@@ -71,7 +72,8 @@ def test_what_does_not_make_it_a_draft(header: str) -> None:
         ("status: skip", "its status is 'skip'"),
         ("status: [private]", "its status is 'private'"),
         ("post_status: pending", "its post_status is 'pending'"),
-        ("status: publish\nvisibility: members", "its visibility is 'members'"),
+        ("status: members", "its status is 'members'"),
+        ("visibility: paid", "its visibility is 'paid'"),
         ("visibility: private", "its visibility is 'private'"),
         *((f"status: {status}", f"its status is '{status}'") for status in ("future", "trash", "scheduled", "no")),
         ("publish: no", "publish is false"),

@@ -34,7 +34,10 @@ from app.unit_of_work import unit_of_work
 
 FilePost = tuple[SourceFile, Post]
 # What a post that has changed may have changed in its article.
-_FIELDS = ("body_markdown", "category", "excerpt", "language", "published_at", "slug", "tags", "title")
+_FIELDS = (
+    *("body_markdown", "category", "excerpt", "kind", "language", "published_at", "slug", "tags", "title"),
+    "visibility",
+)
 # How many kinds of template code a report names for a post.
 _NAMED = 5
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -231,9 +234,12 @@ async def _fill(article: Article, post: Post, rendered: RenderedArticle, service
     article.given_excerpt = content.excerpt
     article.language = content.language
     article.write(post.body.markdown, rendered)
+    article.kind, article.visibility = content.kind, content.visibility
     article.status = content.status
-    article.published_at = post.published_at
-    article.source_digest = post.digest
     now = clock.now()
+    # A page may have no date; it has been published since it came.
+    since = (article.published_at or now) if content.status is ArticleStatus.PUBLISHED else None
+    article.published_at = post.published_at or since
+    article.source_digest = post.digest
     article.created_at = article.created_at or now
     article.imported_at = article.updated_at = now

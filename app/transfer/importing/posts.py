@@ -20,6 +20,7 @@ from app.transfer.importing.excerpts import excerpt
 from app.transfer.importing.fields import Author, Fields, is_yes, spelled_as_username
 from app.transfer.importing.fitting import Fitter, cut
 from app.transfer.importing.front_matter import BadPost, NotAPost, parse
+from app.transfer.importing.kinds import kind_of, notes_of, visibility_of
 from app.transfer.importing.languages import language_of
 from app.transfer.importing.own_exports import body_of, is_own
 from app.transfer.importing.places import Place, place_of
@@ -78,7 +79,9 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
     old_path = url_path(found)
     date = published_at(found, place.date, old_path)
     by, *others = fields.authors(found) or [author]
-    reason = reason_for_draft(inherited(path) | found, path, date, now)
+    surrounded = inherited(path) | found
+    kind, visibility = kind_of(surrounded, place), visibility_of(surrounded)
+    reason = reason_for_draft(surrounded, path, date, now, kind)
     categories = [name for label in fields.labels(found, "category", "categories") if (name := fitter.category(label))]
     own_language = _language(found, place, fitter)
     try:
@@ -91,11 +94,14 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
             category=slug_for(categories[0]) if categories else None,
             tags=fitter.tags(_tags(found, categories)),
             status=ArticleStatus.DRAFT if reason else ArticleStatus.PUBLISHED,
+            kind=kind,
+            visibility=visibility,
         )
     except ValidationError as error:
         raise BadPost(_problem(error)) from error
     others_named = f"also by {', '.join(other.name for other in others)}" if others else None
-    notes = (reason, expiry_note(found, now) if not reason else None, others_named, *fitter.notes)
+    of_published = (*notes_of(kind, visibility), expiry_note(found, now)) if not reason else ()
+    notes = (reason, *of_published, others_named, *fitter.notes)
     return Post(
         content,
         date,

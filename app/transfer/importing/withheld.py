@@ -6,7 +6,9 @@ from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
+from app.content.models import ArticleKind
 from app.transfer.importing.fields import Fields, everywhere, is_no, is_yes
+from app.transfer.importing.kinds import is_contradictory, is_limited
 from app.transfer.importing.publication import PUBLISHED, given_dates, moment_or_none
 from app.transfer.importing.shapes import first_line, line, spellings, squeezed
 from app.transfer.importing.surroundings import reasons_to_withhold
@@ -23,14 +25,16 @@ _HIDDEN_IF_UNSET = spellings(
 _STATUSES = spellings("status", "post_status", "wp_status", "publish_status", "visibility")
 _PUBLIC = {"publish", "published", "public", "visible", "listed", "live", "online", "posted", "open", "all", "everyone"}
 _PASSWORDS = ("password", "postpassword")
-_BUILD = {"render": {"never", "link"}, "list": {"never", "local"}}
+_BUILD = {"render": {"never", "link"}, "list": {"local"}}
 _EXPIRY = spellings(
     *("expiryDate", "unpublishDate", "expires", "expiry", "expires_at", "expiration_date", "expire", "expireDate"),
 )
 
 
-def reason_for_draft(found: Fields, path: PurePath, date: datetime | None, now: datetime) -> str | None:
-    """Why the post is not to be published, if it is not."""
+def reason_for_draft(
+    found: Fields, path: PurePath, date: datetime | None, now: datetime, kind: ArticleKind = ArticleKind.ARTICLE
+) -> str | None:
+    """Why the post is not to be published, if it is not. Only pages need no date."""
     if any(_is_set(value) for name in _DRAFT for value in everywhere(found, name)):
         return "a draft"
     if any(is_no(value) for value in everywhere(found, "published")) or _FOLDERS & set(path.parts):
@@ -42,7 +46,7 @@ def reason_for_draft(found: Fields, path: PurePath, date: datetime | None, now: 
     if reason := next(reasons, None):
         return f"a draft, because {reason}"
     if date is None:
-        return "a draft, because it has no date"
+        return None if kind is ArticleKind.PAGE else "a draft, because it has no date"
     return "a draft, because its date is in the future" if date > now else None
 
 
@@ -62,7 +66,11 @@ def _is_set(value: Any) -> bool:
 
 def _of_flags(found: Fields) -> Iterator[str]:
     for name, spelled in _HIDDEN_IF_SET.items():
-        yield from (f"{spelled} is set" for value in everywhere(found, name) if _is_set(value))
+        yield from (
+            f"{spelled} is set" for value in everywhere(found, name) if _is_set(value) and not _is_kept(name, value)
+        )
+    if is_contradictory(found):
+        yield "it is both unlisted and for members"
     for name, spelled in _HIDDEN_IF_UNSET.items():
         yield from (f"{spelled} is false" for value in everywhere(found, name) if is_no(value))
     for name in _PASSWORDS:
@@ -74,8 +82,13 @@ def _of_statuses(found: Fields) -> Iterator[str]:
     for name, spelled in _STATUSES.items():
         for value in everywhere(found, name):
             status = first_line(value).lower()
-            if status and status not in _PUBLIC and not is_yes(value):
+            if status and status not in _PUBLIC and not is_yes(value) and not _is_kept(name, status):
                 yield f"its {spelled} is {status[:40]!r}"
+
+
+def _is_kept(name: str, value: Any) -> bool:
+    """Whether the article has it too, and need not be a draft for that."""
+    return is_yes(value) if name == "unlisted" else name == "visibility" and is_limited(value)
 
 
 def _of_build(found: Fields) -> Iterator[str]:
@@ -84,7 +97,7 @@ def _of_build(found: Fields) -> Iterator[str]:
         options = squeezed(value) if isinstance(value, Mapping) else {"render": value}
         for name, hiding in _BUILD.items():
             given = options.get(name)
-            if is_no(given) or line(given).lower() in hiding:
+            if line(given).lower() in hiding or (is_no(given) and name == "render"):
                 yield f"its build option {name} is {line(given).lower()}"
 
 
