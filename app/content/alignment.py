@@ -16,6 +16,8 @@ from rapidfuzz.distance import LCSseq
 
 # Pairs of tokens that all stretches together may take: a tenth of a second, and 25 MB.
 _MOST_PAIRS = 200_000_000
+# Characters of all texts together that are cut into words, which takes a quarter of a second.
+_MOST_IN_WORDS = 300_000
 # Characters that have changed together, beyond which what has stayed between changes always divides them.
 _MOST_TOGETHER = 10_000
 
@@ -35,6 +37,7 @@ class Aligner:
 
     def __init__(self) -> None:
         self._pairs = _MOST_PAIRS
+        self._characters = _MOST_IN_WORDS
 
     def changes(self, old: Sequence[str], new: Sequence[str]) -> list[Change]:
         """The changes in order; between any two there is at least one token that has stayed."""
@@ -71,6 +74,14 @@ class Aligner:
                 tidy.pop()
             tidy.append(change)
         return tidy
+
+    def affords_words(self, *texts: str) -> bool:
+        """Whether these are to be compared in words, or count as wholly different."""
+        characters = sum(map(len, texts))
+        if characters > self._characters:
+            return False
+        self._characters -= characters
+        return True
 
     def _same(self, old: list[int], new: list[int], within: Change) -> list[Change]:
         """What is the same, in order, as stretches of equal length."""

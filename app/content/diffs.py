@@ -12,11 +12,8 @@ from typing import Literal
 from app.content.alignment import Aligner
 from app.content.tokens import lines, sentences, words
 
-# Characters of both texts together that are cut into words; what is longer without any sentence in common is replaced.
-_MOST_IN_WORDS = 250_000
-
-
 Kind = Literal["equal", "insert", "delete"]
+Cutter = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -32,35 +29,24 @@ def operations(old: str, new: str) -> list[Operation]:
 
     No character that people see as one is divided.
     """
-    return list(_joined(_WordDiff().operations(old, new, [lines, sentences, words])))
+    return list(_joined(_operations(Aligner(), old, new, [lines, sentences, words])))
 
 
-class _WordDiff:
-    def __init__(self) -> None:
-        self._aligner = Aligner()
-        self._characters = _MOST_IN_WORDS
-
-    def operations(self, old: str, new: str, cutters: Sequence[Callable[[str], list[str]]]) -> Iterator[Operation]:
-        if not (old and new and cutters and self._affords(old, new, cutters[0])):
-            yield Operation("delete", old)
-            yield Operation("insert", new)
-            return
-        cut, *finer = cutters
-        olds, news = cut(old), cut(new)
-        stayed = 0
-        for change in self._aligner.tidy_changes(olds, news):
-            yield Operation("equal", "".join(olds[stayed : change.start]))
-            yield from self.operations(
-                "".join(olds[change.start : change.stop]), "".join(news[change.new_start : change.new_stop]), finer
-            )
-            stayed = change.stop
-        yield Operation("equal", "".join(olds[stayed:]))
-
-    def _affords(self, old: str, new: str, cut: Callable[[str], list[str]]) -> bool:
-        if cut is not words:
-            return True
-        self._characters -= len(old) + len(new)
-        return self._characters >= 0
+def _operations(aligner: Aligner, old: str, new: str, cutters: Sequence[Cutter]) -> Iterator[Operation]:
+    if not (old and new and cutters) or (cutters[0] is words and not aligner.affords_words(old, new)):
+        yield Operation("delete", old)
+        yield Operation("insert", new)
+        return
+    cut, *finer = cutters
+    olds, news = cut(old), cut(new)
+    stayed = 0
+    for change in aligner.tidy_changes(olds, news):
+        yield Operation("equal", "".join(olds[stayed : change.start]))
+        deleted = "".join(olds[change.start : change.stop])
+        inserted = "".join(news[change.new_start : change.new_stop])
+        yield from _operations(aligner, deleted, inserted, finer)
+        stayed = change.stop
+    yield Operation("equal", "".join(olds[stayed:]))
 
 
 def _joined(steps: Iterator[Operation]) -> Iterator[Operation]:
