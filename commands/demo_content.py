@@ -213,6 +213,35 @@ one left over, and you will want to know whether it belongs to this book.
         ),
     ),
     DemoArticle(
+        "margaret",
+        5,
+        ArticleInput.model_validate(
+            {
+                "title": "Who has a key",
+                "category": "workshop",
+                "tags": ["News"],
+                "visibility": "members",
+                "body_markdown": """\
+For those who come regularly: the spare key hangs where the *second* lamp used to be. Whoever takes it writes their name
+on the board, and whoever leaves last turns off the kettle at the wall.
+""",
+            }
+        ),
+    ),
+    DemoArticle(
+        "margaret",
+        96,
+        ArticleInput.model_validate(
+            {
+                "title": "About the workshop",
+                "kind": "page",
+                "body_markdown": """\
+A room, a long table and eleven lamps, in the yard behind the old printing house. Open every Thursday from four to nine.
+""",
+            }
+        ),
+    ),
+    DemoArticle(
         "tomas",
         None,
         ArticleInput(

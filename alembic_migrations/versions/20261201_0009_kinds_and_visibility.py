@@ -189,11 +189,10 @@ def _replace(old: Sequence[str], new: Sequence[str]) -> None:
 
 
 def _move_bodies_to_the_end() -> None:
-    # Column by column: a table that is rebuilt would lose its triggers.
+    # A table that is rebuilt would lose its triggers. One after the other: the second takes the room of the first.
     for body in _BODIES:
         op.execute(f"ALTER TABLE articles ADD COLUMN moved_{body} TEXT DEFAULT '' NOT NULL")
-    op.execute(f"UPDATE articles SET {', '.join(f'moved_{body} = {body}' for body in _BODIES)}")
-    for body in _BODIES:
+        op.execute(f"UPDATE articles SET moved_{body} = {body}")
         op.execute(f"ALTER TABLE articles DROP COLUMN {body}")
         op.execute(f"ALTER TABLE articles RENAME COLUMN moved_{body} TO {body}")
 

@@ -17,6 +17,10 @@ async def test_an_empty_blog_is_filled_once(live_app: FastAPI, live_users: Users
     assert len(articles) == 6
     commented = next(article for article in articles if article["slug"] == "a-chain-is-a-consumable")
     assert commented["comment_count"] == 4
+    assert (await anonymous.get("/articles/about-the-workshop")).json()["kind"] == "page"
+    assert (await anonymous.get("/articles/who-has-a-key")).status_code == 404
+    reader = await live_users.client(Role.READER)
+    assert len((await reader.get("/articles")).json()["items"]) == 7
 
     again = await run_command(settings, "commands.seed_demo")
 
