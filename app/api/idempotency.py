@@ -47,15 +47,14 @@ class _Attempt:
 
     services: Services
     request: KeyedRequest
-    # What dependencies have set, such as the headers of rate limits.
-    set_by_dependencies: Response
+    # With the headers that dependencies have set, such as those of rate limits, and the route perhaps too.
+    set_here: Response
     background: BackgroundTasks
 
     def replay(self, answer: Answer) -> Response:
-        response = Response(answer.body, answer.status, answer.headers, background=self.background)
-        response.headers.update(self.set_by_dependencies.headers)
-        response.headers[REPLAYED] = "true"
-        return response
+        about_request = {name: set_ for name, set_ in self.set_here.headers.items() if name not in _KEPT_HEADERS}
+        headers = {**about_request, **answer.headers, REPLAYED: "true"}
+        return Response(answer.body, answer.status, headers, background=self.background)
 
     async def kept(self, response: Response) -> Response:
         """The response, to be repeated from now on; or that to another request, which was faster."""
@@ -67,14 +66,14 @@ class _Attempt:
 
 
 async def begin(
-    request: Request, account_id: int, services: Services, set_by_dependencies: Response, background: BackgroundTasks
+    request: Request, account_id: int, services: Services, set_here: Response, background: BackgroundTasks
 ) -> None:
     """Begin a request that may have a key. Raises `Replayed`, `InvalidIdempotencyKey` or `IdempotencyKeyReused`."""
     sent = request.headers.getlist(KEY)
     if not sent:
         return
     keyed = KeyedRequest(account_id, _key_in(sent), await _fingerprint(request))
-    attempt = _Attempt(services, keyed, set_by_dependencies, background)
+    attempt = _Attempt(services, keyed, set_here, background)
     answer = await services.idempotency.first_answer(keyed)
     if answer is not None:
         raise Replayed(attempt.replay(answer))

@@ -213,8 +213,8 @@ async def test_a_page_of_the_frontend_may_read_links_and_ids(anonymous: httpx.As
     response = await anonymous.get("/articles", headers={"Origin": "https://blog.example.com"})
 
     exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
-    assert exposed[:4] == ["Content-Disposition", "ETag", "Link", "Location"]
-    assert exposed[4:] == ["RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
+    assert exposed[:5] == ["Content-Disposition", "ETag", "Idempotency-Replayed", "Link", "Location"]
+    assert exposed[5:] == ["RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "http://blog.example.com", "null"])

@@ -33,5 +33,5 @@ if __name__ == "__main__":
     from commands.serve import cli
 
     IdempotencyService.keep = keep  # type: ignore[method-assign,assignment]
-    AsyncSession.commit = commit  # type: ignore[method-assign]
+    AsyncSession.commit = commit  # type: ignore[method-assign,assignment]
     cli()

@@ -35,9 +35,9 @@ _MAY_SEND = [
 _MAY_READ = [
     "Content-Disposition",
     "ETag",
+    REPLAYED,
     "Link",
     "Location",
-    REPLAYED,
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
