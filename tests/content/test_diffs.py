@@ -72,7 +72,7 @@ def _patched(text: str, difference: str) -> str:
 
 
 @given(texts)
-@examples(300)
+@examples(150)
 def test_tokens_are_the_text_and_divide_no_character(text: str) -> None:
     characters = {match.end() for match in regex.finditer(r"\X", text)}
     for cut in (lines, sentences, words):
@@ -84,7 +84,7 @@ def test_tokens_are_the_text_and_divide_no_character(text: str) -> None:
 
 
 @given(texts, texts)
-@examples(300)
+@examples(150)
 def test_operations_are_both_texts_and_divide_no_character(old: str, new: str) -> None:
     found = operations(old, new)
     assert (_old(found), _new(found)) == (old, new)
@@ -103,7 +103,7 @@ def test_operations_are_both_texts_and_divide_no_character(old: str, new: str) -
 
 
 @given(texts, texts)
-@examples(300)
+@examples(150)
 def test_the_old_text_with_its_difference_is_the_new_one(old: str, new: str) -> None:
     difference = unified(old, new, old_name="old", new_name="new")
     assert bool(difference) == (old != new)

@@ -44,7 +44,7 @@ def _agreed(merge: TextMerge) -> str:
 
 
 @given(edited())
-@examples(500)
+@examples(200)
 def test_nothing_that_either_side_wrote_is_lost(versions: tuple[str, str, str]) -> None:
     base, mine, theirs = versions
     merge = merged_texts(base, mine, theirs)
@@ -60,7 +60,7 @@ def test_nothing_that_either_side_wrote_is_lost(versions: tuple[str, str, str]) 
 
 
 @given(edited())
-@examples(200)
+@examples(80)
 def test_sides_are_equal(versions: tuple[str, str, str]) -> None:
     base, mine, theirs = versions
     merge, mirrored = merged_texts(base, mine, theirs), merged_texts(base, theirs, mine)
@@ -69,7 +69,7 @@ def test_sides_are_equal(versions: tuple[str, str, str]) -> None:
 
 
 @given(texts, texts, texts)
-@examples(200)
+@examples(80)
 def test_hunks_alternate_and_say_something(base: str, mine: str, theirs: str) -> None:
     merge = merged_texts(base, mine, theirs)
     kinds = [isinstance(hunk, Conflict) for hunk in merge.hunks]
@@ -84,7 +84,7 @@ def test_hunks_alternate_and_say_something(base: str, mine: str, theirs: str) ->
 
 
 @given(texts, texts)
-@examples(200)
+@examples(80)
 def test_what_one_side_or_both_did_is_taken_exactly(base: str, other: str) -> None:
     expected = (other,) if other else ()
     assert merged_texts(base, other, base).hunks == expected
@@ -93,7 +93,7 @@ def test_what_one_side_or_both_did_is_taken_exactly(base: str, other: str) -> No
 
 
 @given(texts, texts)
-@examples(200)
+@examples(80)
 def test_without_a_base_every_difference_is_a_conflict(mine: str, theirs: str) -> None:
     merge = merged_texts(None, mine, theirs)
     assert merge.resolved("mine") == mine

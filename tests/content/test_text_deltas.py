@@ -56,7 +56,7 @@ def test_a_delta_needs_its_own_base() -> None:
 
 
 @given(st.sampled_from(["", "x", "A sentence, and another sentence. " * 20]), st.data())
-@examples(300)
+@examples(150)
 def test_a_flipped_bit_is_found_or_does_not_matter(text: str, data: st.DataObject) -> None:
     stored = bytearray(compressed(text))
     bit = data.draw(st.integers(0, 8 * len(stored) - 1))
