@@ -43,6 +43,11 @@ class NotFound(AppError):
     message = "Not found."
 
 
+class Gone(AppError):
+    code = "gone"
+    message = "What was here is gone."
+
+
 class Conflict(AppError):
     code = "conflict"
 
