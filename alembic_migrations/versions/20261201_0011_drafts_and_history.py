@@ -3,7 +3,7 @@
 Texts beside articles, and revisions of them. Every article gets its first revision: the text that it has now.
 
 Revision ID: 0011
-Revises: 0009
+Revises: 0010
 Create Date: 2026-12-01 03:50:12.207431
 """
 
@@ -16,7 +16,7 @@ import zstandard
 from alembic import op
 
 revision: str = "0011"
-down_revision: str | Sequence[str] | None = "0009"
+down_revision: str | Sequence[str] | None = "0010"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

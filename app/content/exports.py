@@ -7,12 +7,14 @@ from typing import Any
 import yaml
 from pydantic import Field
 from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
+from app.accounts.exports.parts import Field as AccountField
 from app.accounts.exports.parts import Folder, JsonList
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
-from app.content.models import Article, ArticleKind, ArticleStatus, Reason, Revision, Visibility
+from app.content.models import Article, ArticleKind, ArticleStatus, FormerName, Reason, Revision, Visibility
 from app.content.queries.revisions import WITH_TEXT
 from app.content.revision_bodies import body_of
 from app.core.schemas.base import Output
@@ -140,4 +142,14 @@ REVISIONS = JsonList(
     "yours",
     _revisions,
     _revision,
+)
+
+
+async def _former_usernames(session: AsyncSession, user: User) -> list[str]:
+    statement = select(FormerName.slug).where(FormerName.user_id == user.id).order_by(FormerName.slug)
+    return list(await session.scalars(statement))
+
+
+FORMER_USERNAMES = AccountField(
+    "former_usernames", "the usernames under which you were public before, which lead to you", _former_usernames
 )

@@ -6,16 +6,24 @@ from typing import Any
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import History
 
-from app.accounts.personal_data import register_authored, register_impersonal, register_mentioned, register_part
+from app.accounts.personal_data import (
+    register_authored,
+    register_impersonal,
+    register_mentioned,
+    register_owned,
+    register_part,
+)
 from app.cache import keys
 from app.content import auditing
 from app.content.events import ArticleChanged, ArticleDeleted, ArticlePublished, ArticleRestored, ArticleUnpublished
-from app.content.exports import ARTICLES, REVISIONS
+from app.content.exports import ARTICLES, FORMER_USERNAMES, REVISIONS
 from app.content.models import (
     Article,
     ArticleCopy,
+    ArticleSlug,
     ArticleStatus,
     Category,
+    FormerName,
     Revision,
     RevisionText,
     Tag,
@@ -96,10 +104,14 @@ register_mentioned(
     "What was changed stays part of the article's history; the name is gone with the account.",
     exported=REVISIONS,
 )
-register_impersonal(Tag.__table__, Category.__table__)
+# What tags and categories were called before, too, is nobody's: those rows name no account.
+register_owned(FormerName.user_id, credentials=None, exported=FORMER_USERNAMES)
+register_impersonal(Tag.__table__, Category.__table__, ArticleSlug.__table__)
 
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
 register_public(Tag.__table__, _by_tag, is_seen_when_new=False)
 register_public(Category.__table__, _by_category)
-register_private(ArticleCopy.__table__, Revision.__table__, RevisionText.__table__)
+register_private(
+    ArticleCopy.__table__, ArticleSlug.__table__, FormerName.__table__, Revision.__table__, RevisionText.__table__
+)

@@ -3,7 +3,9 @@
 from app.content.models import counters  # noqa: F401 - declares them
 from app.content.models.article import Article
 from app.content.models.article_copy import ArticleCopy, Purpose
+from app.content.models.article_slug import ArticleSlug
 from app.content.models.category import Category
+from app.content.models.former_name import FormerName, Named
 from app.content.models.revision import Reason, Revision, RevisionText
 from app.content.models.snapshot import Snapshot
 from app.content.models.states import ArticleKind, ArticleStatus, Visibility
@@ -14,8 +16,11 @@ __all__ = [
     "Article",
     "ArticleCopy",
     "ArticleKind",
+    "ArticleSlug",
     "ArticleStatus",
     "Category",
+    "FormerName",
+    "Named",
     "Purpose",
     "Reason",
     "Revision",

@@ -1,12 +1,12 @@
 """Queries for articles: which exist for whom, and which are in whose lists. Nothing else decides that."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import selectinload, undefer
 
 from app.accounts.policies.actors import Actor, is_editor
-from app.content.models import Article, ArticleKind, Visibility
+from app.content.models import Article, ArticleKind, ArticleSlug, Visibility
 from app.db.base import BigId
 from app.db.keyset import Order
 
@@ -90,6 +90,8 @@ def sorted_as(kind: ArticleKind | None, visibility: Visibility | None) -> list[C
     return [column == literal_column(f"'{value}'") for column, value in wanted if value is not None]
 
 
-def slugs_like(base: str) -> Select[Any]:
-    """The slugs made of `base` and a suffix; slugs contain no wildcard characters."""
-    return select(Article.slug).where(Article.slug.like(f"{base}-%"))
+def slugs_like(base: str) -> CompoundSelect[tuple[str]]:
+    """The slugs made of `base` and a suffix that articles have or had; slugs contain no wildcard characters."""
+    pattern = f"{base}-%"
+    had = select(ArticleSlug.slug).where(ArticleSlug.slug.like(pattern))
+    return select(Article.slug).where(Article.slug.like(pattern)).union(had)

@@ -1,6 +1,6 @@
 """The texts of an article: what readers see, and the working copy beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.content.errors import SlugTaken
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Snapshot
+from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Snapshot, Tag
 from app.content.services.article_slugs import ArticleSlugs
 from app.content.services.categories import CategoryService
 from app.content.services.history import History, Save
@@ -43,15 +43,18 @@ class ArticleTexts:
             values["tags"] = tuple(values["tags"])
         return replace(text, **values)
 
-    async def add(self, article: Article, slug: str) -> None:
-        """Store a new article."""
+    async def add(self, article: Article, slug: str, *, takes_over: bool = True) -> None:
+        """Store an article that is new, or was imported anew; `takes_over` is as in `ArticleSlugs.hold`."""
+        is_new, has_moved = article.id is None, article.id is not None and slug != article.slug
+        if is_new or has_moved:
+            await self._slugs.hold(article.id, slug, takes_over=takes_over)
         article.slug = slug
         self._unit.session.add(article)
         with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._unit.session.flush()
-        await self._slugs.hold(article.id, slug)
-        if article.status is ArticleStatus.PUBLISHED:
-            await self._slugs.open(article.id, slug)
+        if is_new:
+            await self._slugs.hold(article.id, slug)
+        await self._settle_slugs(article, has_changed=has_moved)
 
     async def begin_history(self, article: Article, save: Save) -> None:
         """Record a new article."""
@@ -89,18 +92,22 @@ class ArticleTexts:
             return ()
         else:
             version = article.version
-        await self._slugs.hold(article.id, text.slug)
+        is_renamed = text.slug != before.slug
+        if is_renamed:
+            await self._slugs.hold(article.id, text.slug)
         draft = draft or ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT)
         draft.write(text, rendered or source.rendered)
         draft.version, draft.saved_at = version, clock.now()
         self._unit.session.add(draft)
-        await self._give_up_slugs(article)
+        await self._unit.session.flush()
+        if is_renamed:
+            await self._give_up_slugs(article)
         return fields
 
     async def publish(self, article: Article, save: Save, fields: Fields) -> None:
         """Note that readers see the article as it is, from now on or differently in these fields."""
         article.version = await self._history.record(article, article.snapshot, save, fields, article.version)
-        await self._slugs.open(article.id, article.slug)
+        await self._slugs.open(article)
 
     async def publish_draft(self, article: Article, draft: ArticleCopy, save: Save, fields: Fields) -> Fields:
         """Let readers see the working copy, which is none any more. Returns what they see changed, after `fields`."""
@@ -121,10 +128,18 @@ class ArticleTexts:
     async def discard_draft(self, article: Article, draft: ArticleCopy) -> None:
         """Delete the working copy; what was written in it stays in the history."""
         await self._unit.session.delete(draft)
-        await self._give_up_slugs(article)
+        await self._unit.session.flush()
+        if draft.slug != article.slug:
+            await self._give_up_slugs(article)
 
     async def _write(self, article: Article, text: Snapshot, rendered: RenderedArticle | None) -> None:
-        await self._slugs.hold(article.id, text.slug)
+        # Before the slug is locked: whoever creates a tag keeps others from creating the same one.
+        tags = await self._tags.named(text.tags)
+        is_renamed = text.slug != article.slug
+        if is_renamed:
+            await self._slugs.hold(article.id, text.slug)
+            # Should nobody have noted it: not every article was stored here.
+            await self._open_if_published(article)
         text.write_to(article)
         if rendered is not None:
             article.write(text.body_markdown, rendered)
@@ -132,22 +147,27 @@ class ArticleTexts:
         article.updated_at = clock.now()
         with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._unit.session.flush()
-        if article.status is ArticleStatus.PUBLISHED:
-            await self._slugs.open(article.id, text.slug)
-        await self._give_up_slugs(article)
-        await self._tag(article, text.tags)
+        await self._settle_slugs(article, has_changed=is_renamed)
+        await self._tag(article, tags, text.tags)
 
-    async def _tag(self, article: Article, names: tuple[str, ...]) -> None:
+    async def _tag(self, article: Article, wanted: Sequence[Tag], names: tuple[str, ...]) -> None:
         # Last: tags are counted after everything else (`app/content/models/counters.py`).
-        wanted = await self._tags.named(names)
         if {tag.id for tag in wanted} != {tag.id for tag in article.tags}:
             await self._tags.lock([*article.tags, *wanted])
             article.tags = list(wanted)
             await self._unit.session.flush()
         await self._tags.spell(article, names)
 
+    async def _settle_slugs(self, article: Article, *, has_changed: bool) -> None:
+        await self._open_if_published(article)
+        if has_changed:
+            await self._give_up_slugs(article)
+
+    async def _open_if_published(self, article: Article) -> None:
+        if article.status is ArticleStatus.PUBLISHED:
+            await self._slugs.open(article)
+
     async def _give_up_slugs(self, article: Article) -> None:
         """Those that neither the article nor a copy of it has any more."""
-        await self._unit.session.flush()
         copies = await self._unit.session.scalars(select(ArticleCopy.slug).where(ArticleCopy.article_id == article.id))
         await self._slugs.release(article.id, {article.slug, *copies})

@@ -102,7 +102,8 @@ class ArticleWriting:
     async def _is_stored_as(self, article: Article, slug: str) -> bool:
         try:
             async with self._unit.session.begin_nested():
-                await self._texts.add(article, slug)
+                # Nobody has asked for this slug: it is not worth a link to another article.
+                await self._texts.add(article, slug, takes_over=False)
         except SlugTaken:
             return False
         return True

@@ -7,6 +7,7 @@ from app.accounts.services.account_emails import AccountEmails
 from app.content import audit_actions as actions
 from app.content.events import ArticleDeleted, ArticleHandedOver
 from app.content.models import Article
+from app.content.services.article_slugs import ArticleSlugs
 from app.unit_of_work import UnitOfWork
 
 
@@ -18,6 +19,7 @@ class WrittenArticles:
 
     async def remove(self, user: User, by: User | None) -> None:
         """Delete them, together with their comments and tags; `by` is who does it."""
+        await ArticleSlugs(self._unit).leave(user.id)
         removed = delete(Article).where(Article.author_id == user.id).returning(Article.id, Article.deleted_at)
         for article_id, deleted_at in (await self._unit.session.execute(removed)).all():
             if deleted_at is not None:

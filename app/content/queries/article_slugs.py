@@ -1,0 +1,74 @@
+"""Statements about the slugs of articles."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Delete, String, Update, and_, exists, false, literal, or_, select, update
+from sqlalchemy import delete as deletion
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.content.models import Article, ArticleSlug
+from app.db.base import BigId
+
+_INSERTS = {"sqlite": sqlite, "postgresql": postgresql}
+# Nobody has asked for it again, and nothing was ever found under it.
+_never_led_anywhere = and_(ArticleSlug.leads_to.is_(None), ArticleSlug.was_public.is_(False))
+
+
+def holding(slug: str, article_id: int | None, dialect: str, *, takes_over: bool) -> Any:
+    """Has an article hold this slug, and returns it unless another one does; without an article, only locks it.
+
+    `takes_over` is for a slug that leads to another article.
+    """
+    # Not every article has a row of its own.
+    others = exists().where(Article.slug == slug, Article.id != article_id)
+    if article_id is None:
+        others = exists().where(Article.slug == slug)
+    wanted = select(literal(slug, String()), literal(article_id, BigId), false()).where(~others)
+    insert = _INSERTS[dialect].insert(ArticleSlug).from_select(["slug", "held_by", "was_public"], wanted)
+    is_its_own = or_(ArticleSlug.held_by.is_(None), ArticleSlug.held_by == article_id)
+    leads_nowhere_else = or_(ArticleSlug.leads_to.is_(None), ArticleSlug.leads_to == article_id)
+    return insert.on_conflict_do_update(
+        index_elements=[ArticleSlug.slug],
+        set_={"held_by": insert.excluded.held_by},
+        where=is_its_own if takes_over else and_(is_its_own, leads_nowhere_else),
+    ).returning(ArticleSlug.slug)
+
+
+def opening(slug: str, article_id: int, dialect: str, *, to_everybody: bool) -> Any:
+    """Has a slug lead to the article that holds it."""
+    insert = _INSERTS[dialect].insert(ArticleSlug)
+    values = {"slug": slug, "held_by": article_id, "leads_to": article_id, "was_public": to_everybody}
+    excluded = insert.excluded
+    return insert.values(values).on_conflict_do_update(
+        index_elements=[ArticleSlug.slug],
+        set_={"leads_to": excluded.leads_to, "was_public": or_(ArticleSlug.was_public, excluded.was_public)},
+        where=or_(
+            ArticleSlug.leads_to.is_distinct_from(article_id),
+            and_(excluded.was_public, ArticleSlug.was_public.is_(False)),
+        ),
+    )
+
+
+def _given_up_by(article_id: int, keep: Collection[str]) -> Any:
+    return and_(ArticleSlug.held_by == article_id, ArticleSlug.slug.not_in(list(keep)))
+
+
+def forgetting(article_id: int, keep: Collection[str]) -> Delete:
+    """Deletes what an article holds and does not keep, if nothing was ever found under it."""
+    return deletion(ArticleSlug).where(_given_up_by(article_id, keep), _never_led_anywhere)
+
+
+def giving_up(article_id: int, keep: Collection[str]) -> Update:
+    return update(ArticleSlug).where(_given_up_by(article_id, keep)).values(held_by=None)
+
+
+def left_by(author_id: int) -> Delete:
+    """Deletes what nothing public was found under, of all articles that are about to go with their author."""
+    theirs = select(Article.id).where(Article.author_id == author_id).scalar_subquery()
+    return deletion(ArticleSlug).where(
+        ArticleSlug.was_public.is_(False),
+        or_(ArticleSlug.held_by.in_(theirs), ArticleSlug.leads_to.in_(theirs)),
+        or_(ArticleSlug.held_by.is_(None), ArticleSlug.held_by.in_(theirs)),
+        or_(ArticleSlug.leads_to.is_(None), ArticleSlug.leads_to.in_(theirs)),
+    )
