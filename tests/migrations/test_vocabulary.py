@@ -17,10 +17,13 @@ ANOTHER = (
 )
 
 
+# What versions before did not know.
+NEW = {"article_copies", "article_slugs", "former_names", "idempotency_keys", "revision_texts", "revisions"}
+
+
 async def kept_rows(url: str) -> dict[str, Any]:
-    """Everything but what versions before did not know: when recovery codes were made, and idempotency keys."""
-    rows = await everything_in(url)
-    del rows["idempotency_keys"]
+    """Everything but the new tables, and when recovery codes were made."""
+    rows = {table: rows for table, rows in (await everything_in(url)).items() if table not in NEW}
     return {**rows, "recovery_codes": [code[:-1] for code in rows["recovery_codes"]]}
 
 
