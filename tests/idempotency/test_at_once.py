@@ -16,6 +16,8 @@ from app.idempotency.models import IdempotencyKey
 from tests.support.users import Users
 from tests.support.writing import publish
 
+# Over real connections, of which each test opens many.
+pytestmark = pytest.mark.process
 KEY = {"Idempotency-Key": "a key"}
 MANY = 10
 
