@@ -10,7 +10,8 @@ A merge of the longest texts takes about a second.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import cache
+from itertools import accumulate, groupby
 from typing import Literal
 
 from app.content.alignment import Aligner, Change
@@ -142,24 +143,25 @@ def _clusters(level: _Level, tokens: list[str], changes: dict[Side, list[Change]
         ((side, change) for side, some in changes.items() for change in some),
         key=lambda each: (each[1].start, each[1].stop),
     )
+    # Of the base's first tokens, how many are more than space and punctuation.
+    worded = list(accumulate(map(cache(has_words), tokens), initial=0))
     clusters: list[_Cluster] = []
     for side, change in ordered:
         nearest = clusters[-1].changes[other[side]][-1:] if clusters else []
-        if not nearest or _are_apart(level, tokens, nearest[0], change):
+        if not nearest or _are_apart(level, worded, nearest[0], change):
             clusters.append(_Cluster())
         clusters[-1].changes[side].append(change)
     return clusters
 
 
-def _are_apart(level: _Level, tokens: list[str], first: Change, second: Change) -> bool:
+def _are_apart(level: _Level, worded: list[int], first: Change, second: Change) -> bool:
     if second.start < first.stop:
         return False
-    between = tokens[first.stop : second.start]
-    if has_words("".join(between)):
+    if worded[second.start] > worded[first.stop]:
         return True
     # What is inserted in the same place, or beside what the other side has replaced, has no certain order.
-    both_replace = all(has_words("".join(tokens[change.start : change.stop])) for change in (first, second))
-    return both_replace and (level.may_be_apart_by_space if between else level.may_touch)
+    both_replace = all(worded[change.stop] > worded[change.start] for change in (first, second))
+    return both_replace and (level.may_be_apart_by_space if second.start > first.stop else level.may_touch)
 
 
 def _differences(aligner: Aligner, mine: str, theirs: str) -> Iterator[Hunk]:
