@@ -5,9 +5,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from fastapi import FastAPI
 
+from app.content.services.redirect_hits import RedirectHits
+from app.core.client import Client
 from app.core.config import Settings
 from app.db.changes.listeners import InvalidationListener, listener_for
 from app.db.replica import ReplicaReadPool
@@ -43,6 +46,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     working = [asyncio.create_task(worker.run(stopping)) for worker in workers]
     working.append(asyncio.create_task(app.state.metrics_sampler.run(database, stopping)))
     working.append(asyncio.create_task(app.state.backups.run(stopping)))
+    hits = app.state.process.share(RedirectHits)
+    open_unit = partial(unit_of_work, background.writing, app.state.process, Client("", "hits of redirects"))
+    working.append(asyncio.create_task(hits.run(open_unit, stopping)))
     for task in working:
         task.add_done_callback(_complain)
     try:

@@ -20,6 +20,7 @@ from app.api.middleware.large_responses import LargeResponsesMiddleware
 from app.api.middleware.response_cache import ResponseCacheMiddleware
 from app.api.middleware.security_headers import SecurityHeadersMiddleware
 from app.api.middleware.trusted_hosts import TrustedHosts, TrustedHostsMiddleware
+from app.api.redirections import redirection_of
 from app.api.route_table import RouteTable
 from app.api.routes import routers
 from app.cache.store import ResponseStore
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     table = app.state.route_table = RouteTable(app.routes)
     app.add_middleware(FastReadsMiddleware, table=table)
     app.add_middleware(EntityTagsMiddleware, table=table)
-    errors.install(app)
+    errors.install(app, redirection_of)
     openapi.install(app, settings.root_path)
     app.add_middleware(BodyLimitMiddleware, table=table)
     app.add_middleware(LargeResponsesMiddleware, client_of=network_of_client)

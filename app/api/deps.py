@@ -235,6 +235,7 @@ def takes_key(calls: Iterable[object]) -> bool:
     return any(isinstance(call, Idempotent) for call in calls)
 
 
+EditorDep = Annotated[Principal, requires(Role.EDITOR)]
 AdminDep = Annotated[Principal, requires(Role.ADMIN)]
 NextLinkDep = Annotated[NextLink, Depends(NextLink)]
 RefreshCookieDep = Annotated[RefreshCookie, Depends(RefreshCookie)]

@@ -1,11 +1,12 @@
 """The only place where errors meet HTTP: every error becomes problem+json (RFC 9457)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.errors import SecondFactorRequired
+from app.api.route_table import has_route
 from app.core.errors import (
     AppError,
     Conflict,
@@ -94,11 +96,15 @@ def _title_of(status: HTTPStatus) -> str:
     return _TITLES.get(status, status.phrase)
 
 
-def install(app: FastAPI) -> None:
-    """Make the app respond to all errors this way."""
+async def _nothing(_request: Request) -> None:
+    return None
+
+
+def install(app: FastAPI, otherwise: Callable[[Request], Awaitable[Response | None]] = _nothing) -> None:
+    """Make the app respond to all errors this way; `otherwise` may have an answer where no route has one."""
     app.add_exception_handler(AppError, _domain_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, partial(_http_error, otherwise))
     app.add_exception_handler(IntegrityError, _conflict)
     app.add_middleware(UnexpectedErrorMiddleware)
 
@@ -148,9 +154,13 @@ def _detail_of(validation_problem: dict[str, Any]) -> str:
     return str(validation_problem["msg"]).removeprefix("Value error, ")
 
 
-async def _http_error(request: Request, error: Any) -> JSONResponse:
+async def _http_error(
+    otherwise: Callable[[Request], Awaitable[Response | None]], request: Request, error: Any
+) -> Response:
     """Errors of the framework itself: no such path, method not allowed, body too large."""
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.NOT_FOUND and not has_route(request.scope) and (answer := await otherwise(request)):
+        return answer
     headers = {"Allow": _allowed_methods(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
     return problem(status, _title_of(status).lower().replace(" ", "_"), str(error.detail), headers=headers)
 

@@ -99,6 +99,11 @@ class RouteTable:
         return found[0].reads_query if found is not None and found[0].rules.is_public else None
 
 
+def has_route(scope: Scope) -> bool:
+    """Whether a route was selected for a request."""
+    return scope.get("fastapi", {}).get("effective_route_context") is not None
+
+
 def selected_rules(scope: Scope) -> RouteRules:
     """The rules of the route that was selected for a request; the default ones if there is none."""
     return rules_of(getattr(selected_context(scope), "endpoint", None))

@@ -18,3 +18,8 @@ TAG_DELETED = action("tag.deleted", "A tag was deleted.", details_for=Role.EDITO
 CATEGORY_CREATED = action("category.created", "A category was created.")
 CATEGORY_CHANGED = action("category.changed", "A category was changed; the fields are named.")
 CATEGORY_DELETED = action("category.deleted", "A category was deleted.")
+
+REDIRECT_CREATED = action("redirect.created", "A redirect was created.", details_for=Role.EDITOR)
+REDIRECT_CHANGED = action("redirect.changed", "A redirect was changed; the fields are named.", details_for=Role.EDITOR)
+REDIRECT_DELETED = action("redirect.deleted", "A redirect was deleted.", details_for=Role.EDITOR)
+REDIRECTS_IMPORTED = action("redirect.imported", "Redirects were imported; the numbers are given.")

@@ -5,7 +5,11 @@ from app.content.services.articles import ArticleService
 from app.content.services.authors import AuthorService
 from app.content.services.categories import CategoryService
 from app.content.services.drafts import DraftService
+from app.content.services.former_paths import FormerPaths
 from app.content.services.publications import PublicationService
+from app.content.services.redirect_files import RedirectFiles
+from app.content.services.redirects import RedirectService
+from app.content.services.resolver import Resolver
 from app.content.services.revisions import RevisionService
 from app.content.services.tags import TagService
 from app.unit_of_work import UnitOfWork, per_unit
@@ -21,5 +25,9 @@ class ContentServices:
     drafts = per_unit(DraftService)
     publications = per_unit(PublicationService)
     revisions = per_unit(RevisionService)
+    former_paths = per_unit(FormerPaths)
+    redirect_files = per_unit(RedirectFiles)
+    redirects = per_unit(RedirectService)
+    resolver = per_unit(Resolver)
     tags = per_unit(TagService)
     writing = per_unit(ArticleWriting)

@@ -1,4 +1,4 @@
-"""What can go wrong with articles, tags, categories and authors."""
+"""What can go wrong with articles, tags, categories, authors and redirects."""
 
 from app.core.errors import Conflict, Invalid, NotFound, Unavailable
 
@@ -91,3 +91,24 @@ class CategoryTooDeep(Conflict):
 class AuthorNotFound(NotFound):
     code = "author_not_found"
     message = "Author not found."
+
+
+class RedirectNotFound(NotFound):
+    code = "redirect_not_found"
+    message = "Redirect not found."
+
+
+class RedirectExists(Conflict):
+    code = "redirect_exists"
+    message = "There is a redirect from this path already."
+
+
+class RedirectLoop(Conflict):
+    """The detail shows the chain."""
+
+    code = "redirect_loop"
+
+
+class ImpossibleRedirect(Invalid):
+    code = "impossible_redirect"
+    message = "These parts do not make a redirect."

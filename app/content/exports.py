@@ -1,4 +1,4 @@
-"""The articles in the export of an account: Markdown files with front matter."""
+"""What the export of an account has of it: articles as Markdown files with front matter, and redirects."""
 
 import re
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.accounts.exports.parts import Field as AccountField
 from app.accounts.exports.parts import Folder, JsonList
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
-from app.content.models import Article, ArticleKind, ArticleStatus, FormerName, Reason, Revision, Visibility
+from app.content.models import Article, ArticleKind, ArticleStatus, FormerName, Reason, Redirect, Revision, Visibility
 from app.content.queries.revisions import WITH_TEXT
 from app.content.revision_bodies import body_of
 from app.core.schemas.base import Output
@@ -152,4 +152,22 @@ async def _former_usernames(session: AsyncSession, user: User) -> list[str]:
 
 FORMER_USERNAMES = AccountField(
     "former_usernames", "the usernames under which you were public before, which lead to you", _former_usernames
+)
+
+
+class ExportedRedirect(Output):
+    source: str
+    match: str
+    created_at: datetime
+
+
+def _redirects(owner: Principal, after: int) -> Select[tuple[Redirect]]:
+    return select(Redirect).where(Redirect.created_by_id == owner.id, Redirect.id > after).order_by(Redirect.id)
+
+
+REDIRECTS = JsonList(
+    "redirects.json",
+    "the redirects that you created",
+    _redirects,
+    lambda redirect, _owner: ExportedRedirect.model_validate(redirect),
 )

@@ -16,7 +16,7 @@ from app.accounts.personal_data import (
 from app.cache import keys
 from app.content import auditing
 from app.content.events import ArticleChanged, ArticleDeleted, ArticlePublished, ArticleRestored, ArticleUnpublished
-from app.content.exports import ARTICLES, FORMER_USERNAMES, REVISIONS
+from app.content.exports import ARTICLES, FORMER_USERNAMES, REDIRECTS, REVISIONS
 from app.content.models import (
     Article,
     ArticleCopy,
@@ -24,6 +24,7 @@ from app.content.models import (
     ArticleStatus,
     Category,
     FormerName,
+    Redirect,
     Revision,
     RevisionText,
     Tag,
@@ -107,6 +108,11 @@ register_mentioned(
 # What tags and categories were called before, too, is nobody's: those rows name no account.
 register_owned(FormerName.user_id, credentials=None, exported=FORMER_USERNAMES)
 register_impersonal(Tag.__table__, Category.__table__, ArticleSlug.__table__)
+register_mentioned(
+    Redirect.created_by_id,
+    "Redirects are the blog's: they lead its readers on, whoever set them up.",
+    exported=REDIRECTS,
+)
 
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
@@ -115,3 +121,5 @@ register_public(Category.__table__, _by_category)
 register_private(
     ArticleCopy.__table__, ArticleSlug.__table__, FormerName.__table__, Revision.__table__, RevisionText.__table__
 )
+# What they do to responses is not cached.
+register_private(Redirect.__table__)

@@ -1,6 +1,8 @@
-"""The rate limits of articles, tags and categories."""
+"""The rate limits of articles, tags, categories and redirects."""
 
 from app.core.rate_limiter import Limit
 
 # An editor that saves every few seconds, in several tabs, or a script that moves a blog here.
 CONTENT_CHANGES_OF_ACCOUNT = Limit("content-changes-of-account", "300/minute")
+# Each may have thousands of lines.
+REDIRECT_IMPORTS_OF_ACCOUNT = Limit("redirect-imports-of-account", "30/hour")

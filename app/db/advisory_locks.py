@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 class AdvisoryLock(IntEnum):
     """What only one transaction may do at a time. The numbers only need to be unique within the database."""
 
+    # Whoever takes both takes them in this order.
     CATEGORY_TREE = 7_265_676_812
+    REDIRECTS = 7_265_676_813
 
 
 async def take_advisory_lock(session: AsyncSession, lock: AdvisoryLock) -> None:

@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 from app.accounts.models import User
 from app.comments.models import Comment
 from app.content.markup import render_article
-from app.content.models import Article, Category, Tag
+from app.content.models import Article, Category, Redirect, RedirectMatch, Tag
 from app.core.roles import Role
 from tests.support.users import Users
 
@@ -68,7 +68,8 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
         articles[2].deleted_at = NOW
         tags = [Tag(slug=f"{kind}-{number}", name=f"{kind} {number}") for kind in ("tag", "more")]
         category = Category(slug=f"category-{number}", name="Category")
-        session.add_all([*articles, *tags, category])
+        redirect = Redirect(source=f"/old-{number}", match=RedirectMatch.EXACT, target="/new", status=308)
+        session.add_all([*articles, *tags, category, redirect])
         await session.flush()
         comments = [Comment(article_id=articles[0].id, author_id=commenter.id) for _ in range(2)]
         for comment in comments:
@@ -80,7 +81,13 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
             comment.place_below(None)
         await session.commit()
     names = {kind: f"{kind}-{number}" for kind in ("public", "draft", "deleted", "tag", "more", "category")}
-    ids = {"comment": comments[0].id, "gone": comments[1].id, "user": commenter.id, "owner": owner.username}
+    ids = {
+        "comment": comments[0].id,
+        "gone": comments[1].id,
+        "redirect": redirect.id,
+        "user": commenter.id,
+        "owner": owner.username,
+    }
     return Blog(owner, commenter, {**names, **ids})
 
 
@@ -125,6 +132,12 @@ read a category    GET    /categories/{category}               200        200   
 add a category     POST   /categories                          401        403    403       403   403   403    201   201
 change a category  PATCH  /categories/{category}               401        403    403       403   403   403    200   200
 delete a category  DELETE /categories/{category}               401        403    403       403   403   403    204   204
+list redirects     GET    /redirects                          401        403    403       403   403   403    200   200
+read a redirect    GET    /redirects/{redirect}               401        403    403       403   403   403    200   200
+export redirects   GET    /redirects.csv                      401        403    403       403   403   403    200   200
+add a redirect     POST   /redirects                          401        403    403       403   403   403    201   201
+change a redirect  PATCH  /redirects/{redirect}               401        403    403       403   403   403    200   200
+delete a redirect  DELETE /redirects/{redirect}               401        403    403       403   403   403    204   204
 list authors       GET    /authors                             200        200    200       200   200   200    200   200
 read an author     GET    /authors/{owner}                     200        200    200       200   200   200    200   200
 read oneself       GET    /users/me                            401        200    200       200   200   200    200   200
@@ -148,6 +161,8 @@ BODIES: dict[str, object] = {
     "PATCH /tags/{tag}": {"name": "Renamed {tag}"},
     "POST /categories": {"name": "Another {category}"},
     "PATCH /categories/{category}": {"name": "Renamed"},
+    "POST /redirects": {"source": "/new-{tag}", "target": "/elsewhere"},
+    "PATCH /redirects/{redirect}": {"target": "/elsewhere"},
     "PATCH /users/me": {"bio": "New"},
     "POST /invitations": {"role": "author"},
     "DELETE /users/me": {"articles": "remove"},
@@ -257,6 +272,7 @@ PUBLIC = {
     "GET /api/v1/articles/{slug}/comments",
     "GET /api/v1/authors",
     "GET /api/v1/authors/{username}",
+    "GET /api/v1/resolve",
     "GET /api/v1/tags",
     "GET /api/v1/tags/{slug}",
     "GET /api/v1/categories",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import undefer
 from app.content.models import Article, ArticleCopy, Reason, Revision, RevisionText, Tag
 from app.content.queries.revisions import WITH_TEXT
 from app.content.revision_bodies import snapshot_of
+from app.core import clock
 from app.db import migrations
 from tests.support.databases import Template
 from tests.support.rows import a_user, an_article, opened
@@ -24,7 +25,7 @@ def _numbered(author_id: int, number: int, tags: list[Tag]) -> Article:
     if number % 2:
         article.unpublish()
     if number % 5 == 0:
-        article.imported_at = article.updated_at = article.created_at = article.published_at
+        article.imported_at = article.updated_at = article.created_at = clock.now()
     return article
 
 

@@ -90,7 +90,7 @@ async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: Asy
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Content-Length"] == str(len(response.content))
     contents = contents_of(response)
-    assert set(contents.texts) == {"README.txt", "account.json", "comments.json", "audit.json"}
+    assert set(contents.texts) == {"README.txt", "account.json", "comments.json", "redirects.json", "audit.json"}
     assert (contents.json("comments.json"), contents.articles) == ([], [])
     newest = await session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
     assert newest is not None

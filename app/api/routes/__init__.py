@@ -6,6 +6,7 @@ from importlib import import_module
 from fastapi import APIRouter
 
 from app.core.config import Settings
+from app.core.site_paths import API_PREFIX
 
 # The modules with the routes of the API. What is read most comes first, for routes are looked for in this order.
 _RESOURCES = (
@@ -16,6 +17,8 @@ _RESOURCES = (
     "authors",
     "drafts",
     "revisions",
+    "resolve",
+    "redirects",
     "auth",
     "sessions",
     "second_factors",
@@ -31,7 +34,7 @@ _RESOURCES = (
 
 def routers(settings: Settings) -> Iterator[APIRouter]:
     """The routers that an app with these settings includes: the API, and what is beside it."""
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix=API_PREFIX)
     for name in _RESOURCES:
         api.include_router(_router_of(name))
     yield api

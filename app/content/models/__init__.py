@@ -6,6 +6,7 @@ from app.content.models.article_copy import ArticleCopy, Purpose
 from app.content.models.article_slug import ArticleSlug
 from app.content.models.category import Category
 from app.content.models.former_name import FormerName, Named
+from app.content.models.redirect import Redirect, RedirectMatch
 from app.content.models.revision import Reason, Revision, RevisionText
 from app.content.models.snapshot import Snapshot
 from app.content.models.states import ArticleKind, ArticleStatus, Visibility
@@ -23,6 +24,8 @@ __all__ = [
     "Named",
     "Purpose",
     "Reason",
+    "Redirect",
+    "RedirectMatch",
     "Revision",
     "RevisionText",
     "Snapshot",

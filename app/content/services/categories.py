@@ -70,6 +70,10 @@ class _Forest:
         """The number of categories from the root down to this one."""
         return 1 + self.depth(self.by_id.get(category.parent_id or 0)) if category else 0
 
+    def line_to(self, category: CategoryRow | None) -> list[CategoryRow]:
+        """The categories from the root down to this one."""
+        return [*self.line_to(self.by_id.get(category.parent_id or 0)), category] if category else []
+
     def height(self, category: CategoryRow) -> int:
         """The number of categories from this one down to the deepest below it."""
         return 1 + max((self.height(child) for child in self.children_of(category.id)), default=0)
@@ -98,6 +102,14 @@ class CategoryService:
             raise CategoryNotFound
         self._unit.surrogate_keys.add(keys.CATEGORIES)
         return forest.to_schema(category)
+
+    async def path_of(self, slug: str) -> str:
+        """The slugs of the categories from the top down to this one, with slashes. Raises `CategoryNotFound`."""
+        forest = await self._forest()
+        category = forest.with_slug(slug)
+        if category is None:
+            raise CategoryNotFound
+        return "/".join(above.slug for above in forest.line_to(category))
 
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; empty if there is no such category."""
