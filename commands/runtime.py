@@ -53,7 +53,13 @@ def validated(model: type[M], **values: object) -> M:
         return model(**values)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
-        refuse("\n".join(f"{problem['loc'][0]}: {problem['msg'].rstrip('.')}." for problem in problems))
+        refuse("\n".join(problem_sentence(problem["loc"], problem["msg"]) for problem in problems))
+
+
+def problem_sentence(place: tuple[int | str, ...], message: str) -> str:
+    """What is wrong, and where; nowhere if it is the whole."""
+    where = f"{', '.join(map(str, place))}: " if place else ""
+    return f"{where}{message.removeprefix('Value error, ').rstrip('.')}."
 
 
 def run(database_url: str, work: Callable[[], Coroutine[Any, Any, T]], *failures: type[Exception]) -> T:
