@@ -56,7 +56,7 @@ class PreconditionFailed(AppError):
     """`etag` is the present one of the resource, if it has one."""
 
     code = "precondition_failed"
-    message = "This is not what the request expects to change: it has changed meanwhile, is not there, or is already."
+    message = "What the request is about is not as it demands: it has changed, is not there, or is there already."
 
     def __init__(self, detail: str | None = None, *, etag: str | None = None) -> None:
         super().__init__(detail)

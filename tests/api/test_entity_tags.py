@@ -40,6 +40,24 @@ async def test_an_article_has_one_version_in_every_encoding(
     assert {validator_of(tag) for tag in tags} == {f"{article['id']}.{article['version']}"}
 
 
+async def test_nothing_is_different_while_the_response_cache_is_not_used(live_users: Users) -> None:
+    author, anonymous = await live_users.client(Role.AUTHOR), await live_users.client()
+    path = f"/articles/{(await publish(author))['slug']}"
+
+    tag = await tag_of(anonymous, path)
+
+    assert tag == await tag_of(author, path)
+    assert (await anonymous.get(path, headers={"If-None-Match": tag})).status_code == 304
+
+
+async def test_what_is_sent_as_it_is_made_has_no_tag(author: httpx.AsyncClient) -> None:
+    export = await author.get("/users/me/export")
+
+    assert export.status_code == 200
+    assert export.content.startswith(b"PK")
+    assert "ETag" not in export.headers
+
+
 async def test_a_comment_changes_the_bytes_and_not_the_version(
     anonymous: httpx.AsyncClient, author: httpx.AsyncClient
 ) -> None:

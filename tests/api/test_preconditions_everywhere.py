@@ -57,7 +57,9 @@ async def _app(world: World) -> dict[str, Any]:
 
 
 CHANGES = {
-    "PATCH /articles/{slug}": Change("/articles/{public}", {"title": "New"}, "/articles/{public}"),
+    "PATCH /articles/{slug}": Change(
+        "/articles/{public}", {"title": "New", "body_markdown": "New"}, "/articles/{public}"
+    ),
     "DELETE /articles/{slug}": Change("/articles/{public}", None, "/articles/{public}"),
     "PUT /articles/{slug}/publication": Change("/articles/{draft}/publication", {}, "/articles/{draft}"),
     "DELETE /articles/{slug}/publication": Change("/articles/{public}/publication", None, "/articles/{public}"),
@@ -91,7 +93,7 @@ CHANGES = {
 async def world(users: Users) -> World:
     blog = await blog_of(users)
     await users.user(Role.ADMIN)
-    admin = await with_password(users, role=Role.ADMIN)
+    admin = await with_password(users, role=Role.ADMIN, pending_email="new@example.com")
     client = await users.client_for(admin)
     async with users.app.state.database.writing() as session:
         ids = await _things_of(admin, session)
@@ -186,3 +188,10 @@ async def test_whatever_is_there_is_changed(world: World, route: str) -> None:
     changed = await ask(world, route, body, **{"If-Match": "*"})
 
     assert changed.is_success, changed.text
+
+
+async def test_what_is_not_there_is_not_whatever_is_there(author: httpx.AsyncClient) -> None:
+    problem_in(await author.delete("/users/me/email", headers={"If-Match": "*"}), 412, "precondition_failed")
+    problem_in(await author.delete("/articles/nothing", headers={"If-Match": "*"}), 404, "article_not_found")
+
+    assert (await author.delete("/users/me/email", headers={"If-None-Match": "*"})).status_code == 204

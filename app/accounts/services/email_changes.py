@@ -71,6 +71,8 @@ class EmailChangeService:
         """Cancel the change and keep the current email."""
         user = principal.account
         await lock_account(self._unit.session, principal)
+        if user.pending_email is None:
+            self._unit.preconditions.require_absent()
         if user.email is not None:
             user.pending_email = None
 
