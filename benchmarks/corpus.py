@@ -4,7 +4,7 @@ What a request needs to know about an article (its slug, when it was published, 
 function of its number, so that it need not be looked up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -89,15 +89,15 @@ def comment_counts(size: Size) -> list[int]:
     return counts
 
 
-def tables(size: Size, *, with_tag_dates: bool) -> Iterator[TableRows]:
-    """All rows, parents first. `with_tag_dates`: the schema also stores the publication date with each tag."""
+def tables(size: Size, tag_dates: Sequence[str]) -> Iterator[TableRows]:
+    """All rows, parents first. `tag_dates` are the columns with the publication date that are kept with each tag."""
     random = Random(SEED)
     texts = texts_of(SEED)
     yield _users(size)
     yield _named("categories", "category", _CATEGORIES, description="")
     yield _named("tags", "tag", size.tags)
     yield _articles(size, Random(random.random()), texts)
-    yield _article_tags(size, Random(random.random()), with_tag_dates=with_tag_dates)
+    yield _article_tags(size, Random(random.random()), tag_dates)
     yield _comments(size, Random(random.random()), texts)
 
 
@@ -147,7 +147,7 @@ def _articles(size: Size, random: Random, texts: Texts) -> TableRows:
     return TableRows("articles", columns, (row(number) for number in range(1, size.articles + 1)))
 
 
-def _article_tags(size: Size, random: Random, *, with_tag_dates: bool) -> TableRows:
+def _article_tags(size: Size, random: Random, dates: Sequence[str]) -> TableRows:
     """Three tags each. The others are Zipf-distributed with an exponent that keeps the common one the most used."""
     others = range(2, size.tags + 1)
     weights = list(accumulate(rank**-0.5 for rank in others))
@@ -159,9 +159,8 @@ def _article_tags(size: Size, random: Random, *, with_tag_dates: bool) -> TableR
                 tags.update(random.choices(others, cum_weights=weights))
             at = published_at(size, number)
             for tag in sorted(tags):
-                yield (number, tag, at) if with_tag_dates else (number, tag)
+                yield (number, tag, *(at for _ in dates))
 
-    dates = ("published_at",) if with_tag_dates else ()
     return TableRows("article_tags", ("article_id", "tag_id", *dates), rows())
 
 

@@ -4,7 +4,7 @@ Whatever triggers the schema has, the counters are correct afterwards: they are 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -35,6 +35,11 @@ async def fill(url: str, size: Size) -> None:
         await _fill_postgresql(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), size)
 
 
+def _tag_dates(columns: Collection[tuple[str, str]]) -> list[str]:
+    """Those of its dates that the schema keeps with each tag of an article."""
+    return [name for name in ("published_at", "listed_at") if ("article_tags", name) in columns]
+
+
 def _recounts(has_column: Callable[[str, str], bool]) -> list[str]:
     return [
         f"UPDATE {table} SET {column} = ({count}) WHERE {column} <> ({count})"  # noqa: S608 - all of it is above
@@ -54,7 +59,7 @@ def _fill_sqlite(path: str, size: Size) -> None:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-500000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN")
-        for table in tables(size, with_tag_dates=("article_tags", "published_at") in columns):
+        for table in tables(size, _tag_dates(columns)):
             _insert(connection, table)
         for statement in _recounts(lambda table, column: (table, column) in columns):
             connection.execute(statement)
@@ -85,7 +90,7 @@ async def _fill_postgresql(url: str, size: Size) -> None:
         )
         columns = {(table, column) for table, column in found}
         await _without_triggers(connection)
-        for table in tables(size, with_tag_dates=("article_tags", "published_at") in columns):
+        for table in tables(size, _tag_dates(columns)):
             await connection.copy_records_to_table(table.name, records=table.rows, columns=table.columns)
         await _statements(connection, _recounts(lambda table, column: (table, column) in columns))
         for name in ("users", "categories", "tags", "articles", "comments"):

@@ -1,7 +1,8 @@
 """The requests of readers and writers.
 
 R1 newest articles, R2 one article, R3 a tag's page 250 articles deep, R5 the comments of an article; W1 login, W2 a new
-article with three tags, W3 a new comment. (R4 is reserved for search, which the blog does not have yet.)
+article with three tags, W3 a new comment, W4 a draft that is saved, W5 drafts that are saved and published in turn.
+(R4 is reserved for search, which the blog does not have yet.)
 
 Warm means the same URL every time; cold means a different article, page or list with every request.
 """
@@ -9,6 +10,7 @@ Warm means the same URL every time; cold means a different article, page or list
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 from urllib.parse import urlencode
@@ -100,6 +102,18 @@ class Operations:
         popular = self._popular(random, many)
         return [self._new_comment(random, texts, tokens, number) for number in popular]
 
+    def draft_saves(self, begun: Sequence["Begun"], many: int, run: int) -> list[Request]:
+        """Saves of the drafts beside published articles, as long as those of the corpus."""
+        random, texts = Random(SEED + run), texts_of(SEED)
+        return [self._draft_save(random, texts, begun[place % len(begun)]) for place in range(many)]
+
+    def publications(self, begun: Sequence["Begun"], many: int, run: int) -> list[Request]:
+        """Drafts, each of which is saved and then published."""
+        saves = self.draft_saves(begun, many // 2, run)
+        return [
+            request for place, save in enumerate(saves) for request in (save, _publication(begun[place % len(begun)]))
+        ]
+
     # Both
 
     def reads(self, many: int, run: int) -> list[Request]:
@@ -167,9 +181,27 @@ class Operations:
         }
         return Request(f"{API}/articles", {**_JSON, **_by(random, tokens)}, "POST", json.dumps(body))
 
+    def _draft_save(self, random: Random, texts: Texts, article: "Begun") -> Request:
+        headers = {**_JSON, "Authorization": f"Bearer {article.token}"}
+        body = json.dumps({"body_markdown": texts.body(random, self._size.words)[0]})
+        return Request(f"{API}/articles/{article.slug}/draft", headers, "PATCH", body)
+
     def _new_comment(self, random: Random, texts: Texts, tokens: Sequence[str], number: int) -> Request:
         body = json.dumps({"body_markdown": texts.sentence(random)})
         return Request(self._comments(number).path.partition("?")[0], {**_JSON, **_by(random, tokens)}, "POST", body)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An article to be written on, and the token of its author."""
+
+    slug: str
+    token: str
+
+
+def _publication(article: Begun) -> Request:
+    headers = {**_JSON, "Authorization": f"Bearer {article.token}"}
+    return Request(f"{API}/articles/{article.slug}/publication", headers, "PUT", "{}")
 
 
 def _by(random: Random, tokens: Sequence[str]) -> Mapping[str, str]:
@@ -203,3 +235,15 @@ def access_tokens(server: Server, operations: Operations, people: int = 10) -> l
             raise CannotMeasureError(f"login: {response.status} {response.body.decode()}")
         tokens.append(json.loads(response.body)["access_token"])
     return tokens
+
+
+def begun_articles(server: Server, operations: Operations, tokens: Sequence[str]) -> list[Begun]:
+    """New published articles, one for each of these authors."""
+    begun = []
+    for number, token in enumerate(tokens):
+        (request,) = operations.new_articles([token], 1, -number - 2)
+        response = server.ask(request.path, request.headers, request.method, request.body)
+        if response.status != 201:  # noqa: PLR2004 - created
+            raise CannotMeasureError(f"a new article: {response.status} {response.body.decode()}")
+        begun.append(Begun(json.loads(response.body)["slug"], token))
+    return begun

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.baselines.recorded import FILE, record
 from benchmarks.corpus import Size
 from benchmarks.interleaving import Bench, Measurement, same
-from benchmarks.operations import Operations, access_tokens, operations_on
+from benchmarks.operations import Operations, access_tokens, begun_articles, operations_on
 from benchmarks.servers import APP, Response, Server
 from benchmarks.wrk import InvalidRunError, Request
 
@@ -161,6 +161,7 @@ def writes(bench: Bench, url: str, size: Size) -> None:
     with bench.launcher.colophon("colophon", url) as app:
         operations = operations_on(app, size)
         tokens = access_tokens(app, operations)
+        begun = begun_articles(app, operations, tokens)
         many = {name: round(rate * max(1, bench.seconds)) for name, rate in _REQUESTS_A_SECOND.items()}
         bench.interleave(
             {
@@ -170,6 +171,12 @@ def writes(bench: Bench, url: str, size: Size) -> None:
                 ),
                 "colophon W3": Measurement(
                     app, lambda run: operations.new_comments(tokens, many["comments"], run), _WRITERS
+                ),
+                "colophon W4": Measurement(
+                    app, lambda run: operations.draft_saves(begun, many["articles"], run), _WRITERS
+                ),
+                "colophon W5": Measurement(
+                    app, lambda run: operations.publications(begun, many["articles"], run), _WRITERS
                 ),
                 "colophon reads": Measurement(app, lambda run: operations.reads(many["reads"], run)),
                 "colophon mixed": Measurement(app, lambda run: operations.mixed(tokens, many["mixed"], run)),

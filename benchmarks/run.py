@@ -24,7 +24,7 @@ from benchmarks.servers import ROOT, Launcher
 # What is asked of cold reads beside raw asyncpg; nothing was said of SQLite, whose driver is asked synchronously there.
 _RAW_WANTED = {"postgresql": 0.6}
 # Room for some fifty answers, where ten thousand different ones are asked for in turn: all but never the same again.
-_COLD_CACHE_BYTES = 1_000_000
+COLD_CACHE_BYTES = 1_000_000
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -103,7 +103,7 @@ def main() -> None:
     parser = arguments()
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--words", type=int, default=1_500, help="of each article")
-    parser.add_argument("--cold-cache-bytes", type=int, default=_COLD_CACHE_BYTES, help="CACHE_BYTES for cold reads")
+    parser.add_argument("--cold-cache-bytes", type=int, default=COLD_CACHE_BYTES, help="CACHE_BYTES for cold reads")
     options = parser.parse_args()
     begin = time.perf_counter()
     result = _measure(options)
