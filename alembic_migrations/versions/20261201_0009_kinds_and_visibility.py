@@ -40,6 +40,19 @@ _LISTED = f"({_IS_ARTICLE} AND {{row}}.visibility = 'public')"
 _LISTED_TO_MEMBERS = f"({_IS_ARTICLE} AND {{row}}.visibility <> 'unlisted')"
 _DATED = {"published_at": _LISTED, "listed_at": _LISTED_TO_MEMBERS}
 _COUNTERS = {"users": "author_id", "categories": "category_id"}
+# Of what everybody finds, and of what members find.
+_IN_INDEXES = {
+    "": "status = 'published' AND deleted_at IS NULL AND kind = 'article' AND visibility = 'public'",
+    "_members": "status = 'published' AND deleted_at IS NULL AND kind = 'article' AND visibility != 'unlisted'",
+}
+_OF_DRAFTS = "ix_articles_drafts_created_at_id"
+_INDEXES = (
+    ("status", "published_at", "id"),
+    ("status", "title_key", "id"),
+    ("status", "comment_count", "id"),
+    ("author_id", "status", "published_at", "id"),
+    ("category_id", "status", "published_at", "id"),
+)
 _INDEX = "ix_article_tags_tag_id_listed_at_article_id"
 
 
@@ -197,6 +210,31 @@ def _move_bodies_to_the_end() -> None:
         op.execute(f"ALTER TABLE articles RENAME COLUMN moved_{body} TO {body}")
 
 
+def _create_index(name: str, columns: Sequence[str], where: str) -> None:
+    op.create_index(name, "articles", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _split_indexes() -> None:
+    for columns in _INDEXES:
+        name = "_".join(["ix_articles", *columns])
+        op.drop_index(name, "articles")
+        for suffix, where in _IN_INDEXES.items():
+            _create_index(f"{name}{suffix}", columns, where)
+    _create_index(_OF_DRAFTS, ["created_at", "id"], "status = 'draft'")
+    for reference in _COUNTERS.values():
+        op.create_index(f"ix_articles_{reference}", "articles", [reference])
+
+
+def _join_indexes() -> None:
+    for name in (_OF_DRAFTS, *(f"ix_articles_{reference}" for reference in _COUNTERS.values())):
+        op.drop_index(name, "articles")
+    for columns in _INDEXES:
+        name = "_".join(["ix_articles", *columns])
+        for suffix in _IN_INDEXES:
+            op.drop_index(f"{name}{suffix}", "articles")
+        op.create_index(name, "articles", columns)
+
+
 def upgrade() -> None:
     for name, kind in _COLUMNS.items():
         op.execute(f"ALTER TABLE articles ADD COLUMN {name} {kind}")
@@ -205,6 +243,7 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE articles ALTER COLUMN {body} SET DEFAULT ''")
     else:
         _move_bodies_to_the_end()
+    _split_indexes()
     op.add_column("article_tags", sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE article_tags SET listed_at = published_at")
     op.create_index(_INDEX, "article_tags", ["tag_id", "listed_at", "article_id"])
@@ -216,6 +255,7 @@ def downgrade() -> None:
     op.execute("UPDATE articles SET status = 'draft' WHERE visibility <> 'public'")
     op.execute("UPDATE articles SET kind = 'article' WHERE kind = 'page'")
     _replace(_triggers(), _triggers_before())
+    _join_indexes()
     op.drop_index(_INDEX, "article_tags")
     op.drop_column("article_tags", "listed_at")
     for name in reversed(_COLUMNS):

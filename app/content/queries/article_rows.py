@@ -200,7 +200,7 @@ def _narrowed(spec: ArticleListSpec, order: Order) -> list[ColumnElement[bool]]:
     """All conditions except the categories."""
     # Of the row that is walked along, if its order is by this date: an index ends there.
     published_at = order.columns[0] if spec.by_date else Article.published_at
-    conditions = [in_list(spec.status, spec.reach), *sorted_as(spec.kind, spec.visibility)]
+    conditions = [in_list(spec.status, spec.reach, leads=not spec.through_tag), *sorted_as(spec.kind, spec.visibility)]
     if spec.own:
         conditions.append(is_own)
     if spec.author:

@@ -24,9 +24,11 @@ is_published = and_(Article.status == _PUBLISHED, Article.deleted_at.is_(None))
 # By their addresses.
 _is_readable_by_everybody = and_(is_published, Article.visibility != literal_column("'members'"))
 # In lists.
-_is_published_article = and_(is_published, Article.kind == literal_column("'article'"))
-is_listed = and_(_is_published_article, Article.visibility == literal_column("'public'"))
-is_listed_to_members = and_(_is_published_article, Article.visibility != literal_column("'unlisted'"))
+_is_article = Article.kind == literal_column("'article'")
+_is_public = Article.visibility == literal_column("'public'")
+_is_not_unlisted = Article.visibility != literal_column("'unlisted'")
+is_listed = and_(is_published, _is_article, _is_public)
+is_listed_to_members = and_(is_published, _is_article, _is_not_unlisted)
 
 is_own = Article.author_id == bindparam("actor_id", type_=BigId)
 
@@ -75,13 +77,17 @@ def to_change() -> Select[tuple[Article]]:
     return select(Article).options(selectinload(Article.tags), *bodies)
 
 
-def in_list(status: ListStatus, reach: Reach) -> ColumnElement[bool]:
-    """The condition for being in a list of this status."""
+def in_list(status: ListStatus, reach: Reach, *, leads: bool = True) -> ColumnElement[bool]:
+    """The condition for being in a list of this status; only where it `leads` are the indexes of such lists used."""
     if status == "deleted":
         return Article.deleted_at.is_not(None)
     if status == "draft":
         return and_(Article.status == _DRAFT, Article.deleted_at.is_(None))
-    return {"everybody": is_listed, "members": is_listed_to_members, "all": is_published}[reach]
+    if reach == "all":
+        return is_published
+    # Neither database sees that what is equal is not distinct.
+    is_article = _is_article if leads else Article.kind.is_not_distinct_from(literal_column("'article'"))
+    return and_(is_published, is_article, _is_public if reach == "everybody" else _is_not_unlisted)
 
 
 def sorted_as(kind: ArticleKind | None, visibility: Visibility | None) -> list[ColumnElement[bool]]:
