@@ -56,13 +56,11 @@ class _Attempt:
         headers = {**about_request, **answer.headers, REPLAYED: "true"}
         return Response(answer.body, answer.status, headers, background=self.background)
 
-    async def kept(self, response: Response) -> Response:
-        """The response, to be repeated from now on; or that to another request, which was faster."""
+    async def keep(self, response: Response) -> None:
+        """Have the response repeated from now on. Raises `Conflict` if another request was faster."""
         headers = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
         answer = Answer(response.status_code, headers, bytes(response.body))
-        if await self.services.idempotency.keep(self.request, answer):
-            return response
-        return self.replay(await self.services.idempotency.yield_to_faster(self.request))
+        await self.services.idempotency.keep(self.request, answer)
 
 
 async def begin(
@@ -86,14 +84,14 @@ def answering_retries(handler: Handler) -> Handler:
     async def handle(request: Request) -> Response:
         try:
             response = await handler(request)
+            attempt: _Attempt | None = request.scope.get(_SCOPE)
+            if attempt is not None and response.status_code in _SUCCESSES:
+                await attempt.keep(response)
         except Replayed as replayed:
             return replayed.response
         except (AppError, IntegrityError) as error:
             return await _response_of_first(request, error)
-        attempt: _Attempt | None = request.scope.get(_SCOPE)
-        if attempt is None or response.status_code not in _SUCCESSES:
-            return response
-        return await attempt.kept(response)
+        return response
 
     return handle
 

@@ -24,7 +24,7 @@ class IdempotencyService:
     async def first_answer(self, request: KeyedRequest) -> Answer | None:
         """What the first request with this key was answered; None if there was none. Raises `IdempotencyKeyReused`.
 
-        Nothing is locked: of two requests at once both go on, and `keep` tells which of them was the first.
+        Nothing is locked: of two requests at once both go on, until `keep` tells which of them was the first.
         """
         async with reading(self._unit.session):
             found = await self._unit.session.execute(queries.of_request(request, clock.now() - KEPT_FOR))
@@ -36,10 +36,10 @@ class IdempotencyService:
             raise IdempotencyKeyReused
         return Answer(status, headers, zstandard.decompress(body))
 
-    async def keep(self, request: KeyedRequest, answer: Answer) -> bool:
-        """Store the answer with all that the unit stores. False if another request with this key was faster.
+    async def keep(self, request: KeyedRequest, answer: Answer) -> None:
+        """Store the answer with all that the unit stores.
 
-        Then nothing of this unit may be stored: see `yield_to_first`.
+        Raises `Conflict` if another request with this key was faster: then nothing of this unit may be stored.
         """
         now = clock.now()
         values = {
@@ -54,16 +54,10 @@ class IdempotencyService:
         session = self._unit.session
         await session.flush()
         statement = queries.storing(session.get_bind().dialect.name, values, now - KEPT_FOR)
-        return await session.scalar(statement) is not None
+        if await session.scalar(statement) is None:
+            raise Conflict("This conflicts with a change that was just made. Try again.")
 
     async def yield_to_first(self, request: KeyedRequest) -> Answer | None:
         """Undo all that the unit has done, and look again what the first request was answered."""
         await self._unit.session.rollback()
         return await self.first_answer(request)
-
-    async def yield_to_faster(self, request: KeyedRequest) -> Answer:
-        """As `yield_to_first`, where there was a faster one. Raises `Conflict` if its answer has just been removed."""
-        answer = await self.yield_to_first(request)
-        if answer is None:
-            raise Conflict("This conflicts with a change that was just made. Try again.")
-        return answer

@@ -14,10 +14,9 @@ from app.idempotency.service import IdempotencyService
 _commit, _keep = AsyncSession.commit, IdempotencyService.keep
 
 
-async def keep(service: IdempotencyService, *arguments: Any) -> bool:
-    is_first = await _keep(service, *arguments)
+async def keep(service: IdempotencyService, *arguments: Any) -> None:
+    await _keep(service, *arguments)
     service._unit.session.info["dies"] = os.environ["DIES"]
-    return is_first
 
 
 async def commit(session: AsyncSession) -> None:
