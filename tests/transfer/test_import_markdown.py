@@ -45,7 +45,7 @@ async def test_the_report(live_app: FastAPI, blog: Path) -> None:
     result = await import_blog(live_app, blog)
     assert result.stdout.splitlines() == [
         f"created    2013-05-06-{slug}.markdown → {slug}: contains template code: highlight; dropped 1 <script>",
-        "created    meeting.md → team-meeting: also by Bob",
+        "created    meeting.md → team-meeting: also by Bob; redirects from /inside/2019/11/18/Team-Meeting",
         "created    later.md → team-meeting-2019-12-01",
         "skipped    LICENSE: it is not a Markdown file (.md, .markdown, .mkd, .mdown)",
         "skipped    README.md: it has no front matter",

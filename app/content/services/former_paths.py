@@ -1,11 +1,10 @@
 """Redirects from the paths that an article had on another site, created when it is imported."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
 from app.content.models import Article, Redirect, RedirectMatch
-from app.content.queries import redirects
 from app.content.services.own_addresses import address_at
 from app.content.services.redirect_rules import lock_redirects
 from app.core.site_paths import normal_path
@@ -13,6 +12,12 @@ from app.unit_of_work import UnitOfWork
 
 _STATUS = 301
 NOTE = "From an import"
+# Of a path that is none.
+_SHOWN = 80
+
+
+class _Obstacle(Exception):
+    """Why a path cannot lead to an article."""
 
 
 class FormerPaths:
@@ -25,6 +30,7 @@ class FormerPaths:
 
     async def lead_to(self, article: Article, paths: Sequence[str]) -> Sequence[str]:
         """Lead from these paths to the article, whatever slug it gets; returns what is to be said of that."""
+        await self._make_way(article)
         free, notes = await self.free(article.slug, article.id, paths)
         for source in free:
             self._unit.session.add(
@@ -33,41 +39,50 @@ class FormerPaths:
         await self._unit.session.flush()
         return notes
 
-    async def free(self, slug: str, article_id: int | None, paths: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Which of these paths can lead to an article with this slug, and what is to be said of them and the others."""
+    async def free(
+        self, slug: str, article_id: int | None, paths: Sequence[str], taken: Collection[str] = ()
+    ) -> tuple[list[str], list[str]]:
+        """Which of these paths can lead to an article with this slug, and what is to be said of them and the others.
+
+        `taken` are those that are about to lead elsewhere.
+        """
         free: dict[str, None] = {}
         notes = []
         for path in paths:
             try:
                 source = normal_path(path)
-            except ValueError as error:
-                notes.append(f"no redirect from {path[:60]!r}: it {error}")
-                continue
-            if source in free or source == f"/{slug}":
-                continue
-            match await self._obstacle(source, slug, article_id):
-                case None:
+                if source not in free and await self._is_free(source, slug, article_id, taken):
                     free[source] = None
-                case "":
-                    pass
-                case obstacle:
-                    notes.append(f"no redirect from {source}: {obstacle}")
+            except (ValueError, _Obstacle) as error:
+                notes.append(f"no redirect from {path[:_SHOWN]}: it {error}")
         return list(free), [*([f"redirects from {', '.join(free)}"] if free else []), *notes]
 
-    async def _obstacle(self, source: str, slug: str, article_id: int | None) -> str | None:
-        """Why this path cannot lead to the article; empty if it does already."""
-        session = self._unit.session
-        there = select(Redirect).where(Redirect.source == source, Redirect.match == RedirectMatch.EXACT)
-        if redirect := (await session.scalars(there)).one_or_none():
-            leads_here = redirect.target == f"/{slug}" or (article_id is not None and redirect.article_id == article_id)
-            return "" if leads_here else "there is another redirect from there"
+    async def _is_free(self, source: str, slug: str, article_id: int | None, taken: Collection[str]) -> bool:
+        """Whether this path is to lead to the article; False if it does so already. Raises `_Obstacle`."""
+        if source == f"/{slug}":
+            return False
+        if redirect := await self._from(source):
+            if redirect.target == f"/{slug}" or (article_id is not None and redirect.article_id == article_id):
+                return False
+            raise _Obstacle("leads elsewhere already")
+        if source in taken:
+            raise _Obstacle("leads to another post")
         if await self._is_taken(source, article_id):
-            return "another article is there"
-        return await self._leads_on(f"/{slug}")
+            raise _Obstacle("is the address of another article")
+        if await self._from(f"/{slug}"):
+            raise _Obstacle("would be led on from the article itself")
+        return True
 
-    async def _leads_on(self, path: str) -> str | None:
-        rows = await self._unit.rows.fetch(redirects.MATCHING, redirects.sources_for(path))
-        return "a redirect leads on from its article" if redirects.best(rows) else None
+    async def _make_way(self, article: Article) -> None:
+        """Where an article is now, no other one was: what an earlier import has said goes."""
+        there = await self._from(f"/{article.slug}")
+        if there is not None and there.article_id is not None:
+            await self._unit.session.delete(there)
+            await self._unit.session.flush()
+
+    async def _from(self, source: str) -> Redirect | None:
+        there = select(Redirect).where(Redirect.source == source, Redirect.match == RedirectMatch.EXACT)
+        return (await self._unit.session.scalars(there)).one_or_none()
 
     async def _is_taken(self, source: str, article_id: int | None) -> bool:
         address = address_at(source)

@@ -48,6 +48,8 @@ class Decision:
     slug: str = ""
     reason: str = ""
     article: Imported | None = None
+    # What became of it besides.
+    notes: tuple[str, ...] = ()
 
 
 class Catalogue:

@@ -30,7 +30,7 @@ from app.transfer.importing.front_matter import BadPost, NotAPost
 from app.transfer.importing.leftovers import left_in
 from app.transfer.importing.posts import DEFAULT_LANGUAGE, Post, read_post
 from app.transfer.importing.report import Outcome, Report
-from app.unit_of_work import unit_of_work
+from app.unit_of_work import UnitOfWork, unit_of_work
 
 FilePost = tuple[SourceFile, Post]
 # What a post that has changed may have changed in its article.
@@ -94,6 +94,8 @@ class PostImporter:
         self._process = process_context(settings)
         # The usernames of accounts that a dry run would have created.
         self._promised: dict[str, Author] = {}
+        # The paths from which it would have led somewhere.
+        self._promised_paths: set[str] = set()
 
     async def run(self, posts: Sequence[FilePost], advance: Callable[[], None]) -> None:
         """Import posts in this order; `advance` is called after each."""
@@ -124,6 +126,7 @@ class PostImporter:
             # Outside of the transaction: it takes a while, and no lock is held meanwhile.
             rendered = await _rendered(post)
             decision = await self._carry_out(catalogue, decision, post, rendered)
+            notes += decision.notes
             notes += (*post.body.notes, *_left_in(post, rendered))
             notes += self._report.note_lost(rendered.lost)
         if decision.action is Action.SKIPPED:
@@ -141,7 +144,7 @@ class PostImporter:
             if byline.id is not None or catalogue.is_new(post.author):
                 self._promised[byline.username] = post.author
                 self._report.attribute(byline)
-            return decision
+            return replace(decision, notes=await self._foreseen(decision, post))
         while True:
             try:
                 return await self._store(decision, post, rendered)
@@ -151,6 +154,15 @@ class PostImporter:
                 raise BadPost(error.detail) from error
             except (IntegrityError, DataError) as error:
                 raise BadPost("the database rejected it; is another import running?") from error
+
+    async def _foreseen(self, decision: Decision, post: Post) -> tuple[str, ...]:
+        """What would be said of redirects to the post."""
+        async with self._database.reading() as session:
+            former_paths = Services(UnitOfWork(self._process, COMMAND_LINE, session)).content.former_paths
+            article_id = decision.article.id if decision.article else None
+            free, notes = await former_paths.free(decision.slug, article_id, post.former_paths, self._promised_paths)
+        self._promised_paths.update(free)
+        return tuple(notes)
 
     async def _follow(self, decision: Decision) -> None:
         """Store the new path of a file that was moved; that does not count as a change to the article."""
@@ -166,6 +178,7 @@ class PostImporter:
             services = Services(unit)
             # Before the article is locked: creating a category takes an advisory lock.
             category_id = await services.content.categories.named(post.category) if post.category else None
+            await services.content.former_paths.lock()
             article = await _article(unit.session, decision)
             before = article.snapshot if article is not None and decision.article is not None else None
             if article is None:
@@ -178,10 +191,11 @@ class PostImporter:
             article.source = decision.source
             await services.content.writing.take_over(article, decision.slug, before)
             await services.content.tags.spell(article, post.content.tags)
+            notes = await services.content.former_paths.lead_to(article, post.former_paths)
             if event := _event(decision, article, was_public=was_public):
                 await unit.emit(event)
         self._report.attribute(byline)
-        return decision
+        return replace(decision, notes=tuple(notes))
 
 
 def _left_in(post: Post, rendered: RenderedArticle) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.transfer.importing.bodies import Body, Templates, converted
 from app.transfer.importing.excerpts import excerpt
 from app.transfer.importing.fields import Author, Fields, is_yes, spelled_as_username
 from app.transfer.importing.fitting import Fitter, cut
+from app.transfer.importing.former_paths import declared_paths, former_paths
 from app.transfer.importing.front_matter import BadPost, NotAPost, parse
 from app.transfer.importing.kinds import kind_of, notes_of, visibility_of
 from app.transfer.importing.languages import language_of
@@ -44,6 +45,9 @@ class Post:
     notes: tuple[str, ...] = ()
     templates: Templates = Templates.LIQUID
     is_translation: bool = False
+    # On its old site: those that its front matter names as former ones as they are written there, and all of them.
+    declared_paths: tuple[str, ...] = ()
+    former_paths: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -60,7 +64,9 @@ class Post:
         moment = self.published_at and self.published_at.astimezone(UTC).isoformat()
         author = spelled_as_username(self.author.name)
         parts = [self.content.model_dump(mode="json", exclude_defaults=True), moment, author]
-        return sha256(json.dumps([*parts, self.category], sort_keys=True).encode()).hexdigest()
+        # Posts without former addresses are as they were before these were looked at.
+        parts += [self.category, *([self.declared_paths] if self.declared_paths else [])]
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def read_post(path: PurePath, text: str, *, now: datetime, author: Author, language: str = DEFAULT_LANGUAGE) -> Post:
@@ -110,6 +116,8 @@ def read_post(path: PurePath, text: str, *, now: datetime, author: Author, langu
         tuple(note for note in notes if note),
         templates,
         is_translation=_is_translation(found, place, own_language or language, language),
+        declared_paths=tuple(declared_paths(found)),
+        former_paths=former_paths(found, path),
     )
 
 

@@ -66,5 +66,10 @@ def _candidates(found: Fields, path: str, name: str) -> Iterator[str]:
 
 
 def _usable(part: str) -> Iterator[str]:
-    if part and not _FILLED_IN.search(part):
+    if part and not is_filled_in(part):
         yield part
+
+
+def is_filled_in(text: str) -> bool:
+    """Whether a generator puts something else in its place."""
+    return _FILLED_IN.search(text) is not None
