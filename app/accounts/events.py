@@ -20,5 +20,12 @@ class AccountConfirmed(AccountEvent):
     """The account's email is known to be its owner's: the first one, or another than before."""
 
 
+@dataclass(frozen=True)
+class UsernameChanged(AccountEvent):
+    """`before` is what the account was called until now."""
+
+    before: str
+
+
 class AccountDeleted(AccountEvent):
     """Who it belonged to was forgotten: its row was anonymised or, if it was never used, deleted."""

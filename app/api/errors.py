@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.errors import SecondFactorRequired
+from app.api.links import location_under
 from app.api.route_table import has_route
 from app.core.errors import (
     AppError,
@@ -22,6 +23,7 @@ from app.core.errors import (
     Forbidden,
     Gone,
     Invalid,
+    Moved,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
@@ -48,10 +50,11 @@ _STATUSES: dict[type[AppError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
+    Moved: HTTPStatus.PERMANENT_REDIRECT,
     Conflict: HTTPStatus.CONFLICT,
     PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
-    Gone: HTTPStatus.GONE,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -59,6 +62,7 @@ _HEADERS: dict[HTTPStatus, dict[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
 }
+_OF_SOME = {"second_factor", "slug", "location"}
 # Python's own names for these change with its version.
 _TITLES = {HTTPStatus(413): "Content Too Large", HTTPStatus(422): "Unprocessable Content"}
 _log = logging.getLogger(__name__)
@@ -75,9 +79,9 @@ def problem(
     detail: str,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
-    second_factor: SecondFactorChallenge | None = None,
+    **members: Any,
 ) -> JSONResponse:
-    """An error as the client gets it."""
+    """An error as the client gets it; `members` are those that only some errors have."""
     content = Problem(
         type="about:blank",
         title=_title_of(status),
@@ -86,9 +90,9 @@ def problem(
         code=code,
         instance=request_id.get(),
         errors=list(errors),
-        second_factor=second_factor,
+        **members,
     )
-    body = content.model_dump(exclude=None if second_factor else {"second_factor"})
+    body = content.model_dump(exclude=_OF_SOME - members.keys())
     return JSONResponse(body, status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE)
 
 
@@ -103,6 +107,7 @@ async def _nothing(_request: Request) -> None:
 def install(app: FastAPI, otherwise: Callable[[Request], Awaitable[Response | None]] = _nothing) -> None:
     """Make the app respond to all errors this way; `otherwise` may have an answer where no route has one."""
     app.add_exception_handler(AppError, _domain_error)
+    app.add_exception_handler(Moved, _moved)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, partial(_http_error, otherwise))
     app.add_exception_handler(IntegrityError, _conflict)
@@ -111,11 +116,19 @@ def install(app: FastAPI, otherwise: Callable[[Request], Awaitable[Response | No
 
 async def _domain_error(_request: Request, error: Any) -> JSONResponse:
     errors = [_field_problem(error.field, error.detail)] if error.field else []
-    challenge = None
+    members = {}
     if isinstance(error, SecondFactorRequired):
-        challenge = SecondFactorChallenge(pending_token=error.pending_token, methods=error.methods)
+        members["second_factor"] = SecondFactorChallenge(pending_token=error.pending_token, methods=error.methods)
     headers = error.headers if isinstance(error, PreconditionFailed | TooManyRequests) else None
-    return problem(status_of(type(error)), error.code, error.detail, errors, headers, challenge)
+    return problem(status_of(type(error)), error.code, error.detail, errors, headers, **members)
+
+
+async def _moved(request: Request, error: Any) -> JSONResponse:
+    location = location_under(request, error.former, error.slug)
+    # Whoever keeps it asks again each time: it may move back.
+    headers = {"Location": location, "Cache-Control": "no-cache"}
+    status = status_of(type(error))
+    return problem(status, error.code, error.detail, headers=headers, slug=error.slug, location=location)
 
 
 async def _validation_error(_request: Request, error: Any) -> JSONResponse:

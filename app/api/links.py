@@ -1,4 +1,4 @@
-"""The `Link` header that leads from one page of a list to the next."""
+"""Links in headers: `Link` from one page of a list to the next, and `Location` to where something has moved."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -7,6 +7,8 @@ from fastapi import Request, Response
 
 from app.db.paging import PageResult
 
+# Where in the scope the response cache leaves the query that was sent, of which the app gets what routes read.
+SENT_QUERY = "colophon.sent_query"
 # The cursor says how far a list has been read.
 _REPLACED = {"skip", "cursor"}
 
@@ -28,3 +30,12 @@ def link_to(request: Request, cursor: str) -> str:
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _REPLACED]
     path = quote(f"{request.app.state.settings.root_path}{request.url.path}")
     return f'<{path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
+
+
+def location_under(request: Request, former: str, slug: str) -> str:
+    """The address of a request, with another slug in its path and the same query."""
+    template: str = request.scope["fastapi"]["effective_route_context"].path_format
+    segments = {name: slug if value == former else value for name, value in request.path_params.items()}
+    path = template.format_map({name: quote(str(segment), safe="") for name, segment in segments.items()})
+    query: bytes = request.scope.get(SENT_QUERY, request.scope["query_string"])
+    return quote(request.app.state.settings.root_path) + path + (f"?{query.decode('latin-1')}" if query else "")

@@ -24,6 +24,9 @@ from app.idempotency.errors import IdempotencyKeyNotSupported
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _FORM = "application/x-www-form-urlencoded"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_HEADERS: dict[int, dict[str, Any]] = {
+    308: {"headers": {"Location": {"description": "Where it is now.", "schema": {"type": "string"}}}}
+}
 _INVALID = "`validation_error`: The request is invalid."
 _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
 _CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
@@ -44,7 +47,10 @@ def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
     codes: dict[int, list[str]] = defaultdict(list)
     for error in errors:
         codes[status_of(error)].append(f"`{error.code}`" + (f": {error.message}" if "message" in vars(error) else ""))
-    return {int(status): {"description": "\n\n".join(lines)} for status, lines in sorted(codes.items())}
+    return {
+        int(status): {"description": "\n\n".join(lines)} | _HEADERS.get(status, {})
+        for status, lines in sorted(codes.items())
+    }
 
 
 def install(app: FastAPI, root_path: str = "") -> None:
@@ -104,7 +110,7 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
         for code, described in raises(*errors_raised_by(dependency)).items():
             _add(responses, str(code), described["description"])
     for status, response in responses.items():
-        if status >= "400":
+        if status >= "400" or status == "308":
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
     operation["responses"] = dict(sorted(responses.items()))
     for parameter in operation.get("parameters", ()):

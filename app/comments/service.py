@@ -39,14 +39,14 @@ class CommentService:
         self._articles = ArticleService(unit)
 
     async def list(self, actor: Actor, slug: str, query: CommentListQuery) -> PageResult[CommentRow]:
-        """An article's comments, each followed by its replies. Raises `ArticleNotFound`."""
+        """An article's comments, each followed by its replies. Raises `ArticleNotFound`, `Moved` or `Gone`."""
         viewer = articles.viewer_of(actor)
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         listing = partial(_listing, viewer)
         page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)
         surrogate_keys: set[str] = set()
         if not page.items:
-            article_id = await self._articles.id_of(actor, slug)
+            article_id = await self._articles.id_to_read(actor, slug)
             surrogate_keys |= {keys.comments_of(article_id), keys.article(article_id)}
             # It may have been published in between.
             page = await read_page(self._unit.rows, listing, comments.IN_THREADS, query, values)

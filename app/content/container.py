@@ -6,6 +6,7 @@ from app.content.services.authors import AuthorService
 from app.content.services.categories import CategoryService
 from app.content.services.drafts import DraftService
 from app.content.services.former_paths import FormerPaths
+from app.content.services.permalinks import Permalinks
 from app.content.services.publications import PublicationService
 from app.content.services.redirect_files import RedirectFiles
 from app.content.services.redirects import RedirectService
@@ -23,6 +24,7 @@ class ContentServices:
     authors = per_unit(AuthorService)
     categories = per_unit(CategoryService)
     drafts = per_unit(DraftService)
+    permalinks = per_unit(Permalinks)
     publications = per_unit(PublicationService)
     revisions = per_unit(RevisionService)
     former_paths = per_unit(FormerPaths)

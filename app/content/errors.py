@@ -1,6 +1,9 @@
 """What can go wrong with articles, tags, categories, authors and redirects."""
 
-from app.core.errors import Conflict, Invalid, NotFound, Unavailable
+from app.core.errors import Conflict, Gone, Invalid, Moved, NotFound, Unavailable
+
+# What else may be said of a slug under which nothing is found, to those who only read.
+FORMER = (Moved, Gone)
 
 
 class ArticleNotFound(NotFound):

@@ -146,8 +146,8 @@ REVISIONS = JsonList(
 
 
 async def _former_usernames(session: AsyncSession, user: User) -> list[str]:
-    statement = select(FormerName.slug).where(FormerName.user_id == user.id).order_by(FormerName.slug)
-    return list(await session.scalars(statement))
+    former = select(FormerName.slug).where(FormerName.user_id == user.id, FormerName.slug != user.username)
+    return list(await session.scalars(former.order_by(FormerName.slug)))
 
 
 FORMER_USERNAMES = AccountField(

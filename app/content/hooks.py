@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import History
 
+from app.accounts.events import UsernameChanged
 from app.accounts.personal_data import (
     register_authored,
     register_impersonal,
@@ -31,6 +32,7 @@ from app.content.models import (
     Visibility,
     article_tags,
 )
+from app.content.services.former_names import keep_username
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
@@ -95,6 +97,7 @@ register_handler(ArticlePublished, auditing.record_publication)
 register_handler(ArticleUnpublished, auditing.record_unpublication)
 register_handler(ArticleDeleted, auditing.record_deletion)
 register_handler(ArticleRestored, auditing.record_restoration)
+register_handler(UsernameChanged, keep_username)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
 register_part(ArticleCopy.__table__, Article.__table__)

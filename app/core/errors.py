@@ -45,7 +45,19 @@ class NotFound(AppError):
 
 class Gone(AppError):
     code = "gone"
-    message = "What was here is gone."
+    message = "This was public once, and is deleted."
+
+
+class Moved(AppError):
+    """What is asked for under the slug `former` has another one now."""
+
+    code = "moved"
+    message = "This is found under another slug now."
+
+    def __init__(self, former: str, slug: str) -> None:
+        super().__init__()
+        self.former = former
+        self.slug = slug
 
 
 class Conflict(AppError):

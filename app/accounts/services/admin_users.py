@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from app.accounts import audit_actions as actions
 from app.accounts.errors import UnknownSuccessor, UserNotFound
-from app.accounts.events import AccountConfirmed
+from app.accounts.events import AccountConfirmed, UsernameChanged
 from app.accounts.models import ArticleDisposition, EmailChange, User
 from app.accounts.queries import deletions, users
 from app.accounts.schemas.users import UserListQuery, UserUpdate
@@ -93,7 +93,7 @@ class AdminUserService:
             user.pending_email = None
         elif changes.get("is_verified") and user.pending_email is not None:
             user.confirm_email()
-        role, was_active = user.role, user.is_active
+        role, was_active, username = user.role, user.is_active, user.username
         if changes.pop("is_active", was_active) != was_active:
             (user.deactivate if was_active else user.reactivate)()
         for name, value in changes.items():
@@ -108,9 +108,14 @@ class AdminUserService:
             await self._unit.session.flush()
         await self._unit.session.refresh(user)
         self._record(by, user, role, was_active=was_active, changed=sorted(data.model_fields_set))
+        await self._announce(by, user, confirmed_before, username)
+        return user
+
+    async def _announce(self, by: User | None, user: User, confirmed_before: str | None, username_before: str) -> None:
         if user.is_verified and user.email != confirmed_before:
             await self._unit.emit(AccountConfirmed(user.id, by.id if by else None))
-        return user
+        if user.username != username_before:
+            await self._unit.emit(UsernameChanged(user.id, by.id if by else None, username_before))
 
     def _record(self, by: User | None, user: User, role: Role, *, was_active: bool, changed: Sequence[str]) -> None:
         self._unit.audit.record(actions.ACCOUNT_CHANGED, actor=by, subject=user, fields=changed)

@@ -1,6 +1,7 @@
 """The public part of an account, as its owner edits it."""
 
 from app.accounts import audit_actions as actions
+from app.accounts.events import UsernameChanged
 from app.accounts.models import User
 from app.accounts.policies.actors import Principal
 from app.accounts.schemas.users import ProfileUpdate
@@ -31,4 +32,6 @@ class ProfileService:
             # It is what one logs in with.
             await self._account_emails.security_changed(user, f"your username is now {user.username}", topic="username")
         self._unit.audit.record(actions.ACCOUNT_CHANGED, actor=user, subject=user, fields=sorted(data.model_fields_set))
+        if user.username != before:
+            await self._unit.emit(UsernameChanged(user.id, user.id, before))
         return user

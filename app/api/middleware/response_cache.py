@@ -14,6 +14,7 @@ from functools import lru_cache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.anonymous import is_anonymous
+from app.api.links import SENT_QUERY
 from app.api.middleware.access_log import ACCEPTABLE
 from app.api.middleware.cross_origin import is_preflight
 from app.api.middleware.root_path import RootPath
@@ -192,6 +193,8 @@ class ResponseCacheMiddleware:
         headers = [header for header in scope["headers"] if header[0] not in _HIDDEN_FROM_APP]
         recorded = _Recorded()
         everybodys = {"method": "GET", "headers": headers, "query_string": key[1], SURROGATE_KEYS: surrogate_keys}
+        # For redirects, which are never stored.
+        everybodys[SENT_QUERY] = scope["query_string"]
         await self.app({**scope, **everybodys}, receive, recorded.send)
         fill.response = self._public_response(recorded, surrogate_keys)
         if fill.response is not None:

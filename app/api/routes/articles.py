@@ -13,6 +13,7 @@ from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.api.route_rules import public
 from app.content.errors import (
+    FORMER,
     ArticleNotFound,
     DraftExists,
     PublicationInFuture,
@@ -79,7 +80,7 @@ async def create_article(services: ServicesDep, actor: ActorDep, data: ArticleIn
 @router.get(
     "/{slug}",
     response_model=ArticleOut,
-    responses=raises(ArticleNotFound),
+    responses=raises(ArticleNotFound, *FORMER),
 )
 @public
 async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:

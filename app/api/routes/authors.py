@@ -12,7 +12,7 @@ from app.api.responses import json_response, page_response
 from app.api.route_rules import public
 from app.content.errors import AuthorNotFound
 from app.content.schemas.authors import AuthorOut, AuthorPage
-from app.core.errors import InvalidCursor
+from app.core.errors import InvalidCursor, Moved
 from app.core.schemas.pages import PageQuery
 
 router = APIRouter(
@@ -29,7 +29,7 @@ async def list_authors(request: Request, services: ServicesDep, query: Annotated
     return page_response(request, await services.content.authors.list(query))
 
 
-@router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound))
+@router.get("/{username}", response_model=AuthorOut, responses=raises(AuthorNotFound, Moved))
 @public
 async def read_author(services: ServicesDep, username: SlugPath) -> Response:
     """Show the public profile of somebody who has published something."""

@@ -9,7 +9,7 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response
 from app.api.route_rules import public
-from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
+from app.content.errors import FORMER, CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
 from app.core.roles import Role
@@ -36,7 +36,7 @@ async def create_category(services: ServicesDep, actor: ActorDep, data: Category
     return await services.content.categories.create(actor, data)
 
 
-@router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound))
+@router.get("/{slug}", response_model=CategoryOut, responses=raises(CategoryNotFound, *FORMER))
 @public
 async def read_category(services: ServicesDep, slug: SlugPath) -> Response:
     """Show a category, without those below it."""

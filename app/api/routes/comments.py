@@ -22,7 +22,7 @@ from app.comments.schemas import (
     ModeratedCommentPage,
     ModerationQuery,
 )
-from app.content.errors import ArticleNotFound, RenderingUnavailable, TooComplex
+from app.content.errors import FORMER, ArticleNotFound, RenderingUnavailable, TooComplex
 from app.core.errors import InvalidCursor
 from app.core.roles import Role
 
@@ -37,7 +37,7 @@ router = APIRouter(
 @router.get(
     "/articles/{slug}/comments",
     response_model=CommentPage,
-    responses=raises(ArticleNotFound, InvalidCursor),
+    responses=raises(ArticleNotFound, *FORMER, InvalidCursor),
 )
 @public
 async def list_comments(

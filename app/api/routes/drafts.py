@@ -11,6 +11,7 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response
 from app.content.errors import (
+    FORMER,
     ArticleNotFound,
     DraftNotFound,
     NothingPublished,
@@ -44,7 +45,7 @@ IsAutosave = Annotated[
 ]
 
 
-@router.get("", response_model=DraftOut, responses=raises(*_EDITING, DraftNotFound))
+@router.get("", response_model=DraftOut, responses=raises(*_EDITING, *FORMER, DraftNotFound))
 async def read_draft(services: ServicesDep, account: AccountDep, slug: SlugPath) -> Response:
     """Show the draft of an article, to those who may change it."""
     return shown_draft(await services.content.drafts.get(account, slug))

@@ -11,7 +11,7 @@ from app.api.deps import AccountDep, NextLinkDep, ServicesDep, SlugPath, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.routes.drafts import shown_draft
-from app.content.errors import ArticleNotFound, RenderingUnavailable, RevisionNotFound, TooComplex
+from app.content.errors import FORMER, ArticleNotFound, RenderingUnavailable, RevisionNotFound, TooComplex
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.drafts import DraftOut
 from app.content.schemas.revisions import RevisionListQuery, RevisionOut, RevisionPage, RevisionUpdate
@@ -31,7 +31,7 @@ router = APIRouter(
 )
 
 
-@router.get("", responses=raises(*_EDITING, InvalidCursor))
+@router.get("", responses=raises(*_EDITING, *FORMER, InvalidCursor))
 async def list_revisions(
     services: ServicesDep,
     account: AccountDep,
@@ -43,7 +43,7 @@ async def list_revisions(
     return RevisionPage.model_validate(link.on(await services.content.revisions.list(account, slug, query)))
 
 
-@router.get("/{number}", responses=raises(*_EDITING, RevisionNotFound))
+@router.get("/{number}", responses=raises(*_EDITING, *FORMER, RevisionNotFound))
 async def read_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> RevisionOut:
     """Show a revision with its text."""
     return await services.content.revisions.get(account, slug, number)

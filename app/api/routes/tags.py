@@ -11,7 +11,7 @@ from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response, page_response
 from app.api.route_rules import public
-from app.content.errors import TagNotFound, TagTaken
+from app.content.errors import FORMER, TagNotFound, TagTaken
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagOut, TagPage, TagUpdate
 from app.core.errors import InvalidCursor
@@ -42,7 +42,7 @@ async def list_tags(
 @router.get(
     "/{slug}",
     response_model=TagOut,
-    responses=raises(TagNotFound),
+    responses=raises(TagNotFound, *FORMER),
 )
 @public
 async def read_tag(services: ServicesDep, actor: ActorDep, slug: SlugPath) -> Response:

@@ -65,7 +65,7 @@ def giving_up(article_id: int, keep: Collection[str]) -> Update:
 
 def left_by(author_id: int) -> Delete:
     """Deletes what nothing public was found under, of all articles that are about to go with their author."""
-    theirs = select(Article.id).where(Article.author_id == author_id).scalar_subquery()
+    theirs = select(Article.id).where(Article.author_id == author_id)
     return deletion(ArticleSlug).where(
         ArticleSlug.was_public.is_(False),
         or_(ArticleSlug.held_by.in_(theirs), ArticleSlug.leads_to.in_(theirs)),

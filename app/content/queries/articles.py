@@ -101,3 +101,8 @@ def slugs_like(base: str) -> CompoundSelect[tuple[str]]:
     pattern = f"{base}-%"
     had = select(ArticleSlug.slug).where(ArticleSlug.slug.like(pattern))
     return select(Article.slug).where(Article.slug.like(pattern)).union(had)
+
+
+def slugs_taken() -> CompoundSelect[tuple[str]]:
+    """All slugs that articles have or hold."""
+    return select(Article.slug).union(select(ArticleSlug.slug).where(ArticleSlug.held_by.is_not(None)))

@@ -34,14 +34,14 @@ class TagRow(TagRefRow):
 TAG = RowShape(TagRow, TagOut)
 BY_SLUG = Order("tags", (Tag.slug,))
 # Spelled out, as in the index. A tag that only drafts have would tell what somebody is writing about.
-_is_used = Tag.article_count > literal_column("0")
+is_used = Tag.article_count > literal_column("0")
 _tags = TAG.select()
 
 
 @cache
 def listing(*, unused: bool, cursor: bool, size: int) -> CompiledSelect:
     """A page of tags with the number of their public articles; those without any are included only if `unused`."""
-    statement = BY_SLUG.added_to(BY_SLUG.first(_tags if unused else _tags.where(_is_used), size))
+    statement = BY_SLUG.added_to(BY_SLUG.first(_tags if unused else _tags.where(is_used), size))
     statement = statement.where(BY_SLUG.after_bound()) if cursor else statement
     return CompiledSelect(statement)
 
@@ -49,7 +49,7 @@ def listing(*, unused: bool, cursor: bool, size: int) -> CompiledSelect:
 @cache
 def with_slug(*, unused: bool) -> CompiledSelect:
     statement = _tags.where(Tag.slug == bindparam("slug", type_=String()))
-    return CompiledSelect(statement if unused else statement.where(_is_used))
+    return CompiledSelect(statement if unused else statement.where(is_used))
 
 
 def named(name_keys: Iterable[str], names: Iterable[str]) -> Select[tuple[Tag]]:

@@ -9,6 +9,7 @@ from app.content.models import Article, ArticleCopy, Purpose
 from app.content.policies import require_article_editing
 from app.content.queries import articles
 from app.content.rendering import rendered_article
+from app.content.services.permalinks import Permalinks
 from app.db.session import reading
 from app.unit_of_work import UnitOfWork
 
@@ -16,6 +17,7 @@ from app.unit_of_work import UnitOfWork
 class ArticleAccess:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
+        self._permalinks = Permalinks(unit)
 
     async def to_read(self, actor: Actor, slug: str) -> Article:
         """The article whose drafts and history the actor may read, who is one that may change it.
@@ -23,6 +25,13 @@ class ArticleAccess:
         Raises `ArticleNotFound` or `Forbidden`.
         """
         return await self._editable(actor, articles.to_change(), slug)
+
+    async def to_show(self, actor: Actor, slug: str) -> Article:
+        """The same, where nothing is done but reading. Raises `Moved` or `Gone` too."""
+        try:
+            return await self.to_read(actor, slug)
+        except ArticleNotFound:
+            raise await self._permalinks.missing(actor, "article", slug) from None
 
     async def to_change(self, actor: Actor, slug: str) -> Article:
         """The same, with its tags and body, locked until the transaction ends."""

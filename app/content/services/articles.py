@@ -17,6 +17,7 @@ from app.content.schemas.articles import ArticleListQuery, version_tag
 from app.content.services.categories import CategoryService
 from app.content.services.list_specs import list_spec
 from app.content.services.narrowing import narrowest_first
+from app.content.services.permalinks import Permalinks
 from app.content.services.tags import TagService
 from app.core.slugs import SLUG_PATTERN
 from app.db.compiled_selects import CompiledSelect, Row
@@ -33,6 +34,7 @@ class ArticleService:
         self._unit = unit
         self._tags = TagService(unit)
         self._categories = CategoryService(unit)
+        self._permalinks = Permalinks(unit)
 
     async def list(self, actor: Actor, query: ArticleListQuery) -> PageResult[SummaryRow]:
         """A page of articles without their bodies. Raises `InvalidCursor`."""
@@ -70,11 +72,11 @@ class ArticleService:
         return await read_page(self._unit.rows, listing, chosen.order, query, bound)
 
     async def get(self, actor: Actor, slug: str) -> ArticleRow:
-        """One article with its bodies. Raises `ArticleNotFound`."""
+        """One article with its bodies. Raises `ArticleNotFound`, `Moved` or `Gone`."""
         values = {"slug": slug, "actor_id": actor.id if actor else None}
         found = await self._unit.rows.fetch(article_rows.by_slug(articles.viewer_of(actor)), values)
         if not found:
-            raise ArticleNotFound
+            raise await self._permalinks.missing(actor, "article", slug)
         surrogate_keys: set[str] = set()
         (article,) = article_rows.ARTICLE.unpack(found, surrogate_keys)
         if actor is None:
@@ -89,6 +91,13 @@ class ArticleService:
             raise ArticleNotFound
         ((article_id,),) = found
         return int(article_id)
+
+    async def id_to_read(self, actor: Actor, slug: str) -> int:
+        """The same, for what only reads. Raises `Moved` or `Gone` too."""
+        try:
+            return await self.id_of(actor, slug)
+        except ArticleNotFound:
+            raise await self._permalinks.missing(actor, "article", slug) from None
 
     async def any_exist(self) -> bool:
         """Whether there are any articles at all, including drafts and deleted ones."""

@@ -11,10 +11,12 @@ from app.audit.actions import Action
 from app.cache import keys
 from app.content import audit_actions as actions
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
-from app.content.models import Article, Category
+from app.content.models import Article, Category, Named
 from app.content.queries import categories
 from app.content.queries.categories import CategoryRow
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
+from app.content.services.former_names import FormerNames
+from app.content.services.permalinks import Permalinks
 from app.core.names import name_key
 from app.core.roles import Role
 from app.core.slugs import free_slug, slug_for, sort_key
@@ -87,6 +89,8 @@ class _Forest:
 class CategoryService:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
+        self._former_names = FormerNames(unit)
+        self._permalinks = Permalinks(unit)
 
     async def tree(self) -> list[CategoryTree]:
         """All categories, by name, each with those below it."""
@@ -95,11 +99,11 @@ class CategoryService:
         return (await self._forest()).tree(None)
 
     async def get(self, slug: str) -> CategoryOut:
-        """One category. Raises `CategoryNotFound`."""
+        """One category. Raises `CategoryNotFound`, `Moved` or `Gone`."""
         forest = await self._forest()
         category = forest.with_slug(slug)
         if category is None:
-            raise CategoryNotFound
+            raise await self._permalinks.missing(None, "category", slug)
         self._unit.surrogate_keys.add(keys.CATEGORIES)
         return forest.to_schema(category)
 
@@ -175,6 +179,8 @@ class CategoryService:
             category.parent_id = _new_parent(forest, found, _parent(forest, data.parent))
         with translating(_UNIQUE):
             await self._unit.session.flush()
+        if category.slug != slug:
+            await self._former_names.keep(Named.CATEGORY, slug, category.id)
         self._record(actions.CATEGORY_CHANGED, actor, category, slug=slug, fields=sorted(data.model_fields_set))
         return await self.get(category.slug)
 
@@ -197,6 +203,7 @@ class CategoryService:
         for child in await self._unit.session.scalars(select(Category).where(Category.parent_id == category.id)):
             child.parent_id = category.parent_id
         await self._unit.session.flush()
+        await self._former_names.keep(Named.CATEGORY, slug, None)
         await self._unit.session.delete(category)
         self._record(actions.CATEGORY_DELETED, actor, category, slug=slug)
 

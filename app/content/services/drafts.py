@@ -30,8 +30,8 @@ class DraftService:
         self._texts = ArticleTexts(unit)
 
     async def get(self, actor: Actor, slug: str) -> DraftOut:
-        """Raises `ArticleNotFound`, `Forbidden` or `DraftNotFound`."""
-        article = await self._access.to_read(actor, slug)
+        """Raises `ArticleNotFound`, `Moved`, `Gone`, `Forbidden` or `DraftNotFound`."""
+        article = await self._access.to_show(actor, slug)
         draft = await self._access.draft_of(article)
         if draft is None and article.status is ArticleStatus.PUBLISHED:
             raise DraftNotFound

@@ -1,39 +1,49 @@
-"""What has become of slugs."""
+"""Links that stay: where what was public under a slug is found now."""
 
-from sqlalchemy import String, bindparam, select
-
-from app.accounts.policies.actors import Actor, is_editor
-from app.content.models import Article, ArticleStatus, Category
-from app.content.queries import article_rows, articles, authors, tags
-from app.core.errors import Gone, NotFound
-from app.db.compiled_selects import CompiledSelect
+from app.accounts.policies.actors import Actor
+from app.content.errors import ArticleNotFound, AuthorNotFound, CategoryNotFound, TagNotFound
+from app.content.queries import permalinks
+from app.content.queries.articles import viewer_of
+from app.content.queries.permalinks import Resource
+from app.core.errors import AppError, Gone, Moved, NotFound
 from app.unit_of_work import UnitOfWork
 
-_DELETED = CompiledSelect(
-    select(Article.id).where(
-        Article.slug == bindparam("slug", type_=String()),
-        Article.status == ArticleStatus.PUBLISHED,
-        Article.deleted_at.is_not(None),
-    )
-)
-_CATEGORY = CompiledSelect(select(Category.id).where(Category.slug == bindparam("slug", type_=String())))
+_NOT_FOUND: dict[Resource, type[NotFound]] = {
+    "article": ArticleNotFound,
+    "tag": TagNotFound,
+    "category": CategoryNotFound,
+    "author": AuthorNotFound,
+}
 
 
 class Permalinks:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
 
-    async def present_slug(self, actor: Actor, resource: str, slug: str) -> str:
-        """The slug under which it is now. Raises `Gone` or `NotFound`."""
-        query = {
-            "article": article_rows.id_by_slug(articles.viewer_of(actor)),
-            "tag": tags.with_slug(unused=is_editor(actor)),
-            "category": _CATEGORY,
-            "author": authors.WITH_USERNAME,
-        }[resource]
-        values = {"slug": slug, "username": slug, "actor_id": actor.id if actor else None}
-        if await self._unit.rows.fetch(query, values):
+    async def present_slug(self, actor: Actor, resource: Resource, slug: str) -> str:
+        """The slug of what the actor finds under this one, be it a former one.
+
+        Raises `Gone` if it was public and is deleted, or else the resource's own `NotFound`.
+        """
+        living, parameter = permalinks.living(resource, viewer_of(actor))
+        if await self._unit.rows.fetch(living, {parameter: slug, "actor_id": actor.id if actor else None}):
             return slug
-        if resource == "article" and await self._unit.rows.fetch(_DELETED, {"slug": slug}):
-            raise Gone
-        raise NotFound
+        error = await self.missing(actor, resource, slug)
+        if isinstance(error, Moved):
+            return error.slug
+        raise error
+
+    async def missing(self, actor: Actor, resource: Resource, slug: str) -> AppError:
+        """What to raise where the actor finds nothing under a slug: `Moved`, `Gone`, or the resource's `NotFound`.
+
+        For what is read only. Whoever changes something is to know what it is called.
+        """
+        former = permalinks.former(resource, viewer_of(actor))
+        found = await self._unit.rows.fetch(former, {"slug": slug, "actor_id": actor.id if actor else None})
+        for present, is_gone in found:
+            # It may be back since the actor looked for it.
+            if present is not None and present != slug:
+                return Moved(slug, present)
+            if is_gone:
+                return Gone()
+        return _NOT_FOUND[resource]()

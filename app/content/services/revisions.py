@@ -24,14 +24,14 @@ class RevisionService:
         self._drafts = DraftService(unit)
 
     async def list(self, actor: Actor, slug: str, query: RevisionListQuery) -> PageResult[RevisionSummary]:
-        """The newest first. Raises `ArticleNotFound`, `Forbidden` or `InvalidCursor`."""
-        article = await self._access.to_read(actor, slug)
+        """The newest first. Raises `ArticleNotFound`, `Moved`, `Gone`, `Forbidden` or `InvalidCursor`."""
+        article = await self._access.to_show(actor, slug)
         page = await fetch_entities(self._unit.session, revisions.of_article(article.id), revisions.NEWEST, query)
         return PageResult([RevisionSummary.model_validate(each) for each in page.items], page.next_cursor)
 
     async def get(self, actor: Actor, slug: str, number: int) -> RevisionOut:
-        """Raises `ArticleNotFound`, `Forbidden` or `RevisionNotFound`."""
-        article = await self._access.to_read(actor, slug)
+        """Raises `ArticleNotFound`, `Moved`, `Gone`, `Forbidden` or `RevisionNotFound`."""
+        article = await self._access.to_show(actor, slug)
         return _shown(await self.found(article, number))
 
     async def name(self, actor: Actor, slug: str, number: int, data: RevisionUpdate) -> RevisionOut:

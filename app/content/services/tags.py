@@ -14,6 +14,8 @@ from app.content.models import Article, Tag, article_tags
 from app.content.queries import tags
 from app.content.queries.tags import TagRow
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
+from app.content.services.former_names import FormerNames
+from app.content.services.permalinks import Permalinks
 from app.core import clock
 from app.core.names import name_key
 from app.core.roles import Role
@@ -29,6 +31,8 @@ _UNIQUE = {"uq_tags_name_key": TagTaken(field="name"), "uq_tags_slug": TagTaken(
 class TagService:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
+        self._former_names = FormerNames(unit)
+        self._permalinks = Permalinks(unit)
 
     async def list(self, actor: Actor, query: TagListQuery) -> PageResult[TagRow]:
         """Tags of published articles; editors also see unused ones."""
@@ -41,10 +45,10 @@ class TagService:
         return PageResult(self._shown(actor, page.items), page.next_cursor)
 
     async def get(self, actor: Actor, slug: str) -> TagRow:
-        """One tag. Raises `TagNotFound`."""
+        """One tag. Raises `TagNotFound`, `Moved` or `Gone`."""
         found = await self._unit.rows.fetch(tags.with_slug(unused=is_editor(actor)), {"slug": slug})
         if not found:
-            raise TagNotFound
+            raise await self._permalinks.missing(actor, "tag", slug)
         (tag,) = self._shown(actor, found)
         return tag
 
@@ -142,6 +146,8 @@ class TagService:
         tag.name, tag.slug, tag.updated_at = data.name, new_slug, clock.now()
         with translating(_UNIQUE):
             await self._unit.session.flush()
+        if new_slug != slug:
+            await self._former_names.keep_tags([tag], [slug], tag)
         self._record(actions.TAG_RENAMED, actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
@@ -167,6 +173,8 @@ class TagService:
         target = found.pop(target_slug)
         sources = sorted(found.values(), key=lambda tag: tag.slug)
         ids = [tag.id for tag in sources]
+        await self._former_names.redirect_tags(ids, target)
+        await self._former_names.keep_tags(sources, [tag.slug for tag in sources], target)
         tagged = select(article_tags.c.article_id).where(article_tags.c.tag_id == target.id)
         moving = (
             select(article_tags.c.article_id, literal(target.id))
@@ -181,6 +189,7 @@ class TagService:
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete a tag and remove it from all articles. Raises `TagNotFound`."""
         tag = await self._locked(actor, slug)
+        await self._former_names.keep_tags([tag], [slug], None)
         await self._unit.session.delete(tag)
         self._record(actions.TAG_DELETED, actor, tag, slug=slug)
 

@@ -51,3 +51,11 @@ class Problem(BaseModel):
     second_factor: SecondFactorChallenge | None = Field(
         default=None, description="Only present with the code `second_factor_required`."
     )
+    slug: str | None = Field(
+        default=None, examples=["a-better-title"], description="The present slug. Only present with the code `moved`."
+    )
+    location: str | None = Field(
+        default=None,
+        examples=["/articles/a-better-title"],
+        description="Where it is now, as in the header `Location`. Only present with the code `moved`.",
+    )

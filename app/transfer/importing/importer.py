@@ -13,7 +13,7 @@ from app.content.errors import SlugTaken
 from app.content.events import ArticleChanged, ArticleEvent, ArticlePublished, ArticleUnpublished
 from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, ArticleStatus
-from app.content.queries.articles import to_change
+from app.content.queries.articles import slugs_taken, to_change
 from app.content.rendering import rendered_article
 from app.core import clock
 from app.core.client import COMMAND_LINE
@@ -114,7 +114,7 @@ class PostImporter:
         )
         async with self._database.reading() as session:
             imported = (await session.execute(select(*columns).where(Article.source.is_not(None)))).all()
-            slugs = await session.scalars(select(Article.slug))
+            slugs = await session.scalars(slugs_taken())
             return Catalogue((Imported(**row._asdict()) for row in imported), slugs)
 
     async def _import(self, catalogue: Catalogue, file: SourceFile, post: Post) -> None:
