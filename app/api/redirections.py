@@ -12,6 +12,8 @@ from app.content.services.resolver import Redirection
 from app.core.errors import Gone
 
 _MOVED = "moved"
+# In a path, what was no UTF-8 has become this.
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # What is here may change at any time.
 _HEADERS = {"Cache-Control": "no-cache"}
 
@@ -27,8 +29,9 @@ def redirection_response(redirection: Redirection) -> JSONResponse:
 
 async def redirection_of(request: Request) -> JSONResponse | None:
     """The answer to a request that no route serves, if a redirect leads from there."""
-    if request.method not in {"GET", "HEAD"}:
+    path = request.scope["path"]
+    if request.method not in {"GET", "HEAD"} or _UNREADABLE in path:
         return None
     services = await public_services(request)
-    redirection = await services.content.resolver.redirected(None, quote(request.scope["path"]))
+    redirection = await services.content.resolver.redirected(None, quote(path))
     return redirection_response(redirection) if redirection is not None else None

@@ -214,6 +214,7 @@ async def test_requests_that_no_route_serves_are_led_on(
     assert (head.status_code, head.headers["Location"], head.content) == (301, "/new", b"")
     problem_in(await anonymous.get(f"{root}/wp-login.php"), 410, "gone")
     problem_in(await anonymous.get(f"{root}/nothing"), 404, "not_found")
+    problem_in(await anonymous.get(f"{root}/caf%C3%A9/%ff"), 404, "not_found")
     problem_in(await anonymous.get(f"{root}/" + "a" * 3000), 404, "not_found")
     problem_in(await anonymous.post(f"{root}/2019/old-post.html"), 404, "not_found")
     # An address that a route serves is not looked for.

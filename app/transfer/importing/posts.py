@@ -63,9 +63,10 @@ class Post:
         """Differs whenever the article would; fields that do not exist yet do not change it."""
         moment = self.published_at and self.published_at.astimezone(UTC).isoformat()
         author = spelled_as_username(self.author.name)
-        parts: list[Any] = [self.content.model_dump(mode="json", exclude_defaults=True), moment, author]
+        parts: list[Any] = [self.content.model_dump(mode="json", exclude_defaults=True), moment, author, self.category]
         # Posts without former addresses are as they were before these were looked at.
-        parts += [self.category, *([self.declared_paths] if self.declared_paths else [])]
+        if self.declared_paths:
+            parts.append(self.declared_paths)
         return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
