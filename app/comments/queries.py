@@ -70,6 +70,14 @@ BY_ID = CompiledSelect(_with_author.where(Comment.id == bindparam("id", type_=Bi
 
 
 @cache
+def by_id(viewer: Viewer) -> CompiledSelect:
+    """The comment with this id, unless it is deleted, if its article exists for the viewer."""
+    found = _with_author.join(Article, Article.id == Comment.article_id)
+    shown = Comment.id == bindparam("id", type_=BigId), Comment.deleted_at.is_(None), exists_for(viewer)
+    return CompiledSelect(found.where(*shown))
+
+
+@cache
 def listing(viewer: Viewer, *, cursor: bool, size: int) -> CompiledSelect:
     """A page of the comments of the article with this slug, if it exists for the viewer."""
     article = select(Article.id).where(Article.slug == bindparam("slug", type_=String()), exists_for(viewer))

@@ -55,6 +55,18 @@ class CommentService:
             self._unit.surrogate_keys.add(*surrogate_keys)
         return PageResult(items, page.next_cursor)
 
+    async def get(self, actor: Actor, comment_id: int) -> CommentRow:
+        """One comment. Raises `CommentNotFound`."""
+        values = {"id": comment_id, "actor_id": actor.id if actor else None}
+        found = await self._unit.rows.fetch(comments.by_id(articles.viewer_of(actor)), values)
+        if not found:
+            raise CommentNotFound
+        surrogate_keys: set[str] = set()
+        (comment,) = comments.COMMENT.unpack(found, surrogate_keys)
+        if actor is None:
+            self._unit.surrogate_keys.add(*surrogate_keys)
+        return comment
+
     async def moderate(self, actor: Actor, query: ModerationQuery) -> PageResult[ModeratedComment]:
         """The newest comments of the whole blog, for editors."""
         require_role(actor, Role.EDITOR)
@@ -93,6 +105,7 @@ class CommentService:
         html = await rendered_comment(data.body_markdown, author.id)
         comment = await self._locked(actor, comment_id)
         require_comment_editing(actor, comment)
+        await self._unit.preconditions.require(lambda: self._reloaded(comment))
         comment.write(data.body_markdown, html)
         comment.edited_at = clock.now()
         await self._emit(CommentEdited, comment.author_id, comment)
@@ -103,6 +116,7 @@ class CommentService:
         by = require_account(actor)
         comment = await self._locked(actor, comment_id)
         require_comment_deletion(actor, comment, comment.article)
+        await self._unit.preconditions.require(lambda: self._reloaded(comment))
         comment.deleted_at = clock.now()
         await self._unit.session.flush()
         await self._emit(CommentDeleted, by.id, comment)

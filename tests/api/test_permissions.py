@@ -118,6 +118,8 @@ list a draft's     GET    /articles/{draft}/comments           404        404   
 comment            POST   /articles/{public}/comments          401        403    201       201   201   201    201   201
 comment on a draft POST   /articles/{draft}/comments           401        403    404       404   404   201    201   201
 comment on nothing POST   /articles/{deleted}/comments         401        403    404       404   404   404    404   404
+read a comment     GET    /comments/{comment}                  200        200    200       200   200   200    200   200
+read a deleted one GET    /comments/{gone}                     404        404    404       404   404   404    404   404
 change a comment   PATCH  /comments/{comment}                  401        403    403       200   403   403    403   403
 delete a comment   DELETE /comments/{comment}                  401        403    403       204   403   204    204   204
 restore a comment  PUT    /comments/{gone}/restoration         401        403    403       403   403   403    200   200

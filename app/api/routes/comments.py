@@ -9,7 +9,7 @@ from app.api.body_last import BodyLastRoute
 from app.api.deps import ActorDep, IdPath, NextLinkDep, ServicesDep, SlugPath, idempotent, limited, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
-from app.api.responses import page_response
+from app.api.responses import json_response, page_response
 from app.api.route_rules import private, public
 from app.comments.errors import CommentNotFound, EmptyComment, ParentCommentNotFound, ThreadTooDeep
 from app.comments.limits import COMMENT, COMMENT_CHANGES_OF_ACCOUNT, COMMENT_EDITS_OF_ACCOUNT, COMMENTS_OF_ACCOUNT
@@ -75,6 +75,13 @@ async def list_comments_for_moderation(
 ) -> Any:
     """List the comments of the whole blog, newest first. Editors only."""
     return link.on(await services.comments.moderate(actor, query))
+
+
+@router.get("/comments/{comment_id}", response_model=CommentOut, responses=raises(CommentNotFound))
+@public
+async def read_comment(services: ServicesDep, actor: ActorDep, comment_id: IdPath) -> Response:
+    """Show one comment."""
+    return json_response(await services.comments.get(actor, comment_id))
 
 
 @router.patch(
