@@ -254,3 +254,23 @@ async def test_nothing_else_is_taken(author: httpx.AsyncClient, name: str, value
     assert (await author.patch("/articles/one", json={name: value})).status_code == 422
     if isinstance(value, str):
         assert (await author.get("/articles", params={name: value})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("shown", "spelling"),
+    [
+        ({"kind": "page"}, "Golang"),
+        ({"visibility": "unlisted"}, "Golang"),
+        ({"visibility": "members"}, "Golang"),
+        ({"status": "draft"}, "GOLANG"),
+    ],
+)
+async def test_whoever_shows_a_tag_to_anybody_has_spelled_it(
+    users: Users, shown: dict[str, Any], spelling: str
+) -> None:
+    anna, ben = await users.client(Role.AUTHOR), await users.client(Role.AUTHOR)
+    await anna.post("/articles", json={"title": "One", "status": "published", "tags": ["Golang"], **shown})
+
+    await write(ben, "Two", tags=["GOLANG"])
+
+    assert (await read(anna, "/articles/one"))["tags"][0]["name"] == spelling

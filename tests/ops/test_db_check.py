@@ -20,6 +20,7 @@ BROKEN = (
     "UPDATE articles SET comment_count = 7 WHERE slug = 'an-article'",
     "UPDATE categories SET article_count = article_count + 1",
     "UPDATE article_tags SET published_at = NULL",
+    "UPDATE article_tags SET listed_at = '2020-01-01 00:00:00'",
     "UPDATE comments SET depth = 3 WHERE parent_id IS NOT NULL",
     "UPDATE articles SET title_key = 'x' WHERE slug = 'an-article'",
     "UPDATE articles SET category_id = 4711 WHERE slug = 'an-article'",
@@ -102,6 +103,7 @@ async def test_what_is_not_in_order_is_found_and_counters_are_repaired(
     after = await everything_in(filled)
     changed = {name for name, rows in before.items() if rows != after[name]}
     assert changed - {"invalidations"} == {name for _, name in counters}
+    assert found(await check(filled, tmp_path, "--json")) == others
 
 
 async def test_a_damaged_file_is_found(template: Template, tmp_path: Path) -> None:
