@@ -15,7 +15,8 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
-from app.content.models import Article, ArticleStatus
+from app.content.models import Article, ArticleKind, ArticleStatus, Visibility
+from app.content.queries.articles import is_listed
 from app.db.cursors import decode_cursor, encode_cursor
 from app.db.session import open_database
 
@@ -43,6 +44,8 @@ class _Summary(_Output):
     title: str
     excerpt: str
     status: ArticleStatus
+    kind: ArticleKind
+    visibility: Visibility
     language: str
     cover_image_url: str | None
     author: _Author
@@ -70,7 +73,7 @@ def _articles() -> Select[tuple[Article]]:
     return (
         select(Article)
         .join(Article.author)
-        .where(Article.status == ArticleStatus.PUBLISHED, Article.deleted_at.is_(None))
+        .where(is_listed)
         .options(contains_eager(Article.author), joinedload(Article.category), selectinload(Article.tags))
     )
 

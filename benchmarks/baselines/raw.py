@@ -31,13 +31,14 @@ _SQLITE_TAGS = """
 """
 _SUMMARY = """
     SELECT a.id, a.slug, a.title, coalesce(nullif(a.given_excerpt, ''), a.derived_excerpt) AS excerpt, a.status,
-        a.language, a.cover_image_url, u.username, u.display_name, u.avatar_url, c.slug AS category_slug,
+        a.kind, a.visibility, a.language, a.cover_image_url,
+        u.username, u.display_name, u.avatar_url, c.slug AS category_slug,
         c.name AS category_name, a.word_count, a.reading_minutes, a.comment_count, a.published_at, a.created_at,
         a.updated_at,
 """
 _FROM = """
     FROM articles a JOIN users u ON u.id = a.author_id LEFT JOIN categories c ON c.id = a.category_id
-    WHERE a.status = 'published' AND a.deleted_at IS NULL
+    WHERE a.status = 'published' AND a.deleted_at IS NULL AND a.kind = 'article' AND a.visibility = 'public'
 """
 _NEWEST = "ORDER BY a.published_at DESC, a.id DESC LIMIT"
 
@@ -130,6 +131,8 @@ def _shown(row: Row) -> dict[str, Any]:
         "title": row["title"],
         "excerpt": row["excerpt"],
         "status": row["status"],
+        "kind": row["kind"],
+        "visibility": row["visibility"],
         "language": row["language"],
         "cover_image_url": row["cover_image_url"],
         "author": {
