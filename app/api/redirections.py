@@ -9,9 +9,8 @@ from fastapi.responses import JSONResponse
 from app.api.deps import public_services
 from app.api.errors import problem
 from app.content.services.resolver import Redirection
-from app.core.errors import Gone
+from app.core.errors import Gone, Moved
 
-_MOVED = "moved"
 # In a path, what was no UTF-8 has become this.
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # What is here may change at any time.
@@ -23,8 +22,9 @@ def redirection_response(redirection: Redirection) -> JSONResponse:
     status = HTTPStatus(redirection.status)
     if redirection.location is None:
         return problem(status, Gone.code, Gone.message, headers=_HEADERS)
-    headers = {**_HEADERS, "Location": redirection.location}
-    return problem(status, _MOVED, f"This is at {redirection.location} now.", headers=headers)
+    location = redirection.location
+    headers = {**_HEADERS, "Location": location}
+    return problem(status, Moved.code, f"This is at {location} now.", headers=headers, location=location)
 
 
 async def redirection_of(request: Request) -> JSONResponse | None:

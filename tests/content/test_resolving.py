@@ -276,3 +276,32 @@ async def test_hits_of_what_was_deleted_meanwhile_are_dropped(
     )
 
     problem_in(await resolve(anonymous, "/a"), 404, "not_found")
+
+
+async def test_former_addresses_lead_to_present_ones_in_one_step(
+    users: Users, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    anna = await users.client(Role.AUTHOR, username="anna")
+    await editor.post("/categories", json={"name": "Life"})
+    await publish(anna, "One", tags=["Red"], category="life")
+    await redirect(editor, "/older", "/one", status=301)
+    await anna.patch("/articles/one", json={"slug": "uno"})
+    await editor.patch("/tags/red", json={"name": "Rot"})
+    await editor.patch("/categories/life", json={"slug": "leben"})
+    await anna.patch("/users/me", json={"username": "anne"})
+
+    expected = {
+        "/one": "/uno",
+        "/one.md": "/uno.md",
+        "/api/v1/articles/one": "/api/v1/articles/uno",
+        "/tag/red": "/tag/rot",
+        "/category/life": "/category/leben",
+        "/author/anna": "/author/anne",
+    }
+    for former, present in expected.items():
+        moved(await resolve(anonymous, former), 308, present)
+        assert (await there(anonymous, present))["path"] == present
+    moved(await resolve(anonymous, "/older"), 301, "/uno")
+    # Back to where a redirect begins, it would lead to itself.
+    await anna.patch("/articles/uno", json={"slug": "older"})
+    assert (await there(anonymous, "/older"))["slug"] == "older"
