@@ -305,3 +305,16 @@ async def test_former_addresses_lead_to_present_ones_in_one_step(
     # Back to where a redirect begins, it would lead to itself.
     await anna.patch("/articles/uno", json={"slug": "older"})
     assert (await there(anonymous, "/older"))["slug"] == "older"
+
+
+async def test_what_is_for_members_is_not_revealed(
+    author: httpx.AsyncClient, reader: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    article = await publish(author, "For members", visibility="members")
+    session.add(Redirect(source="/old", match=RedirectMatch.EXACT, article_id=article["id"], status=301))
+    await session.commit()
+
+    for path in ("/for-members", "/old", "/api/v1/articles/for-members"):
+        problem_in(await resolve(anonymous, path), 404, "not_found")
+    assert (await there(reader, "/for-members"))["kind"] == "article"
+    moved(await resolve(reader, "/old"), 301, "/for-members")
