@@ -54,8 +54,8 @@ class Moved(AppError):
     code = "moved"
     message = "This is found under another slug now."
 
-    def __init__(self, former: str, slug: str) -> None:
-        super().__init__()
+    def __init__(self, detail: str | None = None, *, former: str, slug: str) -> None:
+        super().__init__(detail)
         self.former = former
         self.slug = slug
 

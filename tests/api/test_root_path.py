@@ -52,6 +52,16 @@ async def test_pages_lead_to_the_next_one(users: Users, client: httpx.AsyncClien
     assert "next" not in rest.links
 
 
+async def test_former_slugs_lead_to_below(users: Users, client: httpx.AsyncClient) -> None:
+    author = await users.client(Role.AUTHOR)
+    await author.post("/articles", json={"title": "Old", "status": "published"})
+    await author.patch("/articles/old", json={"slug": "new"})
+
+    for method in ("GET", "HEAD"):
+        response = await client.request(method, "/api/v1/articles/old/comments?limit=1")
+        assert response.headers["Location"] == "/blog/api/v1/articles/new/comments?limit=1"
+
+
 @pytest.mark.one_database
 async def test_the_documentation_knows_where_it_is(client: httpx.AsyncClient) -> None:
     for page in ("/docs", "/redoc"):

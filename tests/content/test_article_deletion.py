@@ -15,7 +15,7 @@ async def test_a_deleted_article_is_gone_for_everybody(author: httpx.AsyncClient
     assert (await author.delete(ARTICLE)).status_code == 204
 
     for client in (author, editor):
-        problem_in(await client.get(ARTICLE), 404, "article_not_found")
+        problem_in(await client.get(ARTICLE), 410, "gone")
         problem_in(await client.delete(ARTICLE), 404, "article_not_found")
         problem_in(await client.patch(ARTICLE, json={"title": "x"}), 404, "article_not_found")
         assert (await read(client, "/articles"))["items"] == []

@@ -19,25 +19,31 @@ async def outsiders(users: Users) -> list[httpx.AsyncClient]:
 
 
 @pytest.fixture(params=["draft", "unpublished", "deleted", "deleted draft"])
-async def hidden(request: pytest.FixtureRequest, author: httpx.AsyncClient, editor: httpx.AsyncClient) -> str:
+def state(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def hidden(state: str, author: httpx.AsyncClient, editor: httpx.AsyncClient) -> str:
     """The slug of an article that is not there for outsiders, with a tag, a category and a comment."""
     await editor.post("/categories", json={"name": "Plans"})
     slug = "secret-plan"
     await write(author, "Secret plan", tags=["secret"], category="plans")
     await comment(author, slug, "Not for you.")
-    if request.param in {"unpublished", "deleted"}:
+    if state in {"unpublished", "deleted"}:
         await author.put(f"/articles/{slug}/publication")
-    if request.param == "unpublished":
+    if state == "unpublished":
         await author.delete(f"/articles/{slug}/publication")
-    if request.param in {"deleted", "deleted draft"}:
+    if state in {"deleted", "deleted draft"}:
         await author.delete(f"/articles/{slug}")
     return slug
 
 
-async def test_it_cannot_be_read(outsiders: list[httpx.AsyncClient], hidden: str) -> None:
+async def test_it_cannot_be_read(outsiders: list[httpx.AsyncClient], state: str, hidden: str) -> None:
+    expected = (410, "gone") if state == "deleted" else (404, "article_not_found")
     for outsider in outsiders:
-        problem_in(await outsider.get(f"/articles/{hidden}"), 404, "article_not_found")
-        problem_in(await outsider.get(f"/articles/{hidden}/comments"), 404, "article_not_found")
+        problem_in(await outsider.get(f"/articles/{hidden}"), *expected)
+        problem_in(await outsider.get(f"/articles/{hidden}/comments"), *expected)
 
 
 async def test_no_list_has_it(outsiders: list[httpx.AsyncClient], hidden: str) -> None:

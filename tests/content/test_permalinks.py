@@ -299,6 +299,20 @@ async def test_an_article_without_a_row_of_its_own_leaves_links_too(
     await leads(anonymous, "/articles/bulky", "/articles/slim")
 
 
+async def test_a_slug_that_its_holder_has_not_is_free(
+    author: httpx.AsyncClient, anonymous: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    await publish(author, slug="mine")
+    await write(author, slug="other")
+    await session.execute(text("UPDATE articles SET slug = 'elsewhere' WHERE slug = 'mine'"))
+    await session.commit()
+
+    await leads(anonymous, "/articles/mine", "/articles/elsewhere")
+    await rename(author, "other", "mine")
+    await author.put("/articles/mine/publication")
+    assert (await read(anonymous, "/articles/mine"))["slug"] == "mine"
+
+
 async def test_a_save_that_changes_no_slug_leaves_the_rows_alone(
     author: httpx.AsyncClient, session: AsyncSession
 ) -> None:

@@ -136,6 +136,14 @@ async def test_the_account_is_told_as_it_is(anna: User, users: Users, device: De
     assert "carl@example.com" not in str(found)
 
 
+async def test_former_usernames_are_in_it(device: Device) -> None:
+    await publish(device.client)
+    for username in ("anna2", "anna", "anna3"):
+        await device.client.patch("/users/me", json={"username": username})
+
+    assert (await export(device.client)).json("account.json")["former_usernames"] == ["anna", "anna2"]
+
+
 async def test_there_are_no_secrets_in_it(anna: User, device: Device, session: AsyncSession) -> None:
     phone = await with_totp(device.client)
     session.add(PersonalToken(user_id=anna.id, name="Backup", digest=digest_of("clp_t"), scope="read"))

@@ -7,7 +7,7 @@ from sqlalchemy import Delete, String, Update, and_, exists, false, literal, or_
 from sqlalchemy import delete as deletion
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.content.models import Article, ArticleSlug
+from app.content.models import Article, ArticleCopy, ArticleSlug
 from app.db.base import BigId
 
 _INSERTS = {"sqlite": sqlite, "postgresql": postgresql}
@@ -33,6 +33,13 @@ def holding(slug: str, article_id: int | None, dialect: str, *, takes_over: bool
         set_={"held_by": insert.excluded.held_by},
         where=is_its_own if takes_over else and_(is_its_own, leads_nowhere_else),
     ).returning(ArticleSlug.slug)
+
+
+def reclaiming(slug: str, article_id: int | None) -> Update:
+    """The same for a slug whose holder has none of it: articles may have been changed by other means."""
+    in_use = or_(exists().where(Article.slug == slug), exists().where(ArticleCopy.slug == slug))
+    reclaimed = update(ArticleSlug).where(ArticleSlug.slug == slug, ~in_use).values(held_by=article_id)
+    return reclaimed.returning(ArticleSlug.slug)
 
 
 def opening(slug: str, article_id: int, dialect: str, *, to_everybody: bool) -> Any:

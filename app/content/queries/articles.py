@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, l
 from sqlalchemy.orm import selectinload, undefer
 
 from app.accounts.policies.actors import Actor, is_editor
-from app.content.models import Article, ArticleKind, ArticleSlug, Visibility
+from app.content.models import Article, ArticleCopy, ArticleKind, ArticleSlug, Visibility
 from app.db.base import BigId
 from app.db.keyset import Order
 
@@ -104,5 +104,5 @@ def slugs_like(base: str) -> CompoundSelect[tuple[str]]:
 
 
 def slugs_taken() -> CompoundSelect[tuple[str]]:
-    """All slugs that articles have or hold."""
-    return select(Article.slug).union(select(ArticleSlug.slug).where(ArticleSlug.held_by.is_not(None)))
+    """All slugs of articles and what is written beside them."""
+    return select(Article.slug).union(select(ArticleCopy.slug))

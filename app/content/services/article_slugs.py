@@ -27,6 +27,11 @@ class ArticleSlugs:
         # What is waiting to be stored may be what is not to be stored before this.
         with self._unit.session.no_autoflush:
             held = await self._unit.session.scalar(holding)
+            if held is None and takes_over:
+                # It is locked by now, so that this sees whatever its holder has committed.
+                held = await self._unit.session.scalar(
+                    article_slugs.reclaiming(slug, article_id), execution_options={"synchronize_session": False}
+                )
         if held is None:
             raise SlugTaken(field="slug")
 

@@ -43,7 +43,7 @@ class Permalinks:
         for present, is_gone in found:
             # It may be back since the actor looked for it.
             if present is not None and present != slug:
-                return Moved(slug, present)
+                return Moved(former=slug, slug=present)
             if is_gone:
                 return Gone()
         return _NOT_FOUND[resource]()
