@@ -24,6 +24,7 @@ from app.content.models import (
     ArticleSlug,
     ArticleStatus,
     Category,
+    EarlierSlug,
     FormerName,
     Redirect,
     Revision,
@@ -101,6 +102,7 @@ register_handler(UsernameChanged, keep_username)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
 register_part(ArticleCopy.__table__, Article.__table__)
+register_part(EarlierSlug.__table__, Article.__table__)
 register_part(Revision.__table__, Article.__table__)
 register_part(RevisionText.__table__, Article.__table__)
 register_mentioned(
@@ -122,7 +124,12 @@ register_public(article_tags)
 register_public(Tag.__table__, _by_tag, is_seen_when_new=False)
 register_public(Category.__table__, _by_category)
 register_private(
-    ArticleCopy.__table__, ArticleSlug.__table__, FormerName.__table__, Revision.__table__, RevisionText.__table__
+    ArticleCopy.__table__,
+    ArticleSlug.__table__,
+    EarlierSlug.__table__,
+    FormerName.__table__,
+    Revision.__table__,
+    RevisionText.__table__,
 )
 # What they do to responses is not cached.
 register_private(Redirect.__table__)

@@ -18,7 +18,10 @@ ANOTHER = (
 
 
 # What versions before did not know.
-NEW = {"article_copies", "article_slugs", "former_names", "idempotency_keys", "revision_texts", "revisions"}
+NEW = {
+    *("article_copies", "article_slugs", "earlier_slugs", "former_names", "idempotency_keys", "redirects"),
+    *("revision_texts", "revisions"),
+}
 
 
 async def kept_rows(url: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from app.content.models import counters  # noqa: F401 - declares them
 from app.content.models.article import Article
 from app.content.models.article_copy import ArticleCopy, Purpose
-from app.content.models.article_slug import ArticleSlug
+from app.content.models.article_slug import ArticleSlug, EarlierSlug
 from app.content.models.category import Category
 from app.content.models.former_name import FormerName, Named
 from app.content.models.redirect import Redirect, RedirectMatch
@@ -20,6 +20,7 @@ __all__ = [
     "ArticleSlug",
     "ArticleStatus",
     "Category",
+    "EarlierSlug",
     "FormerName",
     "Named",
     "Purpose",

@@ -1,9 +1,9 @@
 """The slugs of articles: those that they have, and those under which they were public."""
 
-from sqlalchemy import ForeignKey, String, false
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, BigId
+from app.db.base import Base, BigId, PrimaryKey
 
 
 class ArticleSlug(Base):
@@ -21,3 +21,18 @@ class ArticleSlug(Base):
     leads_to: Mapped[int | None] = mapped_column(BigId, ForeignKey("articles.id", ondelete="SET NULL"), index=True)
     # Whether everybody could see one under it: of what only members saw, nobody else learns anything.
     was_public: Mapped[bool] = mapped_column(server_default=false())
+
+
+class EarlierSlug(Base):
+    """A slug under which an article was public before it was taken over by the one that it leads to now.
+
+    It leads to this one again when that one cannot be seen any more.
+    """
+
+    __tablename__ = "earlier_slugs"
+
+    id: Mapped[PrimaryKey]
+    slug: Mapped[str] = mapped_column(String(120))
+    article_id: Mapped[int] = mapped_column(BigId, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+
+    __table_args__ = (UniqueConstraint("slug", "article_id"), Base.__table_args__)

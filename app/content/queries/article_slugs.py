@@ -7,7 +7,7 @@ from sqlalchemy import Delete, String, Update, and_, exists, false, literal, or_
 from sqlalchemy import delete as deletion
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.content.models import Article, ArticleCopy, ArticleSlug
+from app.content.models import Article, ArticleCopy, ArticleSlug, EarlierSlug
 from app.db.base import BigId
 
 _INSERTS = {"sqlite": sqlite, "postgresql": postgresql}
@@ -40,6 +40,15 @@ def reclaiming(slug: str, article_id: int | None) -> Update:
     in_use = or_(exists().where(Article.slug == slug), exists().where(ArticleCopy.slug == slug))
     reclaimed = update(ArticleSlug).where(ArticleSlug.slug == slug, ~in_use).values(held_by=article_id)
     return reclaimed.returning(ArticleSlug.slug)
+
+
+def remembering(slug: str, article_id: int, dialect: str) -> Any:
+    """Notes to whom a slug has led that is about to lead to another article."""
+    led_to = select(ArticleSlug.slug, ArticleSlug.leads_to).where(
+        ArticleSlug.slug == slug, ArticleSlug.leads_to.is_not(None), ArticleSlug.leads_to != article_id
+    )
+    insert = _INSERTS[dialect].insert(EarlierSlug).from_select(["slug", "article_id"], led_to)
+    return insert.on_conflict_do_nothing()
 
 
 def opening(slug: str, article_id: int, dialect: str, *, to_everybody: bool) -> Any:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import User
-from app.content.models import Article, ArticleSlug, Category, FormerName, Named, Tag, article_tags
+from app.content.models import Article, ArticleSlug, Category, EarlierSlug, FormerName, Named, Tag, article_tags
 from app.content.queries import article_rows, tags
 from app.content.queries.articles import Viewer, exists_for
 from app.content.queries.authors import WITH_USERNAME
@@ -64,6 +64,14 @@ def _former_article(viewer: Viewer) -> Select[Any]:
         .outerjoin(Article, Article.id == ArticleSlug.leads_to)
         .where(ArticleSlug.slug == _slug)
     )
+
+
+@cache
+def earlier(viewer: Viewer) -> CompiledSelect:
+    """The present slug of the last article that was public under a slug before it was taken over, for the viewer."""
+    taken_from = select(Article.slug).join(EarlierSlug, EarlierSlug.article_id == Article.id)
+    visible = taken_from.where(EarlierSlug.slug == _slug, exists_for(viewer))
+    return CompiledSelect(visible.order_by(EarlierSlug.id.desc()).limit(1))
 
 
 def _former_name(resource: Named, viewer: Viewer) -> Select[Any]:

@@ -38,6 +38,7 @@ class ArticleSlugs:
     async def open(self, article: Article) -> None:
         """Note that the article can be found under its slug from now on, by everybody or by members."""
         to_everybody = article.visibility is not Visibility.MEMBERS
+        await self._unit.session.execute(article_slugs.remembering(article.slug, article.id, self._dialect))
         opening = article_slugs.opening(article.slug, article.id, self._dialect, to_everybody=to_everybody)
         await self._unit.session.execute(opening)
 
