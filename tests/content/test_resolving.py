@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.content.models import Redirect, RedirectMatch
 from app.content.services.redirect_hits import RedirectHits
-from app.core.client import COMMAND_LINE
 from app.core.roles import Role
-from app.unit_of_work import unit_of_work
 from tests.content.test_redirects import redirect
 from tests.support.problems import problem_in
+from tests.support.statements import recorded_statements
 from tests.support.users import Users
-from tests.support.writing import publish, read, write
+from tests.support.writing import publish, write
 
 
 @pytest.fixture(autouse=True)
@@ -224,60 +223,6 @@ async def test_requests_that_no_route_serves_are_led_on(
     moved(await editor.get(f"{root}/2019/old-post.html"), 301, "/new")
 
 
-async def hits_of(editor: httpx.AsyncClient) -> dict[str, int]:
-    return {item["source"]: item["hits"] for item in (await editor.get("/redirects")).json()["items"]}
-
-
-async def test_hits_are_counted_together_and_not_lost(
-    app: FastAPI, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
-) -> None:
-    before = await redirect(editor, "/a", "/b")
-    await redirect(editor, "/c", None, status=410)
-    await redirect(editor, "/unused", "/b")
-    process = app.state.process
-    hits = process.share(RedirectHits)
-
-    def open_unit() -> Any:
-        return unit_of_work(app.state.database.writing, process, COMMAND_LINE)
-
-    def unreachable() -> Any:
-        raise ConnectionError
-
-    for path in ("/a", "/a/", "/c", "/nothing"):
-        await resolve(anonymous, path)
-    await anonymous.get("http://blog.example.com/a")
-    assert await hits_of(editor) == {"/a": 0, "/c": 0, "/unused": 0}
-    with pytest.raises(ConnectionError):
-        await hits.write(unreachable)
-    await resolve(anonymous, "/a")
-    await hits.write(open_unit)
-    assert await hits_of(editor) == {"/a": 4, "/c": 1, "/unused": 0}
-    await hits.write(open_unit)
-    # Of another server.
-    process.shared.pop(RedirectHits)
-    await resolve(anonymous, "/a")
-    await process.share(RedirectHits).write(open_unit)
-
-    after = await read(editor, f"/redirects/{before['id']}")
-    assert after["hits"] == 5
-    assert after["last_hit_at"] >= before["created_at"]
-    assert after["updated_at"] == before["updated_at"]
-
-
-async def test_hits_of_what_was_deleted_meanwhile_are_dropped(
-    app: FastAPI, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
-) -> None:
-    created = await redirect(editor, "/a", "/b")
-    await resolve(anonymous, "/a")
-    await editor.delete(f"/redirects/{created['id']}")
-
-    await app.state.process.share(RedirectHits).write(
-        lambda: unit_of_work(app.state.database.writing, app.state.process, COMMAND_LINE)
-    )
-
-    problem_in(await resolve(anonymous, "/a"), 404, "not_found")
-
-
 async def test_former_addresses_lead_to_present_ones_in_one_step(
     users: Users, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
@@ -318,3 +263,14 @@ async def test_what_is_for_members_is_not_revealed(
         problem_in(await resolve(anonymous, path), 404, "not_found")
     assert (await there(reader, "/for-members"))["kind"] == "article"
     moved(await resolve(reader, "/old"), 301, "/for-members")
+
+
+async def test_asking_for_nothing_costs_one_query(
+    app: FastAPI, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    await redirect(editor, "/old", "/new")
+    # Whether what a redirect leads to has moved on is asked only where there is one.
+    for path, number in (("/a/b/c.php", 1), ("/old", 3), ("/" + "a" * 3000, 0)):
+        with recorded_statements(app.state.database) as statements:
+            await anonymous.get(f"http://blog.example.com{path}")
+        assert len(statements) <= number, statements
