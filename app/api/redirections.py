@@ -1,5 +1,6 @@
 """The answer that leads elsewhere, or says that what was here is gone: from `/resolve`, and instead of a 404."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -29,9 +30,17 @@ def redirection_response(redirection: Redirection) -> JSONResponse:
 
 async def redirection_of(request: Request) -> JSONResponse | None:
     """The answer to a request that no route serves, if a redirect leads from there."""
-    path = request.scope["path"]
-    if request.method not in {"GET", "HEAD"} or _UNREADABLE in path:
+    path, state = request.scope["path"], request.app.state
+    # An app that has not been started has nowhere to look.
+    if request.method not in {"GET", "HEAD"} or _UNREADABLE in path or not hasattr(state, "database"):
         return None
     services = await public_services(request)
     redirection = await services.content.resolver.redirected(None, quote(path))
-    return redirection_response(redirection) if redirection is not None else None
+    return redirection_response(_from_outside(redirection, state.settings.root_path)) if redirection else None
+
+
+def _from_outside(redirection: Redirection, root_path: str) -> Redirection:
+    """As it is found through a proxy that serves the blog below a path."""
+    location = redirection.location
+    is_here = location is not None and location.startswith("/")
+    return replace(redirection, location=f"{root_path}{location}") if is_here else redirection

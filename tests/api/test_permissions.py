@@ -273,6 +273,7 @@ PUBLIC = {
     "GET /api/v1/articles/{slug}",
     "GET /api/v1/articles/{slug}/comments",
     "GET /api/v1/authors",
+    "GET /api/v1/comments/{comment_id}",
     "GET /api/v1/authors/{username}",
     "GET /api/v1/resolve",
     "GET /api/v1/tags",

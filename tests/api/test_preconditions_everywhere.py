@@ -64,6 +64,8 @@ CHANGES = {
     "PUT /articles/{slug}/publication": Change("/articles/{draft}/publication", {}, "/articles/{draft}"),
     "DELETE /articles/{slug}/publication": Change("/articles/{public}/publication", None, "/articles/{public}"),
     RESTORATION: Change("/articles/{public}/restoration", None, "/articles/{public}"),
+    "PATCH /redirects/{redirect_id}": Change("/redirects/{redirect}", {"note": "New"}, shown="/redirects/{redirect}"),
+    "DELETE /redirects/{redirect_id}": Change("/redirects/{redirect}", shown="/redirects/{redirect}"),
     "PATCH /comments/{comment_id}": Change("/comments/{mine}", {"body_markdown": "New"}, shown="/comments/{mine}"),
     "DELETE /comments/{comment_id}": Change("/comments/{comment}", shown="/comments/{comment}"),
     "PUT /comments/{comment_id}/restoration": Change("/comments/{gone}/restoration"),

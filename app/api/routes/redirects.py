@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 
 from app.api.body_last import BodyLastRoute
-from app.api.deps import EditorDep, IdPath, NextLinkDep, ServicesDep, limited_by_account
+from app.api.deps import EditorDep, IdPath, NextLinkDep, ServicesDep, idempotent, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
+from app.api.responses import json_response
+from app.api.route_rules import no_idempotency_key
 from app.content.errors import ImpossibleRedirect, RedirectExists, RedirectLoop, RedirectNotFound
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT, REDIRECT_IMPORTS_OF_ACCOUNT
 from app.content.schemas.redirect_files import RedirectFile
@@ -18,8 +20,10 @@ from app.content.schemas.redirects import (
     RedirectOut,
     RedirectPage,
     RedirectUpdate,
+    redirect_tag,
 )
 from app.core.errors import InvalidCursor
+from app.core.roles import Role
 from app.core.schemas.base import TextBool
 
 # Some ten thousand lines.
@@ -41,13 +45,19 @@ async def list_redirects(
     return link.on(await services.content.redirects.list(query))
 
 
-@router.post("/redirects", status_code=201, dependencies=_changes, responses=raises(RedirectExists, RedirectLoop))
-async def create_redirect(services: ServicesDep, editor: EditorDep, data: RedirectInput) -> RedirectOut:
+@router.post(
+    "/redirects",
+    response_model=RedirectOut,
+    status_code=201,
+    dependencies=[*_changes, idempotent(Role.EDITOR)],
+    responses=raises(RedirectExists, RedirectLoop),
+)
+async def create_redirect(services: ServicesDep, editor: EditorDep, data: RedirectInput) -> Response:
     """Add a redirect, from one path or from all paths below it.
 
     It is refused if it would lead in a circle, alone or together with others; the error shows the chain.
     """
-    return await services.content.redirects.create(editor, data)
+    return _shown(await services.content.redirects.create(editor, data), 201)
 
 
 @router.get(
@@ -67,6 +77,7 @@ async def export_redirects(services: ServicesDep, _editor: EditorDep) -> Respons
 
 
 @router.post("/redirects.csv", dependencies=_imports, max_body_size=MAX_FILE_BYTES, responses=raises(RedirectLoop))
+@no_idempotency_key("importing the same lines again changes nothing.")
 async def import_redirects(
     services: ServicesDep,
     editor: EditorDep,
@@ -82,22 +93,23 @@ async def import_redirects(
     return await services.content.redirect_files.load(editor, file.root, dry_run=dry_run)
 
 
-@router.get("/redirects/{redirect_id}", responses=raises(RedirectNotFound))
-async def read_redirect(services: ServicesDep, _editor: EditorDep, redirect_id: IdPath) -> RedirectOut:
+@router.get("/redirects/{redirect_id}", response_model=RedirectOut, responses=raises(RedirectNotFound))
+async def read_redirect(services: ServicesDep, _editor: EditorDep, redirect_id: IdPath) -> Response:
     """Show a redirect."""
-    return await services.content.redirects.get(redirect_id)
+    return _shown(await services.content.redirects.get(redirect_id))
 
 
 @router.patch(
     "/redirects/{redirect_id}",
+    response_model=RedirectOut,
     dependencies=_changes,
     responses=raises(RedirectNotFound, RedirectExists, RedirectLoop, ImpossibleRedirect),
 )
 async def update_redirect(
     services: ServicesDep, editor: EditorDep, redirect_id: IdPath, data: RedirectUpdate
-) -> RedirectOut:
+) -> Response:
     """Change a redirect."""
-    return await services.content.redirects.change(editor, redirect_id, data)
+    return _shown(await services.content.redirects.change(editor, redirect_id, data))
 
 
 @router.delete(
@@ -109,3 +121,7 @@ async def update_redirect(
 async def delete_redirect(services: ServicesDep, editor: EditorDep, redirect_id: IdPath) -> None:
     """Delete a redirect. It is refused if it keeps others from leading in a circle."""
     await services.content.redirects.delete(editor, redirect_id)
+
+
+def _shown(redirect: RedirectOut, status: int = 200) -> Response:
+    return json_response(redirect, redirect_tag(redirect.id, redirect.updated_at), status)

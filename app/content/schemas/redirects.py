@@ -170,3 +170,8 @@ class AddressOut(Output):
     kind: AddressKind = Field(examples=["article"])
     slug: str = Field(examples=["a-week-in-lisbon"], description="Or the username of an author.")
     path: str = Field(examples=["/a-week-in-lisbon"])
+
+
+def redirect_tag(redirect_id: int, updated_at: datetime) -> str:
+    """What stands for a redirect in entity tags: that it is used is no change."""
+    return f"{redirect_id}.{updated_at.timestamp():.6f}"

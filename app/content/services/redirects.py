@@ -18,6 +18,7 @@ from app.content.schemas.redirects import (
     RedirectListQuery,
     RedirectOut,
     RedirectUpdate,
+    redirect_tag,
     why_impossible,
 )
 from app.content.services.redirect_rules import UNIQUE, lock_redirects, require_no_loop, stored_target
@@ -61,7 +62,7 @@ class RedirectService:
 
     async def change(self, by: Principal | None, redirect_id: int, data: RedirectUpdate) -> RedirectOut:
         """Change a redirect. Raises `RedirectNotFound`, `ImpossibleRedirect` and what `create` raises."""
-        redirect = await self._locked(redirect_id)
+        redirect = await self._required(redirect_id)
         before = (redirect.source, redirect.match)
         self._apply(redirect, data)
         with translating(UNIQUE):
@@ -90,7 +91,7 @@ class RedirectService:
 
         Raises `RedirectNotFound`, or `RedirectLoop` if it has kept others from leading in a circle.
         """
-        redirect = await self._locked(redirect_id)
+        redirect = await self._required(redirect_id)
         self._record(actions.REDIRECT_DELETED, by, redirect, status=redirect.status, target=redirect.target)
         await self._unit.session.delete(redirect)
         await self._unit.session.flush()
@@ -103,6 +104,12 @@ class RedirectService:
         if found is None:
             raise RedirectNotFound
         await self.delete(by, found[0].id)
+
+    async def _required(self, redirect_id: int) -> Redirect:
+        redirect = await self._locked(redirect_id)
+        tag = redirect_tag(redirect.id, redirect.updated_at)
+        await self._unit.preconditions.require(lambda: self.get(redirect_id), tag)
+        return redirect
 
     async def _locked(self, redirect_id: int) -> Redirect:
         await lock_redirects(self._unit.session)
