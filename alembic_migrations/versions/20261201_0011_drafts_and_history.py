@@ -65,10 +65,13 @@ def _begin_histories(after: int) -> int | None:
     connection.execute(
         sa.text(
             "INSERT INTO revisions (article_id, number, created_at, began_at, by_id, reason, fields, was_published, "
-            "slug, title, given_excerpt, language, cover_image_url, category_id, tags, kind, visibility, text_id) "
+            "thin_out_at, slug, title, given_excerpt, language, cover_image_url, category_id, tags, kind, visibility, "
+            "text_id) "
             "SELECT articles.id, articles.version, articles.updated_at, articles.updated_at, articles.author_id, "
             "CASE WHEN articles.updated_at = articles.imported_at THEN 'import' ELSE 'edit' END, "
-            f"'{_FIELDS}', articles.status = 'published', articles.slug, articles.title, articles.given_excerpt, "
+            f"'{_FIELDS}', articles.status = 'published', "
+            "CASE WHEN articles.status = 'published' THEN NULL ELSE articles.updated_at END, "
+            "articles.slug, articles.title, articles.given_excerpt, "
             f"articles.language, articles.cover_image_url, articles.category_id, ({tags}), articles.kind, "
             "articles.visibility, revision_texts.id "
             "FROM articles JOIN revision_texts ON revision_texts.article_id = articles.id "
@@ -148,12 +151,7 @@ def _create_tables() -> None:
     )
     op.create_index(op.f("ix_revision_texts_base_id"), "revision_texts", ["base_id"], unique=False)
     op.create_index(
-        "ix_revision_texts_whole",
-        "revision_texts",
-        ["article_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("base_id IS NULL"),
-        postgresql_where=sa.text("base_id IS NULL"),
+        "ix_revision_texts_article_id_base_id_id", "revision_texts", ["article_id", "base_id", "id"], unique=False
     )
     op.create_table(
         "revisions",
@@ -182,6 +180,7 @@ def _create_tables() -> None:
         sa.Column("name", sa.String(length=100), nullable=True),
         sa.Column("was_published", sa.Boolean(), nullable=False),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("thin_out_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("given_excerpt", sa.String(length=1000), nullable=True),
@@ -217,6 +216,7 @@ def _create_tables() -> None:
     op.create_index(op.f("ix_revisions_by_id"), "revisions", ["by_id"], unique=False)
     op.create_index(op.f("ix_revisions_category_id"), "revisions", ["category_id"], unique=False)
     op.create_index(op.f("ix_revisions_text_id"), "revisions", ["text_id"], unique=False)
+    op.create_index(op.f("ix_revisions_thin_out_at"), "revisions", ["thin_out_at"], unique=False)
 
 
 def downgrade() -> None:

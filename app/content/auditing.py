@@ -16,7 +16,7 @@ from app.unit_of_work import UnitOfWork
 
 
 async def record_change(unit: UnitOfWork, event: ArticleChanged) -> None:
-    if event.is_interference:
+    if event.is_interference and not event.goes_on:
         _record(unit, actions.ARTICLE_CHANGED, event, fields=list(event.fields))
 
 

@@ -4,6 +4,7 @@ from app.content.services.article_writing import ArticleWriting
 from app.content.services.articles import ArticleService
 from app.content.services.authors import AuthorService
 from app.content.services.categories import CategoryService
+from app.content.services.comparisons import ComparisonService
 from app.content.services.drafts import DraftService
 from app.content.services.former_paths import FormerPaths
 from app.content.services.permalinks import Permalinks
@@ -23,6 +24,7 @@ class ContentServices:
     articles = per_unit(ArticleService)
     authors = per_unit(AuthorService)
     categories = per_unit(CategoryService)
+    comparisons = per_unit(ComparisonService)
     drafts = per_unit(DraftService)
     permalinks = per_unit(Permalinks)
     publications = per_unit(PublicationService)

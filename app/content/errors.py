@@ -56,6 +56,13 @@ class RenderingUnavailable(Unavailable):
     message = "This text cannot be rendered right now; nothing was saved. Try again shortly."
 
 
+class ComparisonUnavailable(Unavailable):
+    """Too many texts wait to be compared."""
+
+    code = "comparison_unavailable"
+    message = "These texts cannot be compared right now. Try again shortly."
+
+
 class TagNotFound(NotFound):
     code = "tag_not_found"
     message = "Tag not found."

@@ -24,9 +24,13 @@ class ArticlePublished(ArticleEvent):
 
 @dataclass(frozen=True)
 class ArticleChanged(ArticleEvent):
-    """`fields` were set, be it of a draft or of a published article."""
+    """`fields` were set, be it of a draft or of a published article.
+
+    An autosave that `goes_on` has followed others of the same person within minutes, which were announced.
+    """
 
     fields: tuple[str, ...]
+    goes_on: bool = False
 
 
 class ArticleUnpublished(ArticleEvent):

@@ -90,6 +90,10 @@ class ExportedRevision(Output):
     fields: list[str]
     name: str | None
     was_published: bool
+    shown_as: list[str] = Field(
+        description="Where this text is now: `article` for what readers see, or what the article says while it is "
+        "not published; `draft` for its working copy; `scheduled` for what a schedule will publish."
+    )
     title: str
     slug: str
     body_markdown: str
@@ -108,7 +112,8 @@ def _revisions(owner: Principal, after: int) -> Select[tuple[Revision]]:
         select(Revision)
         .join(Article, Article.id == Revision.article_id)
         .where(Article.author_id == owner.id, Revision.superseded_at.is_(None), Revision.id > after)
-        .options(contains_eager(Revision.article), joinedload(Revision.category), WITH_TEXT)
+        .options(contains_eager(Revision.article).selectinload(Article.copies))
+        .options(joinedload(Revision.category), WITH_TEXT)
         .order_by(Revision.id)
     )
 
@@ -123,6 +128,10 @@ def _revision(revision: Revision, owner: Principal) -> ExportedRevision:
         fields=revision.fields,
         name=revision.name,
         was_published=revision.was_published,
+        shown_as=[
+            *(["article"] if revision.article.version == revision.number else []),
+            *(copy.purpose for copy in revision.article.copies if copy.version == revision.number),
+        ],
         title=revision.title,
         slug=revision.slug,
         body_markdown=body_of(revision),
@@ -139,9 +148,10 @@ def _revision(revision: Revision, owner: Principal) -> ExportedRevision:
 REVISIONS = JsonList(
     "revisions.json",
     "the history of your articles and their drafts, deleted articles included; `is_by_owner` says which revisions are "
-    "yours",
+    "yours, and `shown_as` which are what readers see or a draft now",
     _revisions,
     _revision,
+    batch=50,
 )
 
 

@@ -1,6 +1,7 @@
 """What articles, tags and categories have to do with the rest of the blog."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import InstanceState
@@ -34,9 +35,12 @@ from app.content.models import (
     article_tags,
 )
 from app.content.services.former_names import keep_username
+from app.content.services.thinning_out import ThinningOut
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
+from app.queue.delivery import Delivery
+from app.queue.kinds import Nothing, register_chore
 
 _LISTED_BY = {
     *("status", "deleted_at", "kind", "visibility"),
@@ -93,6 +97,13 @@ def _by_category(change: Change) -> set[str]:
     return {keys.category(change.instance.id), keys.CATEGORIES}
 
 
+async def _thin_out_revisions(chore: Delivery[Nothing]) -> None:
+    is_more = True
+    while is_more:
+        async with chore.unit_of_work() as unit:
+            is_more = await ThinningOut(unit).run()
+
+
 register_handler(ArticleChanged, auditing.record_change)
 register_handler(ArticlePublished, auditing.record_publication)
 register_handler(ArticleUnpublished, auditing.record_unpublication)
@@ -133,3 +144,4 @@ register_private(
 )
 # What they do to responses is not cached.
 register_private(Redirect.__table__)
+register_chore("thin_out_revisions", _thin_out_revisions, every=timedelta(hours=1))

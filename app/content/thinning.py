@@ -41,6 +41,26 @@ def dispensable(revisions: Iterable[RevisionAge], now: datetime) -> set[int]:
     return {revision.number for revision in several if not revision.is_kept and not _has_its_time(revision, lasts, now)}
 
 
+def first_question(since: datetime, *, is_superseded: bool = False) -> datetime:
+    """When to ask first whether to keep a revision; made then, or superseded."""
+    return since + (_SUPERSEDED_ARE_KEPT if is_superseded else _ALL_ARE_KEPT)
+
+
+def ask_again_later(now: datetime) -> datetime:
+    """When to ask again about one that stays for the time being, whatever its age."""
+    return now + _ALL_ARE_KEPT
+
+
+def next_question(revision: RevisionAge, now: datetime) -> datetime | None:
+    """When to ask again about one that stays; None if it stays for ever."""
+    if revision.is_kept:
+        return None
+    if revision.superseded_at is not None:
+        return first_question(revision.superseded_at, is_superseded=True)
+    turns = (revision.created_at + age for age in (_ALL_ARE_KEPT, _HOURS_ARE_KEPT))
+    return next((turn for turn in turns if turn >= now), None)
+
+
 def _has_its_time(revision: RevisionAge, lasts: dict[tuple[int, ...], int], now: datetime) -> bool:
     if revision.superseded_at is not None:
         return now - revision.superseded_at <= _SUPERSEDED_ARE_KEPT

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from anyio import Event, move_on_after
 
 from app.content.errors import RenderingUnavailable
+from app.core.errors import Unavailable
 
 # A script that moves a blog here sends several articles at once; more would only wait for each other.
 MAX_WAITING_OF_ACCOUNT = 32
@@ -31,14 +32,15 @@ class Turns:
     too many wait, those who have the most waiting make room for others.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, refusal: type[Unavailable] = RenderingUnavailable) -> None:
         self._free = at_once
+        self._refusal = refusal
         self._rendering: set[int | None] = set()
         self._waiting: OrderedDict[int | None, deque[_Place]] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, account_id: int | None) -> AsyncIterator[None]:
-        """Wait for the account's turn, which ends with the block. Raises `RenderingUnavailable`.
+        """Wait for the account's turn, which ends with the block. Raises the refusal.
 
         `None` stands for the command line.
         """
@@ -81,12 +83,12 @@ class Turns:
             raise
         if not place.has_turn:
             self._leave(account_id, place)
-            raise RenderingUnavailable
+            raise self._refusal
 
     def _queue(self, account_id: int | None) -> _Place:
         own = len(self._waiting.get(account_id, ()))
         if own >= MAX_WAITING_OF_ACCOUNT:
-            raise RenderingUnavailable
+            raise self._refusal
         if sum(map(len, self._waiting.values())) >= MAX_WAITING:
             self._make_room(own)
         place = _Place()
@@ -97,7 +99,7 @@ class Turns:
         """Send the last of those away who have the most waiting, unless whoever comes would have as many."""
         most = max(self._waiting.values(), key=len)
         if len(most) <= own + 1:
-            raise RenderingUnavailable
+            raise self._refusal
         most.pop().decided.set()
 
     def _leave(self, account_id: int | None, place: _Place) -> None:

@@ -20,6 +20,7 @@ from tests.support.logins import PASSWORD, with_password
 from tests.support.problems import problem_in
 from tests.support.second_factors import AuthenticatorApp, totp_secret, with_totp
 from tests.support.users import Users
+from tests.support.writing import publish
 
 KNOWING_IT = {"current_password": PASSWORD}
 # Of what only editors see when it is deleted, and not by itself.
@@ -66,6 +67,15 @@ CHANGES = {
     RESTORATION: Change("/articles/{public}/restoration", None, "/articles/{public}"),
     "PATCH /redirects/{redirect_id}": Change("/redirects/{redirect}", {"note": "New"}, shown="/redirects/{redirect}"),
     "DELETE /redirects/{redirect_id}": Change("/redirects/{redirect}", shown="/redirects/{redirect}"),
+    "PUT /articles/{slug}/draft": Change("/articles/{working}/draft", {"title": "New"}, "/articles/{working}/draft"),
+    "PATCH /articles/{slug}/draft": Change("/articles/{working}/draft", {"title": "New"}, "/articles/{working}/draft"),
+    "DELETE /articles/{slug}/draft": Change("/articles/{working}/draft", None, "/articles/{working}/draft"),
+    "PATCH /articles/{slug}/revisions/{number}": Change(
+        "/articles/{working}/revisions/2", {"name": "New"}, "/articles/{working}/revisions/2"
+    ),
+    "PUT /articles/{slug}/revisions/{number}/restoration": Change(
+        "/articles/{working}/revisions/1/restoration", None, "/articles/{working}/draft"
+    ),
     "PATCH /comments/{comment_id}": Change("/comments/{mine}", {"body_markdown": "New"}, shown="/comments/{mine}"),
     "DELETE /comments/{comment_id}": Change("/comments/{comment}", shown="/comments/{comment}"),
     "PUT /comments/{comment_id}/restoration": Change("/comments/{gone}/restoration"),
@@ -101,7 +111,15 @@ async def world(users: Users) -> World:
         ids = await _things_of(admin, session)
         await session.commit()
     mine = await client.post(f"/articles/{blog.names['public']}/comments", json={"body_markdown": "Hi"})
-    return World(client, {**blog.names, **ids, "mine": mine.json()["id"]})
+    working = {"working": await _with_working_copy(client)}
+    return World(client, {**blog.names, **ids, **working, "mine": mine.json()["id"]})
+
+
+async def _with_working_copy(client: httpx.AsyncClient) -> str:
+    slug = str((await publish(client, "Working"))["slug"])
+    saved = await client.patch(f"/articles/{slug}/draft", json={"title": "Worked on"})
+    assert saved.status_code == 200, saved.text
+    return slug
 
 
 async def _things_of(admin: User, session: AsyncSession) -> dict[str, object]:

@@ -63,4 +63,5 @@ def test_what_is_in_the_database_keeps_its_name() -> None:
         "mail",
         "mail_request",
         "notices",
+        "thin_out_revisions",
     }

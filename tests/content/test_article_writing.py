@@ -128,8 +128,9 @@ async def test_a_change_leaves_the_rest_as_it_was(author: httpx.AsyncClient, fie
     after = response.json()
     assert response.status_code == 200, response.text
     assert after[field] == value
-    assert {name for name in after if after[name] != before[name]} - derived - {"updated_at"} == {field}
+    assert {name for name in after if after[name] != before[name]} - derived - {"updated_at", "version"} == {field}
     assert after["updated_at"] > before["updated_at"]
+    assert after["version"] == before["version"] + 1
     assert after == await read(author, f"/articles/{after['slug']}")
 
 

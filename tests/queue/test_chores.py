@@ -28,6 +28,7 @@ CHORES = {
     "clear_sessions",
     "clear_unconfirmed",
     "delete_due_accounts",
+    "thin_out_revisions",
 }
 HOUR = timedelta(hours=1)
 

@@ -10,18 +10,22 @@ from app.api.deps import AccountDep, ServicesDep, SlugPath, limited_by_account
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.responses import json_response
+from app.api.route_rules import CREATES_NOTHING, no_idempotency_key
 from app.content.errors import (
     FORMER,
     ArticleNotFound,
+    ComparisonUnavailable,
     DraftNotFound,
     NothingPublished,
     RenderingUnavailable,
+    RevisionNotFound,
     SlugTaken,
     TooComplex,
     UnknownCategory,
 )
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate, version_tag
+from app.content.schemas.comparisons import MergeInput, MergeOut
 from app.content.schemas.drafts import DraftInput, DraftOut
 from app.core.schemas.base import TextBool
 
@@ -75,6 +79,20 @@ async def update_draft(
 async def discard_draft(services: ServicesDep, account: AccountDep, slug: SlugPath) -> None:
     """Discard the draft of a published article. Its revisions stay."""
     await services.content.drafts.discard(account, slug)
+
+
+@router.post(
+    "/merges",
+    response_model=MergeOut,
+    dependencies=_changes,
+    max_body_size=MAX_ARTICLE_BYTES,
+    responses=raises(*_EDITING, RevisionNotFound, ComparisonUnavailable),
+)
+@no_idempotency_key(CREATES_NOTHING)
+async def merge_draft(services: ServicesDep, account: AccountDep, slug: SlugPath, data: MergeInput) -> Response:
+    """Merge a text with what the draft has become meanwhile. Nothing is saved."""
+    merge = await services.content.comparisons.merge(account, slug, data)
+    return json_response(merge, merge.etag.strip('"'))
 
 
 def shown_draft(draft: DraftOut) -> Response:

@@ -11,8 +11,16 @@ from app.api.deps import AccountDep, NextLinkDep, ServicesDep, SlugPath, limited
 from app.api.openapi import raises
 from app.api.openapi_tags import Tag
 from app.api.routes.drafts import shown_draft
-from app.content.errors import FORMER, ArticleNotFound, RenderingUnavailable, RevisionNotFound, TooComplex
+from app.content.errors import (
+    FORMER,
+    ArticleNotFound,
+    ComparisonUnavailable,
+    RenderingUnavailable,
+    RevisionNotFound,
+    TooComplex,
+)
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
+from app.content.schemas.comparisons import MAX_NUMBER, RevisionDiff
 from app.content.schemas.drafts import DraftOut
 from app.content.schemas.revisions import RevisionListQuery, RevisionOut, RevisionPage, RevisionUpdate
 from app.core.errors import InvalidCursor
@@ -20,7 +28,6 @@ from app.core.schemas.base import number_in_text
 
 _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
-MAX_NUMBER = 2**31 - 1
 NumberPath = Annotated[StrictInt, Path(ge=1, le=MAX_NUMBER, examples=[7]), number_in_text]
 router = APIRouter(
     route_class=BodyLastRoute,
@@ -47,6 +54,14 @@ async def list_revisions(
 async def read_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> RevisionOut:
     """Show a revision with its text."""
     return await services.content.revisions.get(account, slug, number)
+
+
+@router.get("/{old}/diff/{new}", responses=raises(*_EDITING, RevisionNotFound, ComparisonUnavailable))
+async def compare_revisions(
+    services: ServicesDep, account: AccountDep, slug: SlugPath, old: NumberPath, new: NumberPath
+) -> RevisionDiff:
+    """Show what turns one revision into another, whichever is older."""
+    return await services.content.comparisons.diff(account, slug, old, new)
 
 
 @router.patch("/{number}", dependencies=_changes, responses=raises(*_EDITING, RevisionNotFound))

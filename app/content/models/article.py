@@ -1,7 +1,7 @@
 """Articles."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
@@ -15,6 +15,9 @@ from app.content.models.tag import Tag, article_tags
 from app.core.slugs import sort_key
 from app.db.base import Base, BigId, PrimaryKey, Timestamps, one_of, ordered_text
 from app.db.counters import NOT_A_COUNTER
+
+if TYPE_CHECKING:
+    from app.content.models.article_copy import ArticleCopy
 
 TITLE_MAX_LENGTH = 200
 # The default is SQLite's condition for adding such a column.
@@ -83,6 +86,7 @@ class Article(Timestamps, Base):
     author: Mapped[User] = relationship(lazy="raise")
     category: Mapped[Category | None] = relationship(lazy="raise")
     tags: Mapped[list[Tag]] = relationship(secondary=article_tags, order_by=Tag.slug, lazy="raise")
+    copies: Mapped[list["ArticleCopy"]] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (
         CheckConstraint("status = 'draft' OR published_at IS NOT NULL", name="published_has_date"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, literal_column
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models.user import User
@@ -45,14 +45,8 @@ class RevisionText(Base):
     base: Mapped["RevisionText | None"] = relationship(lazy="raise", remote_side="RevisionText.id")
 
     __table_args__ = (
-        # The whole texts of an article, of which the newest is what the next one is compared with.
-        Index(
-            "ix_revision_texts_whole",
-            "article_id",
-            "id",
-            sqlite_where=literal_column("base_id IS NULL"),
-            postgresql_where=literal_column("base_id IS NULL"),
-        ),
+        # All texts of an article; and its newest whole one, which is what the next text is compared with.
+        Index("ix_revision_texts_article_id_base_id_id", "article_id", "base_id", "id"),
         Base.__table_args__,
     )
 
@@ -78,6 +72,8 @@ class Revision(Base):
     was_published: Mapped[bool]
     # Since when a later autosave of the same person stands for it. It is read only to merge what is based on it.
     superseded_at: Mapped[datetime | None]
+    # When to ask next whether it is worth keeping (`app/content/services/thinning_out.py`). Null: it stays for ever.
+    thin_out_at: Mapped[datetime | None] = mapped_column(index=True)
     slug: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(TITLE_MAX_LENGTH))
     given_excerpt: Mapped[str | None] = mapped_column(String(1000))

@@ -11,9 +11,10 @@ from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Snapshot, Tag
 from app.content.services.article_slugs import ArticleSlugs
 from app.content.services.categories import CategoryService
-from app.content.services.history import History, Save
+from app.content.services.history import History, Onto, Save
 from app.content.services.tags import TagService
 from app.core import clock
+from app.core.names import name_key
 from app.db.constraints import translating
 from app.unit_of_work import UnitOfWork
 
@@ -40,7 +41,8 @@ class ArticleTexts:
         if "category" in values:
             values["category_id"] = await self._categories.id_of(values.pop("category"))
         if "tags" in values:
-            values["tags"] = tuple(values["tags"])
+            # Of several spellings of one name, the first.
+            values["tags"] = tuple({name_key(name): name for name in reversed(values["tags"])}.values())[::-1]
         return replace(text, **values)
 
     async def add(self, article: Article, slug: str, *, takes_over: bool = True) -> None:
@@ -64,15 +66,15 @@ class ArticleTexts:
         """Record that an article has been changed, if it differs from `before`."""
         text = article.snapshot
         if fields := text.changed_from(before):
-            article.version = await self._history.record(article, text, save, fields)
+            article.version = await self._history.record(article, text, save, fields, Onto(article.version))
 
     async def revise(self, article: Article, text: Snapshot, rendered: RenderedArticle | None, save: Save) -> Fields:
         """Change what the article itself says; `rendered` is the body, unless that stays. Returns what has changed."""
         before = article.snapshot
         fields = text.changed_from(before)
         if fields:
-            same_body_as = article.version if text.body_markdown == before.body_markdown else None
-            article.version = await self._history.record(article, text, save, fields, same_body_as)
+            onto = Onto(article.version, same_body=text.body_markdown == before.body_markdown)
+            article.version = await self._history.record(article, text, save, fields, onto)
             await self._write(article, text, rendered)
         else:
             await self._tags.spell(article, text.tags)
@@ -80,16 +82,16 @@ class ArticleTexts:
 
     async def save_draft(
         self, article: Article, draft: ArticleCopy | None, text: Snapshot, rendered: RenderedArticle | None, save: Save
-    ) -> Fields:
-        """Change the working copy of a published article, or begin one. Returns what has changed."""
+    ) -> tuple[ArticleCopy, Fields]:
+        """Change the working copy of a published article, or begin one. Returns it, and what has changed."""
         source = draft or article
         before = source.snapshot
         fields = text.changed_from(before)
         if fields:
-            same_body_as = source.version if text.body_markdown == before.body_markdown else None
-            version = await self._history.record(article, text, save, fields, same_body_as)
+            onto = Onto(source.version, same_body=text.body_markdown == before.body_markdown)
+            version = await self._history.record(article, text, save, fields, onto)
         elif draft is not None:
-            return ()
+            return draft, ()
         else:
             version = article.version
         is_renamed = text.slug != before.slug
@@ -102,18 +104,18 @@ class ArticleTexts:
         await self._unit.session.flush()
         if is_renamed:
             await self._give_up_slugs(article)
-        return fields
+        return draft, fields
 
     async def publish(self, article: Article, save: Save, fields: Fields) -> None:
         """Note that readers see the article as it is, from now on or differently in these fields."""
-        article.version = await self._history.record(article, article.snapshot, save, fields, article.version)
+        article.version = await self._history.record(article, article.snapshot, save, fields, _same(article))
         await self._slugs.open(article)
 
     async def publish_draft(self, article: Article, draft: ArticleCopy, save: Save, fields: Fields) -> Fields:
         """Let readers see the working copy, which is none any more. Returns what they see changed, after `fields`."""
         text, rendered = draft.snapshot, draft.rendered
         fields = tuple(sorted({*fields, *text.changed_from(article.snapshot)}))
-        article.version = await self._history.record(article, text, save, fields, draft.version)
+        article.version = await self._history.record(article, text, save, fields, _same(draft))
         await self._unit.session.delete(draft)
         await self._write(article, text, rendered)
         return fields
@@ -125,12 +127,14 @@ class ArticleTexts:
         await self._unit.session.delete(draft)
         await self._write(article, text, rendered)
 
-    async def discard_draft(self, article: Article, draft: ArticleCopy) -> None:
-        """Delete the working copy; what was written in it stays in the history."""
+    async def discard_draft(self, article: Article, draft: ArticleCopy) -> Fields:
+        """Delete the working copy; what was written in it stays in the history. Returns what differed."""
+        fields = draft.snapshot.changed_from(article.snapshot)
         await self._unit.session.delete(draft)
         await self._unit.session.flush()
         if draft.slug != article.slug:
             await self._give_up_slugs(article)
+        return fields
 
     async def _write(self, article: Article, text: Snapshot, rendered: RenderedArticle | None) -> None:
         # Before the slug is locked: whoever creates a tag keeps others from creating the same one.
@@ -171,3 +175,8 @@ class ArticleTexts:
         """Those that neither the article nor a copy of it has any more."""
         copies = await self._unit.session.scalars(select(ArticleCopy.slug).where(ArticleCopy.article_id == article.id))
         await self._slugs.release(article.id, {article.slug, *copies})
+
+
+def _same(text: Article | ArticleCopy) -> Onto:
+    """For what becomes of a text without a change of its body."""
+    return Onto(text.version, same_body=True)

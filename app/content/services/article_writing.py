@@ -16,7 +16,7 @@ from app.content.queries.article_rows import ArticleRow
 from app.content.rendering import rendered_article
 from app.content.schemas.articles import ArticleInput, ArticleUpdate, DraftFate
 from app.content.services.article_access import ArticleAccess
-from app.content.services.article_texts import SLUG_CONSTRAINT, ArticleTexts
+from app.content.services.article_texts import SLUG_CONSTRAINT, ArticleTexts, Fields
 from app.content.services.articles import ArticleService
 from app.content.services.categories import CategoryService
 from app.content.services.history import Save
@@ -123,21 +123,21 @@ class ArticleWriting:
         rendered = None if body is None else await self._access.render_for(actor, slug, body)
         article = await self._access.to_change(actor, slug)
         await self._articles.require_version(article)
-        await self._settle_draft(article, draft)
+        discarded = await self._settle_draft(article, draft)
         text = await self._texts.with_changes(article.snapshot, changes)
         is_published = article.status is ArticleStatus.PUBLISHED
         save = Save(require_account(actor).id, Reason.EDIT, is_published=is_published)
         fields = await self._texts.revise(article, text, rendered, save)
-        if fields:
-            await self._emit(ArticleChanged, actor, article, fields=fields)
+        if fields or discarded:
+            await self._emit(ArticleChanged, actor, article, fields=tuple(sorted({*fields, *discarded})))
         return await self._articles.shown(article.id)
 
-    async def _settle_draft(self, article: Article, fate: DraftFate | None) -> None:
+    async def _settle_draft(self, article: Article, fate: DraftFate | None) -> Fields:
+        """Returns in what a discarded draft differed."""
         draft = await self._access.draft_of(article)
         if draft is not None and fate is None:
             raise DraftExists
-        if draft is not None and fate == "discard":
-            await self._texts.discard_draft(article, draft)
+        return await self._texts.discard_draft(article, draft) if draft is not None and fate == "discard" else ()
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete an article; editors can restore it."""

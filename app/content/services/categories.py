@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.accounts.policies.actors import Actor, require_role
 from app.audit.actions import Action
 from app.cache import keys
 from app.content import audit_actions as actions
 from app.content.errors import CategoryCycle, CategoryNotFound, CategoryTaken, CategoryTooDeep, UnknownCategory
-from app.content.models import Article, Category, Named
+from app.content.models import Article, ArticleCopy, Category, Named
 from app.content.queries import categories
 from app.content.queries.categories import CategoryRow
 from app.content.schemas.taxonomy import CategoryInput, CategoryOut, CategoryTree, CategoryUpdate
@@ -190,8 +190,10 @@ class CategoryService:
         # Of two deletions, one might hold articles that the other is about to move.
         await take_advisory_lock(self._unit.session, AdvisoryLock.CATEGORY_TREE)
         # Before the categories, as whoever publishes them: see `app/content/models/counters.py`.
-        inside = select(Article.id).join(Category, Category.id == Article.category_id).where(Category.slug == slug)
-        await self._unit.session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
+        inside = select(Category.id).where(Category.slug == slug).scalar_subquery()
+        copied = select(ArticleCopy.article_id).where(ArticleCopy.category_id == inside)
+        affected = select(Article.id).where(or_(Article.category_id == inside, Article.id.in_(copied)))
+        await self._unit.session.execute(affected.order_by(Article.id).with_for_update(of=Article, key_share=True))
         forest = await self._locked_forest(actor)
         found = forest.with_slug(slug)
         if found is None:
@@ -200,6 +202,8 @@ class CategoryService:
         category = await self._unit.session.get_one(Category, found.id)
         moved = {"updated_at": Article.updated_at, "category_id": category.parent_id}
         await self._unit.session.execute(update(Article).where(Article.category_id == category.id).values(moved))
+        copies = update(ArticleCopy).where(ArticleCopy.category_id == category.id)
+        await self._unit.session.execute(copies.values(category_id=category.parent_id))
         for child in await self._unit.session.scalars(select(Category).where(Category.parent_id == category.id)):
             child.parent_id = category.parent_id
         await self._unit.session.flush()

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+
 from app.accounts.policies.actors import Actor, require_account
 from app.content.errors import DraftNotFound, NothingPublished
 from app.content.events import ArticleChanged
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Snapshot
+from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Revision, Snapshot
 from app.content.queries import revisions
 from app.content.schemas.articles import ArticleUpdate, CategoryRef, version_tag
 from app.content.schemas.authors import AuthorSummary
@@ -65,7 +67,7 @@ class DraftService:
     async def restore(self, actor: Actor, slug: str, text: Snapshot, rendered: RenderedArticle) -> DraftOut:
         """Make the draft what the article was once, under its present slug. Raises what `update` does."""
         article, draft = await self._to_change(actor, slug)
-        text = replace(text, slug=(draft or article).slug)
+        text = replace(text, slug=(draft or article).slug, category_id=await self._still_there(text.category_id))
         return await self._store(actor, article, draft, text, rendered, Reason.RESTORE)
 
     async def _store(
@@ -79,12 +81,19 @@ class DraftService:
     ) -> DraftOut:
         save = Save(require_account(actor).id, reason)
         if article.status is ArticleStatus.PUBLISHED:
-            fields = await self._texts.save_draft(article, draft, text, rendered, save)
+            draft, fields = await self._texts.save_draft(article, draft, text, rendered, save)
         else:
             fields = await self._texts.revise(article, text, rendered, save)
+        revision = await self._unit.session.scalar(revisions.made(article.id, (draft or article).version))
         if fields:
-            await self._unit.emit(ArticleChanged(article.id, article.author_id, save.by, fields))
-        return await self._shown(article, await self._access.draft_of(article))
+            goes_on = revision is not None and revision.began_at != revision.created_at
+            await self._unit.emit(ArticleChanged(article.id, article.author_id, save.by, fields, goes_on))
+        return await self._shown(article, draft, revision)
+
+    async def _still_there(self, category_id: int | None) -> int | None:
+        """The category, unless it was deleted after its revision was read."""
+        found: int | None = await self._unit.session.scalar(select(Category.id).where(Category.id == category_id))
+        return found
 
     async def _to_change(self, actor: Actor, slug: str) -> tuple[Article, ArticleCopy | None]:
         article = await self._access.to_change(actor, slug)
@@ -108,17 +117,24 @@ class DraftService:
 
         Raises `ArticleNotFound`, `Forbidden`, `DraftNotFound`, `PreconditionFailed` or `NothingPublished`.
         """
-        article, draft = await self._to_change(actor, slug)
+        account = require_account(actor)
+        article = await self._access.to_change(actor, slug)
         if article.status is not ArticleStatus.PUBLISHED:
             raise NothingPublished
+        draft = await self._access.draft_of(article)
         if draft is None:
             raise DraftNotFound
-        await self._texts.discard_draft(article, draft)
+        await self.require_version(article, draft)
+        fields = await self._texts.discard_draft(article, draft)
+        await self._unit.emit(ArticleChanged(article.id, article.author_id, account.id, fields))
 
-    async def _shown(self, article: Article, draft: ArticleCopy | None) -> DraftOut:
+    async def _shown(self, article: Article, draft: ArticleCopy | None, revision: Revision | None = None) -> DraftOut:
+        """The draft, which was saved with this revision; it is looked up unless given."""
         text = draft or article
         category = await self._unit.session.get(Category, text.category_id) if text.category_id else None
-        by = await self._unit.session.scalar(revisions.author_of(article.id, text.version))
+        if revision is None:
+            revision = await self._unit.session.scalar(revisions.made(article.id, text.version))
+        by = revision.by if revision else None
         written = text.snapshot
         return DraftOut(
             id=article.id,

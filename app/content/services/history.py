@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from app.content.models import Article, Reason, Revision, RevisionText, Snapshot
 from app.content.models.snapshot import EVERY_FIELD
 from app.content.queries import revisions
-from app.content.text_deltas import compressed, delta, keyframe_is_due, restored
+from app.content.text_deltas import DamagedText, compressed, delta, keyframe_is_due, restored
+from app.content.thinning import first_question
 from app.core import clock
 from app.unit_of_work import UnitOfWork
 
@@ -22,6 +25,14 @@ class Save:
     is_published: bool = False
 
 
+@dataclass(frozen=True)
+class Onto:
+    """The version of the text that a save is made to, and whether its body stays."""
+
+    version: int
+    same_body: bool = False
+
+
 class History:
     """Records what articles become. Whoever calls it has locked the article."""
 
@@ -33,23 +44,24 @@ class History:
         text_id = await self._stored(article.id, article.body_markdown)
         await self._add(article, article.snapshot, save, EVERY_FIELD, text_id)
 
-    async def record(
-        self, article: Article, after: Snapshot, save: Save, fields: tuple[str, ...], same_body_as: int | None = None
-    ) -> int:
-        """Record what a text has become, and in which fields. Returns the number, which is the text's version.
-
-        `same_body_as` is the number of a revision with the same body, if there is one.
-        """
+    async def record(self, article: Article, after: Snapshot, save: Save, fields: tuple[str, ...], onto: Onto) -> int:
+        """Record what a text has become, and in which fields. Returns the number, which is the text's version."""
         text_id = None
-        if same_body_as is not None:
-            text_id = await self._unit.session.scalar(revisions.text_of(article.id, same_body_as))
-        article.latest_revision += 1
-        revision = await self._add(
-            article, after, save, fields, text_id or await self._stored(article.id, after.body_markdown)
-        )
+        if onto.same_body:
+            text_id = await self._unit.session.scalar(revisions.text_of(article.id, onto.version))
+        await self._count(article)
+        text_id = text_id or await self._stored(article.id, after.body_markdown)
+        revision = await self._add(article, after, save, fields, text_id)
         if save.reason is Reason.AUTOSAVE:
-            await self._coalesce(revision)
+            await self._coalesce(revision, onto)
         return revision.number
+
+    async def _count(self, article: Article) -> None:
+        # By a statement of its own: readers would see a change of the row by its date.
+        number = await self._unit.session.scalar(
+            revisions.next_number(article.id), execution_options=revisions.UNSEEN_BY_READERS
+        )
+        set_committed_value(article, "latest_revision", number)
 
     async def _add(
         self, article: Article, after: Snapshot, save: Save, fields: tuple[str, ...], text_id: int
@@ -64,6 +76,7 @@ class History:
             reason=save.reason,
             fields=list(fields),
             was_published=save.is_published,
+            thin_out_at=first_question(now),
             tags=list(after.tags),
             text_id=text_id,
         )
@@ -75,9 +88,9 @@ class History:
     async def _stored(self, article_id: int, body: str) -> int:
         """Store a body, and return its id."""
         whole = await self._unit.session.scalar(revisions.newest_whole_text(article_id))
+        difference = _difference(body, whole) if whole is not None else None
         text = RevisionText(article_id=article_id)
-        difference = delta(body, restored(whole.data, None)) if whole is not None else None
-        if whole is None or difference is None or keyframe_is_due(len(difference), len(whole.data)):
+        if whole is None or difference is None:
             text.data = compressed(body)
         else:
             text.data, text.base_id = difference, whole.id
@@ -85,15 +98,24 @@ class History:
         await self._unit.session.flush()
         return text.id
 
-    async def _coalesce(self, revision: Revision) -> None:
-        """Let an autosave stand for the person's earlier one, unless that is too long ago."""
+    async def _coalesce(self, revision: Revision, onto: Onto) -> None:
+        """Let an autosave stand for the person's earlier one, unless that is too long ago or of another draft."""
         if revision.by_id is None:
             return
         since = revision.created_at - COALESCING
-        earlier = await self._unit.session.scalar(
-            revisions.autosave_by(revision.by_id, revision.article_id, since, revision.number)
-        )
+        earlier = await self._unit.session.scalar(revisions.autosave_to_stand_for(revision, since, onto.version))
         if earlier is not None:
             earlier.superseded_at = revision.created_at
+            earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)
             revision.began_at = earlier.began_at
             revision.fields = sorted({*earlier.fields, *revision.fields})
+
+
+def _difference(body: str, whole: RevisionText) -> bytes | None:
+    """The body as what differs from a whole text, unless it is better stored as another whole one."""
+    try:
+        difference = delta(body, restored(whole.data, None))
+    except DamagedText:
+        # Who writes now is not to blame, and loses nothing.
+        return None
+    return None if keyframe_is_due(len(difference), len(whole.data)) else difference

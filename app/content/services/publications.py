@@ -33,7 +33,10 @@ class PublicationService:
         by = require_account(actor).id
         article = await self._access.to_change(actor, slug)
         draft = await self._access.draft_of(article)
-        await self._drafts.require_version(article, draft)
+        if draft is None:
+            await self._articles.require_version(article)
+        else:
+            await self._drafts.require_version(article, draft)
         now = clock.now()
         if data.published_at is not None and data.published_at > now:
             raise PublicationInFuture(field="published_at")

@@ -12,6 +12,7 @@ from app.content.schemas.drafts import DraftOut
 from app.content.schemas.revisions import RevisionListQuery, RevisionOut, RevisionSummary, RevisionUpdate
 from app.content.services.article_access import ArticleAccess
 from app.content.services.drafts import DraftService
+from app.content.thinning import first_question
 from app.db.paging import PageResult, fetch_entities
 from app.db.session import reading
 from app.unit_of_work import UnitOfWork
@@ -41,7 +42,10 @@ class RevisionService:
         if revision.superseded_at is not None:
             # Another stands for it already, and it is about to be removed.
             raise RevisionNotFound
+        await self._unit.preconditions.require(lambda: self._seen(revision))
         revision.name = data.name
+        # Whether it stays without a name is asked again.
+        revision.thin_out_at = first_question(revision.created_at)
         await self._unit.session.flush()
         return _shown(revision)
 
@@ -57,6 +61,9 @@ class RevisionService:
         # Anew: what it was rendered to then may not be what it is rendered to now.
         rendered = await rendered_article(text.body_markdown, account.id)
         return await self._drafts.restore(actor, slug, text, rendered)
+
+    async def _seen(self, revision: Revision) -> RevisionOut:
+        return _shown(revision)
 
     async def found(self, article: Article, number: int) -> Revision:
         """One revision of an article, with its text. Raises `RevisionNotFound`."""

@@ -7,7 +7,7 @@ from app.core.names import name_key
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Fields:
     """The fields of an article, a draft or a revision, as clients send them."""
 
     title: str
@@ -21,7 +21,7 @@ class Snapshot:
     visibility: str
 
 
-_SCALARS = [each.name for each in fields(Snapshot) if each.name != "tags"]
+_SCALARS = [each.name for each in fields(Fields) if each.name != "tags"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
-class SnapshotChanges:
+class FieldChanges:
     fields: tuple[FieldChange, ...]
     tags_added: tuple[str, ...]
     tags_removed: tuple[str, ...]
@@ -43,10 +43,10 @@ class SnapshotChanges:
         return (*(change.field for change in self.fields), *(["tags"] if self.tags_added or self.tags_removed else []))
 
 
-def snapshot_changes(old: Snapshot, new: Snapshot) -> SnapshotChanges:
+def field_changes(old: Fields, new: Fields) -> FieldChanges:
     """What has changed. Tags are one if their name keys are; their order means nothing."""
     pairs = [(name, getattr(old, name), getattr(new, name)) for name in _SCALARS]
-    return SnapshotChanges(
+    return FieldChanges(
         fields=tuple(FieldChange(*pair) for pair in pairs if pair[1] != pair[2]),
         tags_added=_without(new.tags, old.tags),
         tags_removed=_without(old.tags, new.tags),
@@ -64,28 +64,28 @@ class FieldConflict:
 
 
 @dataclass(frozen=True)
-class SnapshotMerge:
+class FieldMerge:
     """The merged fields; one that is in a conflict has their value until somebody decides."""
 
-    merged: Snapshot
+    merged: Fields
     conflicts: tuple[FieldConflict, ...]
 
 
-def merged_snapshots(base: Snapshot | None, mine: Snapshot, theirs: Snapshot) -> SnapshotMerge:
+def merged_fields(base: Fields | None, mine: Fields, theirs: Fields) -> FieldMerge:
     """Merge two versions field by field. Without the base that both began with, every difference is a conflict.
 
     Tags are merged one by one and are never in conflict; without a base, all tags of both sides stay.
     """
     merged: dict[str, str | None] = {}
     conflicts: list[FieldConflict] = []
-    for change in snapshot_changes(theirs, mine).fields:
+    for change in field_changes(theirs, mine).fields:
         original = getattr(base, change.field) if base else None
         if base and original == change.old:
             merged[change.field] = change.new
         elif not base or original != change.new:
             conflicts.append(FieldConflict(change.field, original, mine=change.new, theirs=change.old))
     tags = _merged_tags(base.tags if base else (), mine.tags, theirs.tags)
-    return SnapshotMerge(replace(theirs, **merged, tags=tags), tuple(conflicts))  # type: ignore[arg-type]
+    return FieldMerge(replace(theirs, **merged, tags=tags), tuple(conflicts))  # type: ignore[arg-type]
 
 
 def _merged_tags(base: tuple[str, ...], mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
