@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.orm import InstanceState
-from sqlalchemy.orm.attributes import History
+from sqlalchemy.orm import InstanceState, attributes
 
-from app.accounts.events import UsernameChanged
+from app.accounts.events import AccountDeleted, UsernameChanged
 from app.accounts.personal_data import (
     register_authored,
     register_impersonal,
@@ -35,12 +34,14 @@ from app.content.models import (
     article_tags,
 )
 from app.content.services.former_names import keep_username
+from app.content.services.history import History
 from app.content.services.thinning_out import ThinningOut
 from app.content.services.written_articles import WrittenArticles
 from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
 from app.queue.delivery import Delivery
 from app.queue.kinds import Nothing, register_chore
+from app.unit_of_work import UnitOfWork
 
 _LISTED_BY = {
     *("status", "deleted_at", "kind", "visibility"),
@@ -73,7 +74,7 @@ def _is_or_was_readable(state: InstanceState[Any]) -> bool:
     )
 
 
-def _values(history: History) -> set[Any] | None:
+def _values(history: attributes.History) -> set[Any] | None:
     """The old and new values of an attribute; None if the old one is unknown."""
     if not history.unchanged and not history.deleted:
         return None
@@ -97,6 +98,10 @@ def _by_category(change: Change) -> set[str]:
     return {keys.category(change.instance.id), keys.CATEGORIES}
 
 
+async def _forget_account(unit: UnitOfWork, event: AccountDeleted) -> None:
+    await History(unit).forget(event.user_id)
+
+
 async def _thin_out_revisions(chore: Delivery[Nothing]) -> None:
     is_more = True
     while is_more:
@@ -104,6 +109,7 @@ async def _thin_out_revisions(chore: Delivery[Nothing]) -> None:
             is_more = await ThinningOut(unit).run()
 
 
+register_handler(AccountDeleted, _forget_account)
 register_handler(ArticleChanged, auditing.record_change)
 register_handler(ArticlePublished, auditing.record_publication)
 register_handler(ArticleUnpublished, auditing.record_unpublication)

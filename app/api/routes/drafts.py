@@ -27,6 +27,7 @@ from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate, version_tag
 from app.content.schemas.comparisons import MergeInput, MergeOut
 from app.content.schemas.drafts import DraftInput, DraftOut
+from app.core.errors import PreconditionRequired
 from app.core.schemas.base import TextBool
 
 _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
@@ -56,7 +57,11 @@ async def read_draft(services: ServicesDep, account: AccountDep, slug: SlugPath)
 
 
 @router.put(
-    "", response_model=DraftOut, dependencies=_changes, max_body_size=MAX_ARTICLE_BYTES, responses=raises(*_SAVING)
+    "",
+    response_model=DraftOut,
+    dependencies=_changes,
+    max_body_size=MAX_ARTICLE_BYTES,
+    responses=raises(*_SAVING, PreconditionRequired),
 )
 async def replace_draft(
     services: ServicesDep, account: AccountDep, slug: SlugPath, data: DraftInput, is_autosave: IsAutosave = False

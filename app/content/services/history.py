@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.content.models import Article, Reason, Revision, RevisionText, Snapshot
@@ -55,6 +56,13 @@ class History:
         if save.reason is Reason.AUTOSAVE:
             await self._coalesce(revision, onto)
         return revision.number
+
+    async def forget(self, account_id: int) -> None:
+        """Leave of an account that is deleted no trace of what was its doing, which stays."""
+        await self._unit.session.execute(
+            update(Revision).where(Revision.by_id == account_id).values(by_id=None),
+            execution_options={"synchronize_session": False},
+        )
 
     async def _count(self, article: Article) -> None:
         # By a statement of its own: readers would see a change of the row by its date.

@@ -33,10 +33,11 @@ class Imported:
     imported_at: datetime | None
     updated_at: datetime
     deleted_at: datetime | None
+    has_draft: bool
 
     @property
     def was_edited_here(self) -> bool:
-        return self.imported_at != self.updated_at
+        return self.imported_at != self.updated_at or self.has_draft
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ _FIELDS = (
 )
 # How many kinds of template code a report names for a post.
 _NAMED = 5
+# What is written beside it was written here.
+_HAS_DRAFT = exists().where(ArticleCopy.article_id == Article.id)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -110,7 +112,7 @@ class PostImporter:
     async def _catalogue(self) -> Catalogue:
         columns = (
             *(Article.id, Article.slug, Article.source, Article.source_digest),
-            *(Article.imported_at, Article.updated_at, Article.deleted_at),
+            *(Article.imported_at, Article.updated_at, Article.deleted_at, _HAS_DRAFT.label("has_draft")),
         )
         async with self._database.reading() as session:
             imported = (await session.execute(select(*columns).where(Article.source.is_not(None)))).all()
@@ -235,8 +237,7 @@ async def _article(session: AsyncSession, decision: Decision) -> Article | None:
     known = decision.article
     if known is None:
         return Article(tags=[])
-    draft = exists().where(ArticleCopy.article_id == Article.id)
-    unchanged = to_change().where(Article.id == known.id, Article.updated_at == known.updated_at, ~draft)
+    unchanged = to_change().where(Article.id == known.id, Article.updated_at == known.updated_at, ~_HAS_DRAFT)
     return (await session.scalars(unchanged.with_for_update(of=Article, key_share=True))).one_or_none()
 
 
