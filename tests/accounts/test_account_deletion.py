@@ -27,7 +27,7 @@ from app.accounts.models import (
 from app.accounts.personal_data import authored
 from app.audit.models import AuditEvent
 from app.comments.models import Comment
-from app.content.models import Article
+from app.content.models import Article, FormerName, Named
 from app.core import clock
 from app.core.opaque_tokens import digest_of
 from app.core.roles import Role
@@ -37,6 +37,7 @@ from app.mail.notices import NOTICES, PAUSE
 from tests.support.jobs import run_chores, run_due
 from tests.support.logins import PASSWORD, Device, device_of, log_in, with_password
 from tests.support.mails import mails_waiting
+from tests.support.permalinks import is_gone
 from tests.support.problems import fields_of, problem_in
 from tests.support.rows import a_mail, a_mail_request
 from tests.support.second_factors import give, pending_token, with_totp
@@ -356,8 +357,9 @@ async def test_removed_articles_are_gone_for_everybody(
     await carried_out(app, traveller)
 
     editor = await users.client(Role.EDITOR)
+    await is_gone(editor, "/articles/mine")
+    problem_in(await editor.get("/articles/gone"), 404, "article_not_found")
     for slug in ("mine", "gone"):
-        problem_in(await editor.get(f"/articles/{slug}"), 404, "article_not_found")
         problem_in(await editor.put(f"/articles/{slug}/restoration"), 404, "article_not_found")
     assert names(await walk(editor, "/articles")) == ["another"]
     assert (await read(editor, "/tags/blue"))["article_count"] == 1
@@ -398,6 +400,7 @@ async def everything_about(session: AsyncSession, user: User, inviter: User) -> 
         [
             PersonalToken(user_id=user.id, name="anna's backup", digest="d", scope="read"),
             Totp(user_id=user.id, encrypted_secret="anna"),
+            FormerName(resource=Named.AUTHOR, slug="anna-before", user_id=user.id),
             RecoveryCode(user_id=user.id, digest="r"),
             Passkey(
                 user_id=user.id,
@@ -533,7 +536,7 @@ async def test_a_failure_in_the_middle_leaves_all_as_it_was(
     monkeypatch.undo()
     await run_chores(app)
 
-    problem_in(await anonymous.get("/articles/mine"), 404, "article_not_found")
+    await is_gone(anonymous, "/articles/mine")
 
 
 # --- Admins ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.accounts.models import User
 from app.core.roles import Role
 from tests.support.malformed import NEVER_VALID, json_with
+from tests.support.permalinks import leads
 from tests.support.problems import fields_of, problem_in
 from tests.support.users import Users
 
@@ -211,6 +212,6 @@ async def test_an_author_is_known_by_the_new_username_at_once(users: Users, anon
 
     await author.patch("/users/me", json={"username": "berta", "bio": "New"})
 
-    assert (await anonymous.get("/authors/bert")).status_code == 404
+    await leads(anonymous, "/authors/bert", "/authors/berta")
     assert (await anonymous.get("/authors/berta")).json()["bio"] == "New"
     assert (await anonymous.get("/articles/mine")).json()["author"]["username"] == "berta"

@@ -26,7 +26,7 @@ from app.accounts.models import (
 from app.audit.models import AuditEvent
 from app.comments.models import Comment
 from app.content.markup import render_article
-from app.content.models import Article, Category, Tag
+from app.content.models import Article, ArticleSlug, Category, FormerName, Named, Tag
 from app.core import clock
 from app.core.roles import Role
 from app.db.base import Base
@@ -99,6 +99,7 @@ def what_an_account_has(user_id: int) -> list[Base]:
         AccountDeletion(user_id=user_id, articles=ArticleDisposition.REMOVE, due_at=now),
         a_mail_request(),
         IdempotencyKey(user_id=user_id, key="h", fingerprint="i", status=201, headers={"etag": "j"}, body=b"k"),
+        FormerName(resource=Named.AUTHOR, slug="former", user_id=user_id),
         EmailChange(user_id=user_id, old_email="a@example.com", new_email="b@example.com"),
         AuditEvent(action="login", actor_id=user_id, ip_address="203.0.113.7", user_agent="", request_id=""),
     ]
@@ -117,6 +118,8 @@ async def fill(session: AsyncSession) -> None:
     article.category_id, article.tags = child.id, [tag]
     session.add(article)
     await session.flush()
+    session.add(ArticleSlug(slug=article.slug, held_by=article.id, leads_to=article.id, was_public=True))
+    session.add(FormerName(resource=Named.TAG, slug="former", tag_id=tag.id))
     above: Comment | None = None
     for _ in range(2):
         comment = Comment(
