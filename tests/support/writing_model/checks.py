@@ -1,0 +1,189 @@
+"""Readers of both apps, who compare what they get with what they are to see."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, cycle
+from typing import Any
+
+import httpx
+
+from tests.support.examples import IS_LONG
+from tests.support.writing_model.blog import ANONYMOUS, ANNA, EDITOR, PEOPLE, READER, WRITERS, Article, Blog
+from tests.support.writing_model.stage import APPS, Stage
+from tests.support.writing_model.views import View, Views, words_in
+
+# What another process may take to hear of a change.
+HEARD_SECONDS = 0.1
+# After each step, so many pages about the article that has just changed are read, and so many of all.
+NEAR, FAR = (12, 24) if IS_LONG else (4, 5)
+# And so many at the end.
+LAST = 1000 if IS_LONG else 50
+# A prime number, by which neighbours in the list of all pages are not read together.
+STRIDE = 97
+Page = tuple[str, str, Callable[[], View]]
+
+
+@dataclass
+class Readers:
+    blog: Blog
+    stage: Stage
+    # What has been done, for whoever wants to know how it came to this.
+    steps: list[str] = field(default_factory=list)
+    written_at: float = 0.0
+    has_failed: bool = False
+    _known: dict[tuple[Any, ...], tuple[str, Any]] = field(default_factory=dict)
+    _turn: int = 0
+    _encodings: Iterator[str] = field(default_factory=lambda: cycle(["zstd", "identity", "gzip"]))
+
+    def __post_init__(self) -> None:
+        self.views = Views(self.blog)
+
+    def after_step(self, touched: Article | None) -> None:
+        """Read what has been touched, above all without an account, and some of the rest."""
+        self._turn += 1
+        self.learn_dates()
+        near = list(self.around(touched)) if touched is not None else []
+        for app in APPS:
+            self.read(app, [page for page in near if page[0] == ANONYMOUS])
+        self.read(self._turn % 2, self._some(near, NEAR))
+        self.read(self._turn // 2 % 2, self._some(list(self.everything()), FAR))
+
+    def _some(self, pages: list[Page], number: int) -> list[Page]:
+        """Other ones at each step."""
+        start = self._turn * number
+        return [pages[(start + offset) * STRIDE % len(pages)] for offset in range(min(number, len(pages)))]
+
+    def at_the_end(self) -> None:
+        self.learn_dates()
+        for app in APPS:
+            self.read(app, self._some(list(self.everything()), LAST))
+
+    def learn_dates(self) -> None:
+        """When articles were published that were given no date: it stays so from then on."""
+        for article in self.blog.articles:
+            shown = not article.is_deleted and article.row.kind == "article"
+            if article.published_at == "some day" and shown:
+                response = self.stage.send(0, EDITOR, "GET", f"/articles/{article.row.slug}")
+                article.published_at = response.json()["published_at"]
+
+    def read(self, app: int, pages: Iterable[Page]) -> None:
+        for who, path, view in pages:
+            problem = self._problem(app, who, path, view())
+            late = self.written_at + HEARD_SECONDS - time.monotonic()
+            if problem and late > 0:
+                # Perhaps it has not heard of it yet.
+                self.stage.wait(late)
+                problem = self._problem(app, who, path, view())
+            if problem:
+                self.fail(f"{who} GET {path} on app {app}: {problem}")
+
+    def fail(self, problem: str) -> None:
+        self.has_failed = True
+        raise AssertionError("\n".join([*self.steps, problem]))
+
+    def _problem(self, app: int, who: str, path: str, view: View) -> str:
+        encoding = next(self._encodings)
+        key = (app, who, path, encoding)
+        headers = {"Accept-Encoding": encoding}
+        if key in self._known:
+            headers["If-None-Match"] = self._known[key][0]
+        response = self.stage.send(app, who, "GET", path, headers=headers)
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            shown = self._known[key][1]
+            return "" if shown == view.content else f"304 stands for {shown} instead of {view.content}"
+        if response.status_code not in view.statuses:
+            return f"{response.status_code} instead of {view.statuses}: {response.text}"
+        if problem := leak(response, words_in(f"{path} {view.content}")):
+            return problem
+        if response.is_error or response.has_redirect_location:
+            return ""
+        shown = view.read(response.json())
+        tag = response.headers.get("ETag", "")
+        if tag:
+            self._known[key] = tag, shown
+        if not tag.startswith(view.validator):
+            return f"has the entity tag {tag} instead of {view.validator}"
+        return "" if shown == view.content else f"\n  shows {shown}\n  instead of {view.content}"
+
+    def around(self, article: Article) -> Iterator[Page]:
+        """What is about one article."""
+        path, views = f"/articles/{article.row.slug}", self.views
+        for who in PEOPLE:
+            yield who, path, lambda who=who: views.article(who, article)
+        for who in (ANONYMOUS, READER):
+            yield who, f"{path}/comments", lambda who=who: views.comments(who, article)
+        for who in (article.author, READER):
+            yield who, f"{path}/draft", lambda who=who: views.draft(who, article)
+        yield article.author, f"{path}/revisions?limit=100", lambda: views.history(article.author, article)
+        for number in {article.version, article.written.version, 1 + article.version * 7 % article.latest}:
+            yield (
+                EDITOR,
+                f"{path}/revisions/{number}",
+                lambda number=number: views.revision(EDITOR, article, number),
+            )
+
+    def everything(self) -> Iterator[Page]:
+        return chain(self._lists(), *(self._about(article) for article in self.blog.articles))
+
+    def _about(self, article: Article) -> Iterator[Page]:
+        path, views = f"/articles/{article.row.slug}", self.views
+        yield from self.around(article)
+        for who in (*WRITERS, ANONYMOUS):
+            yield who, f"{path}/comments", lambda who=who: views.comments(who, article)
+            yield who, f"{path}/draft", lambda who=who: views.draft(who, article)
+            yield who, f"{path}/revisions?limit=100", lambda who=who: views.history(who, article)
+            yield who, f"{path}/revisions/1", lambda who=who: views.revision(who, article, 1)
+
+    def _lists(self) -> Iterator[Page]:
+        views, blog = self.views, self.blog
+        for who in PEOPLE:
+            for sort in ("newest", "oldest", "title", "most_commented"):
+                yield who, f"/articles?sort={sort}", lambda who=who, sort=sort: views.listed(who, sort)
+            yield who, "/tags?limit=100", lambda who=who: views.tags(who)
+            yield who, "/authors", views.authors
+            yield who, "/categories", views.categories
+            for name in (ANNA, EDITOR):
+                yield who, f"/authors/{name}", lambda name=name: views.author(name)
+                yield who, f"/articles?author={name}", lambda who=who, name=name: views.listed(who, wanted=_by(name))
+            for tag in blog.tags[-4:]:
+                yield who, f"/tags/{tag.slug}", lambda who=who, tag=tag: views.tag(who, tag)
+                yield who, f"/articles?tag={tag.slug}", lambda who=who, tag=tag: views.listed(who, wanted=_tagged(tag))
+            for category in blog.categories:
+                path = f"/articles?category={category.slug}&sort=title"
+                yield who, path, lambda who=who, at=category: views.listed(who, "title", _within(at))
+            yield who, "/articles?kind=page", lambda who=who: views.kept_back(who, _is_page)
+            yield who, "/articles?visibility=unlisted", lambda who=who: views.kept_back(who, _is_unlisted)
+            yield who, "/articles?visibility=members", lambda who=who: views.members_only(who)
+            yield who, "/articles?status=draft", lambda who=who: views.kept_back(who, _is_draft)
+            yield who, "/articles?status=deleted", lambda who=who: views.deleted(who)
+
+
+def leak(response: httpx.Response, allowed: set[str]) -> str:
+    """What an answer says anywhere that it is not to say."""
+    said = words_in(f"{response.headers} {response.text}") - allowed
+    return f"says {sorted(said)}: {response.text} {response.headers}" if said else ""
+
+
+def _by(name: str) -> Callable[[Article], bool]:
+    return lambda article: article.author == name
+
+
+def _tagged(tag: Any) -> Callable[[Article], bool]:
+    return lambda article: tag in article.tags
+
+
+def _within(category: Any) -> Callable[[Article], bool]:
+    return lambda article: article.row.category is not None and category in article.row.category.line()
+
+
+def _is_page(article: Article) -> bool:
+    return article.is_public and article.row.kind == "page"
+
+
+def _is_unlisted(article: Article) -> bool:
+    return article.is_public and article.row.visibility == "unlisted"
+
+
+def _is_draft(article: Article) -> bool:
+    return not article.is_published and not article.is_deleted

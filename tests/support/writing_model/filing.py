@@ -1,0 +1,81 @@
+"""What editors do to tags and categories; it concerns whatever is filed under them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tests.support.writing_model.blog import ANONYMOUS, EDITOR, Article, Blog, Category, Copy, Refused, Tag
+from tests.support.writing_model.writing import CREATED, DONE, GONE
+
+
+class Filing:
+    def __init__(self, blog: Blog) -> None:
+        self._blog = blog
+
+    def add_category(self, who: str, category: Category) -> int:
+        _require_editor(who)
+        self._blog.categories.append(category)
+        return CREATED
+
+    def change_category(self, who: str, category: Category, changes: dict[str, str]) -> int:
+        _require_editor(who)
+        for name, value in changes.items():
+            setattr(category, name, value)
+        return DONE
+
+    def move_category(self, who: str, category: Category, parent: Category | None) -> int:
+        _require_editor(who)
+        if parent is not None and category in parent.line():
+            raise Refused(409, 422)
+        category.parent = parent
+        return DONE
+
+    def delete_category(self, who: str, category: Category) -> int:
+        _require_editor(who)
+        for article in self._blog.articles:
+            if article.row.category is category:
+                article.row = replace(article.row, category=category.parent)
+            article.draft = _moved(article.draft, category)
+            article.scheduled = _moved(article.scheduled, category)
+            for revision in article.revisions.values():
+                if revision.text.category is category:
+                    revision.text = replace(revision.text, category=None)
+        for child in self._blog.categories:
+            if child.parent is category:
+                child.parent = category.parent
+        self._blog.categories.remove(category)
+        return GONE
+
+    def rename_tag(self, who: str, tag: Tag, name: str) -> int:
+        _require_editor(who)
+        tag.name = tag.slug = name
+        return DONE
+
+    def merge_tags(self, who: str, target: Tag, others: Iterable[Tag]) -> int:
+        _require_editor(who)
+        for other in others:
+            self._replace(other, {target})
+        return DONE
+
+    def delete_tag(self, who: str, tag: Tag) -> int:
+        _require_editor(who)
+        self._replace(tag, set())
+        return GONE
+
+    def _replace(self, tag: Tag, others: set[Tag]) -> None:
+        self._blog.tags.remove(tag)
+        for article in self._tagged(tag):
+            article.tags = article.tags - {tag} | others
+
+    def _tagged(self, tag: Tag) -> list[Article]:
+        return [article for article in self._blog.articles if tag in article.tags]
+
+
+def _moved(copy: Copy | None, category: Category) -> Copy | None:
+    if copy is None or copy.text.category is not category:
+        return copy
+    return Copy(replace(copy.text, category=category.parent), copy.version)
+
+
+def _require_editor(who: str) -> None:
+    if who != EDITOR:
+        raise Refused(401 if who == ANONYMOUS else 403)
