@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Delete, String, Update, and_, exists, false, literal, or_, select, update
+from sqlalchemy import Delete, Select, String, Update, and_, exists, false, literal, or_, select, update
 from sqlalchemy import delete as deletion
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -15,23 +15,30 @@ _INSERTS = {"sqlite": sqlite, "postgresql": postgresql}
 _never_led_anywhere = and_(ArticleSlug.leads_to.is_(None), ArticleSlug.was_public.is_(False))
 
 
-def holding(slug: str, article_id: int | None, dialect: str, *, takes_over: bool) -> Any:
-    """Has an article hold this slug, and returns it unless another one does; without an article, only locks it.
+def claiming(slug: str, dialect: str) -> Any:
+    """Makes a row for a slug that has none, which no article holds yet."""
+    insert = _INSERTS[dialect].insert(ArticleSlug).values(slug=slug, was_public=False)
+    return insert.on_conflict_do_nothing()
 
-    `takes_over` is for a slug that leads to another article.
+
+def locking(slug: str) -> Select[Any]:
+    """Locks a slug, and finds which articles hold it and are led to by it.
+
+    It writes nothing: whoever writes a row twice on PostgreSQL waits for changes of all articles that it refers to.
     """
+    return select(ArticleSlug.held_by, ArticleSlug.leads_to).where(ArticleSlug.slug == slug).with_for_update()
+
+
+def holding(slug: str, article_id: int, dialect: str) -> Any:
+    """Has an article hold this slug, and returns it unless another one does."""
     # Not every article has a row of its own.
     others = exists().where(Article.slug == slug, Article.id != article_id)
-    if article_id is None:
-        others = exists().where(Article.slug == slug)
     wanted = select(literal(slug, String()), literal(article_id, BigId), false()).where(~others)
     insert = _INSERTS[dialect].insert(ArticleSlug).from_select(["slug", "held_by", "was_public"], wanted)
-    is_its_own = or_(ArticleSlug.held_by.is_(None), ArticleSlug.held_by == article_id)
-    leads_nowhere_else = or_(ArticleSlug.leads_to.is_(None), ArticleSlug.leads_to == article_id)
     return insert.on_conflict_do_update(
         index_elements=[ArticleSlug.slug],
         set_={"held_by": insert.excluded.held_by},
-        where=is_its_own if takes_over else and_(is_its_own, leads_nowhere_else),
+        where=or_(ArticleSlug.held_by.is_(None), ArticleSlug.held_by == article_id),
     ).returning(ArticleSlug.slug)
 
 

@@ -18,22 +18,33 @@ class ArticleSlugs:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
 
-    async def hold(self, article_id: int | None, slug: str, *, takes_over: bool = True) -> None:
-        """Reserve a slug for an article, or lock it for a new one that has no id yet.
+    async def claim(self, slug: str, *, takes_over: bool) -> None:
+        """Lock a slug for a new article, which is to hold it as soon as it has an id.
 
         Raises `SlugTaken`, unless `takes_over` also for a slug that another article gave up and that still leads to it.
         """
-        holding = article_slugs.holding(slug, article_id, self._dialect, takes_over=takes_over)
         # What is waiting to be stored may be what is not to be stored before this.
         with self._unit.session.no_autoflush:
-            held = await self._unit.session.scalar(holding)
-            if held is None and takes_over:
-                # It is locked by now, so that this sees whatever its holder has committed.
-                held = await self._unit.session.scalar(
-                    article_slugs.reclaiming(slug, article_id), execution_options={"synchronize_session": False}
-                )
-        if held is None:
-            raise SlugTaken(field="slug")
+            await self._unit.session.execute(article_slugs.claiming(slug, self._dialect))
+            found = (await self._unit.session.execute(article_slugs.locking(slug))).one_or_none()
+            if found is None or (found.leads_to is not None and not takes_over):
+                # It is somebody else's, or was until this moment.
+                raise SlugTaken(field="slug")
+            if found.held_by is not None and not await self._reclaim(None, slug):
+                raise SlugTaken(field="slug")
+
+    async def hold(self, article_id: int, slug: str) -> None:
+        """Reserve a slug for an article. Raises `SlugTaken`."""
+        with self._unit.session.no_autoflush:
+            found = await self._unit.session.scalar(article_slugs.holding(slug, article_id, self._dialect))
+            if found is None and not await self._reclaim(article_id, slug):
+                raise SlugTaken(field="slug")
+
+    async def _reclaim(self, article_id: int | None, slug: str) -> bool:
+        """Whether it turns out that nobody needs a slug which somebody holds."""
+        reclaiming = article_slugs.reclaiming(slug, article_id)
+        unsynchronised = {"synchronize_session": False}
+        return await self._unit.session.scalar(reclaiming, execution_options=unsynchronised) is not None
 
     async def open(self, article: Article) -> None:
         """Note that the article can be found under its slug from now on, by everybody or by members."""

@@ -46,10 +46,12 @@ class ArticleTexts:
         return replace(text, **values)
 
     async def add(self, article: Article, slug: str, *, takes_over: bool = True) -> None:
-        """Store an article that is new, or was imported anew; `takes_over` is as in `ArticleSlugs.hold`."""
+        """Store an article that is new, or was imported anew; `takes_over` is as in `ArticleSlugs.claim`."""
         is_new, has_moved = article.id is None, article.id is not None and slug != article.slug
-        if is_new or has_moved:
-            await self._slugs.hold(article.id, slug, takes_over=takes_over)
+        if is_new:
+            await self._slugs.claim(slug, takes_over=takes_over)
+        elif has_moved:
+            await self._slugs.hold(article.id, slug)
         article.slug = slug
         self._unit.session.add(article)
         with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
