@@ -1,6 +1,7 @@
 """Who may do what: the whole table, and a check that no route was forgotten."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +14,25 @@ from fastapi.routing import iter_route_contexts
 from app.accounts.models import User
 from app.comments.models import Comment
 from app.content.markup import render_article
-from app.content.models import Article, Category, Redirect, RedirectMatch, Tag
+from app.content.models import (
+    Article,
+    ArticleCopy,
+    Category,
+    Purpose,
+    Reason,
+    Redirect,
+    RedirectMatch,
+    Revision,
+    RevisionText,
+    Tag,
+)
+from app.content.text_deltas import compressed
 from app.core.roles import Role
+from app.db.base import Base
 from tests.support.users import Users
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KINDS = ("public", "draft", "deleted", "working")
 
 
 @dataclass
@@ -58,19 +73,19 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
     commenter = await users.user(Role.READER, **attributes)
     number = owner.id
     async with users.app.state.database.writing() as session:
-        articles = [
-            Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id) for kind in ("public", "draft", "deleted")
-        ]
+        articles = [Article(title=kind, slug=f"{kind}-{number}", author_id=owner.id, tags=[]) for kind in KINDS]
         for article in articles:
             article.write("Text", render_article("Text"))
         articles[0].publish(NOW)
         articles[2].publish(NOW)
+        articles[3].publish(NOW)
         articles[2].deleted_at = NOW
         tags = [Tag(slug=f"{kind}-{number}", name=f"{kind} {number}") for kind in ("tag", "more")]
         category = Category(slug=f"category-{number}", name="Category")
         redirect = Redirect(source=f"/old-{number}", match=RedirectMatch.EXACT, target="/new", status=308)
         session.add_all([*articles, *tags, category, redirect])
         await session.flush()
+        session.add_all(_copy_beside(articles[3]))
         comments = [Comment(article_id=articles[0].id, author_id=commenter.id) for _ in range(2)]
         for comment in comments:
             comment.write("Text", "<p>Text</p>")
@@ -80,7 +95,7 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
         for comment in comments:
             comment.place_below(None)
         await session.commit()
-    names = {kind: f"{kind}-{number}" for kind in ("public", "draft", "deleted", "tag", "more", "category")}
+    names = {kind: f"{kind}-{number}" for kind in (*KINDS, "tag", "more", "category")}
     ids = {
         "comment": comments[0].id,
         "gone": comments[1].id,
@@ -89,6 +104,19 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
         "owner": owner.username,
     }
     return Blog(owner, commenter, {**names, **ids})
+
+
+def _copy_beside(article: Article) -> Iterator[Base]:
+    """A working copy, with its revision."""
+    text = article.snapshot
+    copy = ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT, version=2)
+    copy.write(text, article.rendered)
+    article.latest_revision = 2
+    revision = Revision(article_id=article.id, number=2, created_at=NOW, began_at=NOW, reason=Reason.EDIT, fields=[])
+    revision.was_published, revision.tags = False, []
+    text.write_to(revision)
+    revision.text = RevisionText(article_id=article.id, data=compressed(text.body_markdown))
+    yield from (copy, revision)
 
 
 # The answers that somebody gets, by what they do and who they are. `unverified` is an admin whose address is not
@@ -113,6 +141,23 @@ delete an article  DELETE /articles/{public}                   401        403   
 delete a draft     DELETE /articles/{draft}                    401        404    404       404   404   204    204   204
 delete it again    DELETE /articles/{deleted}                  401        404    404       404   404   404    404   404
 restore an article PUT    /articles/{deleted}/restoration      401        403    403       403   403   403    200   200
+read a copy        GET    /articles/{working}/draft            401        403    403       403   403   200    200   200
+save a copy        PATCH  /articles/{working}/draft            401        403    403       403   403   200    200   200
+replace a copy     PUT    /articles/{working}/draft            401        403    403       403   403   428    428   428
+merge with a copy  POST   /articles/{working}/draft/merges     401        403    403       403   403   200    200   200
+discard a copy     DELETE /articles/{working}/draft            401        403    403       403   403   204    204   204
+begin a copy       PATCH  /articles/{public}/draft             401        403    403       403   403   200    200   200
+read as a draft    GET    /articles/{draft}/draft              401        404    404       404   404   200    200   200
+save a draft       PATCH  /articles/{draft}/draft              401        404    404       404   404   200    200   200
+merge with a draft POST   /articles/{draft}/draft/merges       401        404    404       404   404   200    200   200
+read deleted draft GET    /articles/{deleted}/draft            401        404    404       404   404   404    404   404
+read a history     GET    /articles/{public}/revisions         401        403    403       403   403   200    200   200
+read a draft's     GET    /articles/{draft}/revisions          401        404    404       404   404   200    200   200
+read a deleted's   GET    /articles/{deleted}/revisions        401        404    404       404   404   404    404   404
+read a revision    GET    /articles/{working}/revisions/2      401        403    403       403   403   200    200   200
+compare revisions  GET    /articles/{working}/revisions/2/diff/2 401      403    403       403   403   200    200   200
+name a revision    PATCH  /articles/{working}/revisions/2      401        403    403       403   403   200    200   200
+restore a revision PUT    /articles/{working}/revisions/2/restoration 401 403    403       403   403   200    200   200
 list comments      GET    /articles/{public}/comments          200        200    200       200   200   200    200   200
 list a draft's     GET    /articles/{draft}/comments           404        404    404       404   404   200    200   200
 comment            POST   /articles/{public}/comments          401        403    201       201   201   201    201   201
@@ -160,6 +205,11 @@ delete an account  DELETE /users/{user}                        401        403   
 BODIES: dict[str, object] = {
     "POST /articles": {"title": "Hello", "tags": ["Tag"]},
     "POST /tags/{tag}/merges": {"tags": ["{more}"]},
+    "PUT /articles/{working}/draft": {"title": "New"},
+    "PATCH /articles/{working}/revisions/2": {"name": "New"},
+    "POST /articles/{working}/draft/merges": {"title": "New", "base_version": 2},
+    "POST /articles/{draft}/draft/merges": {"title": "New", "base_version": 1},
+    **{f"PATCH /articles/{{{kind}}}/draft": {"title": "New"} for kind in ("public", "draft", "working")},
     "PATCH /tags/{tag}": {"name": "Renamed {tag}"},
     "POST /categories": {"name": "Another {category}"},
     "PATCH /categories/{category}": {"name": "Renamed"},
@@ -288,6 +338,7 @@ PUBLIC = {
 NEEDED = {
     "POST /api/v1/articles": {"title": "Hello"},
     "POST /api/v1/articles/{slug}/comments": {"body_markdown": "Well"},
+    "POST /api/v1/articles/{slug}/draft/merges": {"title": "Hello", "base_version": 1},
     "PATCH /api/v1/comments/{comment_id}": {"body_markdown": "Well"},
     "POST /api/v1/categories": {"name": "Category"},
     "PATCH /api/v1/tags/{slug}": {"name": "Tag"},

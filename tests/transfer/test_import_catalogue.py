@@ -23,7 +23,9 @@ def file(name: str = "a.md", folder: str = "/me/blog/_posts") -> SourceFile:
 
 
 def article(known: Post, source: str = "blog/_posts/a.md", **changes: Any) -> Imported:
-    values = Imported(1, known.slug, source, known.digest, imported_at=DAY, updated_at=DAY, deleted_at=None)
+    values = Imported(
+        1, known.slug, source, known.digest, imported_at=DAY, updated_at=DAY, deleted_at=None, has_draft=False
+    )
     return replace(values, **changes)
 
 

@@ -45,21 +45,31 @@ class DraftService:
         Raises `ArticleNotFound`, `Forbidden`, `PreconditionRequired`, `PreconditionFailed`, `SlugTaken`,
         `UnknownCategory`, `TooComplex` or `RenderingUnavailable`.
         """
-        self._unit.preconditions.demand()
         changes = data.model_dump()
         if data.slug is None:
             # An article always has one.
             del changes["slug"]
-        return await self._save(actor, slug, changes, is_autosave=is_autosave)
+        rendered = await self._access.render_for(actor, slug, data.body_markdown)
+        # Said only to those who may save it.
+        self._unit.preconditions.demand()
+        return await self._save(actor, slug, changes, rendered, is_autosave=is_autosave)
 
     async def update(self, actor: Actor, slug: str, data: ArticleUpdate, *, is_autosave: bool) -> DraftOut:
         """Change the fields of a draft that were sent. Raises what `replace` does, if the request names a version."""
         changes = data.model_dump(include=data.model_fields_set)
-        return await self._save(actor, slug, changes, is_autosave=is_autosave)
-
-    async def _save(self, actor: Actor, slug: str, changes: Mapping[str, Any], *, is_autosave: bool) -> DraftOut:
         body = changes.get("body_markdown")
         rendered = None if body is None else await self._access.render_for(actor, slug, body)
+        return await self._save(actor, slug, changes, rendered, is_autosave=is_autosave)
+
+    async def _save(
+        self,
+        actor: Actor,
+        slug: str,
+        changes: Mapping[str, Any],
+        rendered: RenderedArticle | None,
+        *,
+        is_autosave: bool,
+    ) -> DraftOut:
         article, draft = await self._to_change(actor, slug)
         text = await self._texts.with_changes((draft or article).snapshot, changes)
         return await self._store(actor, article, draft, text, rendered, Reason.AUTOSAVE if is_autosave else Reason.EDIT)

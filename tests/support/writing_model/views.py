@@ -85,7 +85,9 @@ class Views:
         counts = {tag: self._count(lambda article, tag=tag: tag in article.tags) for tag in self._blog.tags}
         shown = sorted((tag.slug, tag.name, n) for tag, n in counts.items() if n or who == EDITOR)
         return View(
-            (FOUND,), shown, lambda body: [(each["slug"], each["name"], each["article_count"]) for each in body["items"]]
+            (FOUND,),
+            shown,
+            lambda body: [(each["slug"], each["name"], each["article_count"]) for each in body["items"]],
         )
 
     def tag(self, who: str, tag: Tag) -> View:
@@ -143,7 +145,9 @@ class Views:
             (number, each.text.title, each.name) for number, each in article.revisions.items() if not each.is_superseded
         ]
         return View(
-            (FOUND,), shown[::-1], lambda body: [(each["number"], each["title"], each["name"]) for each in body["items"]]
+            (FOUND,),
+            shown[::-1],
+            lambda body: [(each["number"], each["title"], each["name"]) for each in body["items"]],
         )
 
     def _refusal(self, who: str, article: Article) -> View | None:
