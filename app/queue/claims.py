@@ -13,11 +13,9 @@ from app.db.session import Database, changed_a_row
 from app.queue import queries
 from app.queue.errors import LeaseLost
 from app.queue.jobs import insert_into_jobs, new_job
-from app.queue.kinds import CHORE_KEY, Registration
+from app.queue.kinds import CHORE_KEY, Kind, Registration
 from app.queue.models import Job
 
-# While one process runs a job no other takes it; if it dies meanwhile, another does after this time.
-LEASE = timedelta(minutes=5)
 # Whoever takes longer has no lease any more, and is stopped before that.
 HANDLER_TIMEOUT = timedelta(minutes=4)
 _ERROR_LENGTH = 1000
@@ -40,6 +38,12 @@ class Claims:
             found = (await session.execute(queries.next_of_each(kinds, now))).all()
         return {kind: now if is_stranded else run_at for kind, run_at, is_stranded in found if run_at is not None}
 
+    async def any_begun(self, kinds: Collection[Kind[Any]]) -> bool:
+        """Whether jobs of these kinds are due, or have been begun and neither finished nor put off."""
+        begun = queries.begun([kind.name for kind in kinds], clock.now())
+        async with self._database.reading() as session:
+            return bool(await session.scalar(select(begun)))
+
     async def claim(self, registration: Registration, number: int) -> list[Job]:
         """Take up to so many due jobs of a kind, so that no other process does; each attempt counts from here on.
 
@@ -53,7 +57,7 @@ class Claims:
             update(Job)
             .where(Job.id.in_(select(due.c.id)))
             # Its payload is the newest: this is the run that somebody wanted when enqueuing it again.
-            .values(attempts=Job.attempts + 1, run_at=now + LEASE, again_at=None, lease=lease)
+            .values(attempts=Job.attempts + 1, run_at=now + registration.lease, again_at=None, lease=lease)
             .returning(Job)
             .execution_options(synchronize_session=False)
         )
@@ -69,6 +73,15 @@ class Claims:
             insert = insert_into_jobs(self._database.engine.dialect.name, *jobs)
             await session.execute(insert.on_conflict_do_nothing(index_elements=["kind", "key"]))
             await session.commit()
+
+    async def hold(self, session: AsyncSession, job: Job) -> None:
+        """Lock a job until the transaction of this session ends, so that no other process takes it. Raises `LeaseLost`.
+
+        The lock ends with the process, which the lease would not.
+        """
+        mine = select(Job.id).where(_mine(job)).with_for_update()
+        if await session.scalar(mine) is None:
+            raise LeaseLost
 
     async def finish(self, session: AsyncSession, job: Job) -> datetime | None:
         """Remove a job in the transaction of this session. Raises `LeaseLost`.

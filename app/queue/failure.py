@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from app.core import clock
 from app.core.circuit_breaker import CircuitBreaker
 from app.db.errors import is_unreachable
-from app.queue.backoff import GIVE_UP_AFTER, MAX_ATTEMPTS, delay_after
+from app.queue.backoff import GIVE_UP_AFTER, MAX_ATTEMPTS, delay_after, short_delay_after
 from app.queue.errors import JobFailed, JobRefused, ServiceUnreachable
 from app.queue.kinds import Registration
 from app.queue.models import Job
@@ -65,6 +65,8 @@ class Failure:
 def _next_attempt(
     registration: Registration, attempts: int, breaker: CircuitBreaker | None, error: Exception
 ) -> datetime | None:
+    if registration.is_urgent:
+        return clock.now() + short_delay_after(max(1, attempts))
     delay = delay_after(max(1, attempts))
     if registration.every is not None:
         return clock.now() + min(delay, registration.every)

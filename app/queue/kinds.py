@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 # What chores are enqueued under: of each there is one.
 CHORE_KEY = "chore"
+# While one process runs a job no other takes it; if it dies meanwhile, another does after this time.
+LEASE = timedelta(minutes=5)
+# What is urgent cannot wait for that. Only in the database, where whoever runs it also locks it: the lease need not
+# last longer than it takes to begin.
+_SHORT_LEASE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,17 @@ class Registration:
     breaker: Callable[[], CircuitBreaker] | None = None
     # Between two runs of a chore; others run once.
     every: timedelta | None = None
+    is_urgent: bool = False
+
+    @property
+    def lease(self) -> timedelta:
+        """For how long a job is nobody else's once it has been claimed."""
+        return _SHORT_LEASE if self.is_urgent else LEASE
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether a job of this kind becomes a dead letter after some attempts."""
+        return self.every is None and not self.is_urgent
 
 
 _registrations: dict[str, Registration] = {}
@@ -73,13 +89,18 @@ def register_job(
     *,
     slots: int = 1,
     client: Callable[[P], Client] | None = None,
+    is_urgent: bool = False,
 ) -> None:
     """Have jobs of this kind handled in the database, exactly once.
 
     The handler gets a unit of work, whose transaction also removes the job: either both happen or neither. It must not
     wait for anything but the database. `client` says on whose behalf the unit acts, for the audit log.
+
+    What `is_urgent` is done within a second or two of its time even if the process dies that has begun it, is done
+    before a server that starts answers anything, and is never given up. Its handler must not wait, behind a lock, for
+    somebody who enqueues the same key.
     """
-    _register(Registration(kind, slots, in_database=handler, client=client))
+    _register(Registration(kind, slots, in_database=handler, client=client, is_urgent=is_urgent))
 
 
 def register_delivery(

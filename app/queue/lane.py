@@ -49,7 +49,8 @@ class Lane:
             return 0
         if self.breaker is not None and self.breaker.is_open:
             return 1
-        return free + (_AHEAD if self.registration.in_database else 0)
+        claims_ahead = self.registration.in_database and not self.registration.is_urgent
+        return free + (_AHEAD if claims_ahead else 0)
 
     def take(self, jobs: Iterable[Job]) -> None:
         """Have these jobs run as soon as there are slots for them."""

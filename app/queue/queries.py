@@ -1,6 +1,6 @@
 """Queries for jobs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,11 @@ def due(registration: Registration, now: datetime, number: int) -> Select[tuple[
     is_next = (Job.kind == registration.kind.name, is_due(now, longest_pause(registration)))
     chosen = select(Job.id, Job.run_at, Job.attempts).where(*is_next)
     return chosen.order_by(Job.run_at, Job.id).limit(number)
+
+
+def begun(kinds: Collection[str], now: datetime) -> ColumnElement[bool]:
+    """Whether jobs of these kinds are due or running."""
+    return select(Job.id).where(Job.kind.in_(kinds), or_(Job.run_at <= now, Job.lease.is_not(None))).exists()
 
 
 def without_companions(due: CTE) -> CTE:

@@ -83,7 +83,7 @@ class Runner:
             raise
 
     async def _handle(self, registration: Registration, job: Job) -> datetime | None:
-        if job.attempts > MAX_ATTEMPTS and registration.every is None:
+        if job.attempts > MAX_ATTEMPTS and registration.is_given_up:
             # It has not been said how the last one ended: the process did, and perhaps because of this job.
             raise JobFailed(f"the process ended during the last of {MAX_ATTEMPTS} attempts")
         try:
@@ -93,16 +93,23 @@ class Runner:
             raise JobFailed(f"the payload cannot be read: {error.error_count()} errors") from None
         client = registration.client(payload) if registration.client else Client("", f"job {job.kind}")
         if registration.in_database is not None:
-            return await self._change_database(registration.in_database, job, payload, client)
+            return await self._change_database(registration, registration.in_database, job, payload, client)
         if registration.outside is not None:
             key = f"{job.id}.{int(job.created_at.timestamp() * 1_000_000)}"
             await registration.outside(Delivery(payload, key, self._process, self._database, client, self._open_unit))
         return None
 
     async def _change_database(
-        self, handler: Callable[[Any, Any], Awaitable[None]], job: Job, payload: Any, client: Client
+        self,
+        registration: Registration,
+        handler: Callable[[Any, Any], Awaitable[None]],
+        job: Job,
+        payload: Any,
+        client: Client,
     ) -> datetime | None:
         async with self._open_unit(self._database.writing, self._process, client) as unit:
+            if registration.is_urgent:
+                await self._claims.hold(unit.session, job)
             try:
                 await handler(unit, payload)
             except Exception as error:

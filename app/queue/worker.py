@@ -15,6 +15,7 @@ from app.db.errors import is_transient
 from app.db.session import Database
 from app.process import ProcessContext
 from app.queue.claims import Claims
+from app.queue.clock_watch import ClockWatch
 from app.queue.delivery import OpenUnit
 from app.queue.errors import LeaseLost
 from app.queue.kinds import Kind, registrations
@@ -24,7 +25,10 @@ from app.queue.runner import Runner
 
 # Whoever enqueues a job wakes the worker. Should that ever go unnoticed, it looks by itself.
 LOOK_SECONDS = 60.0
+# A rest goes on evenly, whatever becomes of the clock that says when jobs are to run.
+_CLOCK_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
+_BEGUN_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +43,7 @@ class JobWorker:
         self._woken = asyncio.Event()
         self._must_look = True
         self._look_at = 0.0
+        self._clock_watch = ClockWatch()
         # Kinds whose jobs cannot be claimed, which has been logged.
         self._broken: set[str] = set()
 
@@ -77,6 +82,15 @@ class JobWorker:
                     number += 1
             if number == before:
                 return number
+
+    async def catch_up(self) -> None:
+        """Run what is urgent and due, and wait for what others have begun: until then nothing is to be answered."""
+        kinds = [registration.kind for registration in registrations().values() if registration.is_urgent]
+        while kinds:
+            await self.run_due(*kinds)
+            if not await self._claims.any_begun(kinds):
+                return
+            await asyncio.sleep(_BEGUN_SECONDS)
 
     async def _round(self, stopping: asyncio.Event) -> bool:
         self._woken.clear()
@@ -171,11 +185,15 @@ class JobWorker:
         for lane in lanes:
             if lane.may_have_more and lane.seconds_left:
                 seconds = min(seconds, lane.seconds_left)
-        if seconds > 0:
+        ends_at = time.monotonic() + seconds
+        while not self._woken.is_set() and (left := ends_at - time.monotonic()) > 0:
             # Not `wait_for`: until Python 3.12 it forgets that it was cancelled if it is woken at the same time.
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(min(left, _CLOCK_SECONDS)):
                     await self._woken.wait()
+            if self._clock_watch.has_jumped():
+                self._must_look = True
+                return
 
     async def _give_back(self) -> None:
         for lane in self._lanes.values():

@@ -10,8 +10,7 @@ import time_machine
 from fastapi import FastAPI
 
 from app.core import clock
-from app.queue.claims import LEASE
-from app.queue.kinds import Registration, register_job
+from app.queue.kinds import LEASE, Registration, register_job
 from app.queue.models import Job
 from tests.queue.test_worker import TIMEOUT_SECONDS, Recorder, become, running
 from tests.support.job_kinds import NUMBER, OTHER, Number, enqueue

@@ -17,10 +17,10 @@ from app.content.audit_actions import ARTICLE_CHANGED
 from app.core import clock
 from app.core.circuit_breaker import CircuitBreaker
 from app.queue.backoff import GIVE_UP_AFTER, MAX_ATTEMPTS
-from app.queue.claims import LEASE, Claims
+from app.queue.claims import Claims
 from app.queue.delivery import Delivery
 from app.queue.errors import JobRefused, ServiceUnreachable
-from app.queue.kinds import register_delivery, register_job, registrations
+from app.queue.kinds import LEASE, register_delivery, register_job, registrations
 from app.queue.models import Job
 from app.unit_of_work import UnitOfWork
 from tests.support.job_kinds import NUMBER, OTHER, Number, change_jobs, enqueue, stored

@@ -263,3 +263,16 @@ async def test_the_worker_outlives_an_outage_of_the_database(
     async with running(CountingWorker(database, process_context(settings_for(url, tmp_path)), unit_of_work)):
         await become(lambda: tries >= 3)
     await database.dispose()
+
+
+async def test_a_clock_that_jumps_is_noticed_before_long(live_app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder()
+    register_job(NUMBER, recorder)
+    await enqueue(live_app, 1, run_at=clock.now() + timedelta(seconds=50))
+    now = clock.now
+
+    async with running(job_worker(live_app)):
+        await asyncio.sleep(0.1)
+        assert recorder.numbers == []
+        monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=1))
+        await become(lambda: recorder.numbers == [1])
