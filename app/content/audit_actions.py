@@ -6,6 +6,10 @@ from app.core.roles import Role
 ARTICLE_CHANGED = action("article.changed", "Someone changed another person's article; the fields are named.")
 ARTICLE_PUBLISHED = action("article.published", "Someone published another person's article.")
 ARTICLE_UNPUBLISHED = action("article.unpublished", "Someone made another person's article a draft again.")
+ARTICLE_SCHEDULED = action(
+    "article.scheduled", "Someone scheduled the publication of another person's article, or its end."
+)
+SCHEDULE_WITHDRAWN = action("article.schedule_withdrawn", "Someone withdrew the schedule of another person's article.")
 ARTICLE_DELETED = action("article.deleted", "An article was deleted.")
 ARTICLE_RESTORED = action("article.restored", "A deleted article was restored.")
 ARTICLES_HANDED_OVER = action("articles.handed_over", "The articles of a deleted account were given to the subject.")

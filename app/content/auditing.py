@@ -9,7 +9,9 @@ from app.content.events import (
     ArticleEvent,
     ArticlePublished,
     ArticleRestored,
+    ArticleScheduled,
     ArticleUnpublished,
+    ScheduleWithdrawn,
 )
 from app.content.models import Article
 from app.unit_of_work import UnitOfWork
@@ -28,6 +30,16 @@ async def record_publication(unit: UnitOfWork, event: ArticlePublished) -> None:
 async def record_unpublication(unit: UnitOfWork, event: ArticleUnpublished) -> None:
     if event.is_interference:
         _record(unit, actions.ARTICLE_UNPUBLISHED, event)
+
+
+async def record_scheduling(unit: UnitOfWork, event: ArticleScheduled) -> None:
+    if event.is_interference:
+        _record(unit, actions.ARTICLE_SCHEDULED, event)
+
+
+async def record_withdrawal(unit: UnitOfWork, event: ScheduleWithdrawn) -> None:
+    if event.is_interference:
+        _record(unit, actions.SCHEDULE_WITHDRAWN, event)
 
 
 async def record_deletion(unit: UnitOfWork, event: ArticleDeleted) -> None:

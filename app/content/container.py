@@ -13,6 +13,7 @@ from app.content.services.redirect_files import RedirectFiles
 from app.content.services.redirects import RedirectService
 from app.content.services.resolver import Resolver
 from app.content.services.revisions import RevisionService
+from app.content.services.schedules import ScheduleService
 from app.content.services.tags import TagService
 from app.unit_of_work import UnitOfWork, per_unit
 
@@ -33,5 +34,6 @@ class ContentServices:
     redirect_files = per_unit(RedirectFiles)
     redirects = per_unit(RedirectService)
     resolver = per_unit(Resolver)
+    schedules = per_unit(ScheduleService)
     tags = per_unit(TagService)
     writing = per_unit(ArticleWriting)

@@ -18,7 +18,32 @@ class SlugTaken(Conflict):
 
 class PublicationInFuture(Conflict):
     code = "publication_in_future"
-    message = "The publication date must not be in the future."
+    message = "The publication date must not be later than the publication."
+
+
+class ScheduledTooEarly(Conflict):
+    code = "scheduled_too_early"
+    message = "This time has passed. To publish at once, leave `publish_at` out."
+
+
+class ScheduledTooLate(Conflict):
+    code = "scheduled_too_late"
+    message = "This is too far away: nothing is scheduled for later than ten years from now."
+
+
+class ScheduleEndsFirst(Conflict):
+    code = "schedule_ends_first"
+    message = "The article would become a draft again before it is published."
+
+
+class NothingToPublish(Conflict):
+    code = "nothing_to_publish"
+    message = "Everything that is written is published already. Save a draft first."
+
+
+class ScheduleNotFound(NotFound):
+    code = "schedule_not_found"
+    message = "Nothing is scheduled for this article."
 
 
 class DraftExists(Conflict):

@@ -33,6 +33,14 @@ class ArticleChanged(ArticleEvent):
     goes_on: bool = False
 
 
+class ArticleScheduled(ArticleEvent):
+    """It is to be published later, or to become a draft again."""
+
+
+class ScheduleWithdrawn(ArticleEvent):
+    """What was scheduled for it will not happen."""
+
+
 class ArticleUnpublished(ArticleEvent):
     """It is a draft again."""
 

@@ -10,14 +10,24 @@ from app.accounts.events import AccountDeleted, UsernameChanged
 from app.accounts.personal_data import (
     register_authored,
     register_impersonal,
+    register_impersonal_jobs,
     register_mentioned,
     register_owned,
     register_part,
 )
 from app.cache import keys
 from app.content import auditing
-from app.content.events import ArticleChanged, ArticleDeleted, ArticlePublished, ArticleRestored, ArticleUnpublished
-from app.content.exports import ARTICLES, FORMER_USERNAMES, REDIRECTS, REVISIONS
+from app.content.events import (
+    ArticleChanged,
+    ArticleDeleted,
+    ArticlePublished,
+    ArticleRestored,
+    ArticleScheduled,
+    ArticleUnpublished,
+    ScheduleWithdrawn,
+)
+from app.content.exports import ARTICLES, FORMER_USERNAMES, REDIRECTS, REVISIONS, SCHEDULES
+from app.content.jobs import PUBLICATIONS
 from app.content.models import (
     Article,
     ArticleCopy,
@@ -29,18 +39,22 @@ from app.content.models import (
     Redirect,
     Revision,
     RevisionText,
+    Schedule,
     Tag,
     Visibility,
     article_tags,
 )
+from app.content.services.due_schedules import carry_out
 from app.content.services.former_names import keep_username
 from app.content.services.history import History
+from app.content.services.schedules import drop_schedule
 from app.content.services.thinning_out import ThinningOut
 from app.content.services.written_articles import WrittenArticles
+from app.core.client import Client
 from app.db.changes.tracking import Change, register_private, register_public
 from app.events import register_handler
 from app.queue.delivery import Delivery
-from app.queue.kinds import Nothing, register_chore
+from app.queue.kinds import Nothing, register_chore, register_job
 from app.unit_of_work import UnitOfWork
 
 _LISTED_BY = {
@@ -113,13 +127,18 @@ register_handler(AccountDeleted, _forget_account)
 register_handler(ArticleChanged, auditing.record_change)
 register_handler(ArticlePublished, auditing.record_publication)
 register_handler(ArticleUnpublished, auditing.record_unpublication)
+register_handler(ArticleUnpublished, drop_schedule)
+register_handler(ArticleScheduled, auditing.record_scheduling)
+register_handler(ScheduleWithdrawn, auditing.record_withdrawal)
 register_handler(ArticleDeleted, auditing.record_deletion)
+register_handler(ArticleDeleted, drop_schedule)
 register_handler(ArticleRestored, auditing.record_restoration)
 register_handler(UsernameChanged, keep_username)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
 register_part(ArticleCopy.__table__, Article.__table__)
 register_part(EarlierSlug.__table__, Article.__table__)
+register_part(Schedule.__table__, Article.__table__)
 register_part(Revision.__table__, Article.__table__)
 register_part(RevisionText.__table__, Article.__table__)
 register_mentioned(
@@ -135,6 +154,12 @@ register_mentioned(
     "Redirects are the blog's: they lead its readers on, whoever set them up.",
     exported=REDIRECTS,
 )
+register_mentioned(
+    Schedule.by_id,
+    "What is scheduled stays; without the name it is not published, and its author is told.",
+    exported=SCHEDULES,
+)
+register_impersonal_jobs(PUBLICATIONS)
 
 register_public(Article.__table__, _by_article)
 register_public(article_tags)
@@ -147,7 +172,10 @@ register_private(
     FormerName.__table__,
     Revision.__table__,
     RevisionText.__table__,
+    Schedule.__table__,
 )
 # What they do to responses is not cached.
 register_private(Redirect.__table__)
 register_chore("thin_out_revisions", _thin_out_revisions, every=timedelta(hours=1))
+# As many at once as there are connections for background work.
+register_job(PUBLICATIONS, carry_out, slots=3, client=lambda _: Client("", "a schedule"), is_urgent=True)

@@ -18,5 +18,5 @@ def require_article_listing(actor: Actor, query: ArticleListQuery) -> None:
     """Whoever asks for what is not in everybody's lists has to be known."""
     if query.status == "deleted":
         require_role(actor, Role.EDITOR)
-    elif query.status == "draft" or query.asks_for_unlisted or query.visibility is Visibility.MEMBERS:
+    elif query.status in {"draft", "scheduled"} or query.asks_for_unlisted or query.visibility is Visibility.MEMBERS:
         require_account(actor)

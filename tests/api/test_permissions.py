@@ -24,6 +24,7 @@ from app.content.models import (
     RedirectMatch,
     Revision,
     RevisionText,
+    Schedule,
     Tag,
 )
 from app.content.text_deltas import compressed
@@ -32,7 +33,7 @@ from app.db.base import Base
 from tests.support.users import Users
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-KINDS = ("public", "draft", "deleted", "working")
+KINDS = ("public", "draft", "deleted", "working", "later")
 
 
 @dataclass
@@ -86,6 +87,10 @@ async def blog_of(users: Users, **attributes: object) -> Blog:
         session.add_all([*articles, *tags, category, redirect])
         await session.flush()
         session.add_all(_copy_beside(articles[3]))
+        session.add_all(
+            Schedule(article_id=article.id, unpublish_at=datetime(2999, 1, 1, tzinfo=UTC), by_id=owner.id)
+            for article in (articles[0], articles[4])
+        )
         comments = [Comment(article_id=articles[0].id, author_id=commenter.id) for _ in range(2)]
         for comment in comments:
             comment.write("Text", "<p>Text</p>")
@@ -127,6 +132,11 @@ TABLE = """
 list articles      GET    /articles                            200        200    200       200   200   200    200   200
 list drafts        GET    /articles?status=draft               401        200    200       200   200   200    200   200
 list deleted ones  GET    /articles?status=deleted             401        403    403       403   403   403    200   200
+list scheduled     GET    /articles?status=scheduled           401        200    200       200   200   200    200   200
+read a schedule    GET    /articles/{later}/schedule           401        404    404       404   404   200    200   200
+read another       GET    /articles/{public}/schedule          401        403    403       403   403   200    200   200
+withdraw it        DELETE /articles/{later}/schedule           401        404    404       404   404   204    204   204
+withdraw another   DELETE /articles/{public}/schedule          401        403    403       403   403   204    204   204
 read a public one  GET    /articles/{public}                   200        200    200       200   200   200    200   200
 read a draft       GET    /articles/{draft}                    404        404    404       404   404   200    200   200
 read a deleted one GET    /articles/{deleted}                  404        404    404       404   404   404    404   404

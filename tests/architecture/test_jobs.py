@@ -64,4 +64,5 @@ def test_what_is_in_the_database_keeps_its_name() -> None:
         "mail_request",
         "notices",
         "thin_out_revisions",
+        "publications",
     }

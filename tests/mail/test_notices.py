@@ -30,6 +30,9 @@ VALUES: dict[str, str | int] = {
     "days": 7,
     "day": "1 May",
     "count": 2,
+    "title": "An article",
+    "time": "1 May",
+    "why": "because",
 }
 
 

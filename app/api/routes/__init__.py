@@ -16,6 +16,7 @@ _RESOURCES = (
     "categories",
     "authors",
     "drafts",
+    "schedules",
     "revisions",
     "resolve",
     "redirects",

@@ -16,8 +16,12 @@ from app.content.errors import (
     FORMER,
     ArticleNotFound,
     DraftExists,
+    NothingToPublish,
     PublicationInFuture,
     RenderingUnavailable,
+    ScheduledTooEarly,
+    ScheduledTooLate,
+    ScheduleEndsFirst,
     SlugTaken,
     TooComplex,
     UnknownCategory,
@@ -34,10 +38,19 @@ from app.content.schemas.articles import (
     PublicationInput,
     version_tag,
 )
+from app.content.schemas.schedules import PublicationOut
 from app.core.errors import InvalidCursor
 from app.core.roles import Role
 
 _EDITING = (*NOT_IN_ROLE, ArticleNotFound)
+_PUBLISHING = (
+    PublicationInFuture,
+    SlugTaken,
+    ScheduledTooEarly,
+    ScheduledTooLate,
+    ScheduleEndsFirst,
+    NothingToPublish,
+)
 _changes = [limited_by_account(CONTENT_CHANGES_OF_ACCOUNT)]
 router = APIRouter(
     route_class=BodyLastRoute,
@@ -110,9 +123,9 @@ async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath)
 
 @router.put(
     "/{slug}/publication",
-    response_model=ArticleOut,
+    response_model=PublicationOut,
     dependencies=_changes,
-    responses=raises(*_EDITING, PublicationInFuture),
+    responses=raises(*_EDITING, *_PUBLISHING),
 )
 async def publish_article(
     services: ServicesDep,
@@ -120,7 +133,11 @@ async def publish_article(
     slug: SlugPath,
     data: Annotated[PublicationInput, Body(default_factory=PublicationInput)],
 ) -> Response:
-    """Publish an article or, if it is published, its draft; dated as given, or else as before, or else now."""
+    """Publish an article or, if it is published, its draft: now, or later as it is now.
+
+    What is scheduled is withdrawn when the article is published by hand, except for its end; and altogether when it is
+    unpublished or deleted.
+    """
     return _shown(await services.content.publications.publish(actor, slug, data))
 
 

@@ -8,6 +8,7 @@ from app.content.models.category import Category
 from app.content.models.former_name import FormerName, Named
 from app.content.models.redirect import Redirect, RedirectMatch
 from app.content.models.revision import Reason, Revision, RevisionText
+from app.content.models.schedule import Failure, Schedule
 from app.content.models.snapshot import Snapshot
 from app.content.models.states import ArticleKind, ArticleStatus, Visibility
 from app.content.models.tag import NAME_KEY_MAX_LENGTH, Tag, article_tags
@@ -21,6 +22,7 @@ __all__ = [
     "ArticleStatus",
     "Category",
     "EarlierSlug",
+    "Failure",
     "FormerName",
     "Named",
     "Purpose",
@@ -29,6 +31,7 @@ __all__ = [
     "RedirectMatch",
     "Revision",
     "RevisionText",
+    "Schedule",
     "Snapshot",
     "Tag",
     "Visibility",

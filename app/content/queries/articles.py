@@ -1,16 +1,17 @@
 """Queries for articles: which exist for whom, and which are in whose lists. Nothing else decides that."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import selectinload, undefer
 
 from app.accounts.policies.actors import Actor, is_editor
 from app.content.models import Article, ArticleCopy, ArticleKind, ArticleSlug, Visibility
+from app.content.queries import schedules
 from app.db.base import BigId
 from app.db.keyset import Order
 
-ListStatus = Literal["published", "draft", "deleted"]
+ListStatus = Literal["published", "draft", "scheduled", "deleted"]
 # Who looks for an article: nobody known, whoever is logged in and perhaps its author, and editors.
 Viewer = Literal["anonymous", "own", "editors"]
 # Which of the articles of a status a list has: what everybody finds, what whoever is logged in finds, or all of them.
@@ -33,7 +34,12 @@ is_listed_to_members = and_(is_published, _is_article, _is_not_unlisted)
 is_own = Article.author_id == bindparam("actor_id", type_=BigId)
 
 # What "newest" goes by: a draft has no date of publication yet.
-_DATE = {"published": Article.published_at, "draft": Article.created_at, "deleted": Article.deleted_at}
+_DATE: dict[ListStatus, Any] = {
+    "published": Article.published_at,
+    "draft": Article.created_at,
+    "scheduled": schedules.published_at,
+    "deleted": Article.deleted_at,
+}
 
 
 def order_of(sort: str, status: ListStatus) -> Order:
@@ -81,6 +87,8 @@ def in_list(status: ListStatus, reach: Reach, *, leads: bool = True) -> ColumnEl
     """The condition for being in a list of this status; only where it `leads` are the indexes of such lists used."""
     if status == "deleted":
         return Article.deleted_at.is_not(None)
+    if status == "scheduled":
+        return and_(schedules.is_scheduled(), Article.deleted_at.is_(None))
     if status == "draft":
         return and_(Article.status == _DRAFT, Article.deleted_at.is_(None))
     if reach == "all":

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, field_validator
 
 from app.content.models import NAME_KEY_MAX_LENGTH, ArticleKind, ArticleStatus, Visibility
 from app.content.schemas.authors import AuthorSummary
+from app.content.wall_times import in_zone, known_zone
 from app.core.names import name_key
 from app.core.schemas.base import (
     Input,
@@ -18,7 +19,9 @@ from app.core.schemas.base import (
     Slug,
     Timestamp,
     WebUrl,
+    in_utc,
     number_in_text,
+    refuse_numbers,
     unchanged,
 )
 from app.core.schemas.pages import MAX_SKIP, Page, PageQuery
@@ -63,6 +66,14 @@ DraftFate = Literal["discard", "keep"]
 _KIND = "A `page` is in no list and has no date."
 _VISIBILITY = "Once published: `unlisted` is in no list, and `members` is only for those who are logged in."
 
+TimeZone = Annotated[SafeStr, Field(max_length=64, examples=["Europe/Lisbon"]), AfterValidator(known_zone)]
+# With an offset or without one; a number would count as seconds since 1970.
+ScheduledTime = Annotated[datetime, BeforeValidator(refuse_numbers)]
+_WALL_TIME = (
+    "A moment, or with `time_zone` a time without an offset: the first one that clocks there show, if they show it "
+    "twice."
+)
+
 ArticleSort = Literal["newest", "oldest", "most_commented", "title"]
 
 
@@ -105,8 +116,36 @@ class ArticleUpdate(Input):
 
 class PublicationInput(Input):
     published_at: Timestamp | None = Field(
-        default=None, description="Must not be in the future. Defaults to the previous publication date, or now."
+        default=None,
+        description="The date that readers see, which must not be later than the publication. Defaults to the previous "
+        "publication date, or to the time of the publication.",
     )
+    time_zone: TimeZone | None = Field(
+        default=None, description="Whose clocks `publish_at` and `unpublish_at` go by, whenever these are changed."
+    )
+    publish_at: ScheduledTime | None = Field(
+        default=None,
+        description=f"When to publish the draft as it is now; at once if omitted. {_WALL_TIME}",
+        examples=["2031-03-31T09:00:00Z"],
+    )
+    unpublish_at: ScheduledTime | None = Field(
+        default=None,
+        description="When to turn the article back into a draft. If omitted, that stays as it is scheduled; null for "
+        f"never. {_WALL_TIME}",
+        examples=["2031-04-30T18:00:00Z"],
+    )
+
+    @field_validator("publish_at", "unpublish_at")
+    @classmethod
+    def _place(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is None or "time_zone" not in info.data:
+            return value
+        zone = info.data["time_zone"]
+        if zone is not None:
+            return in_zone(value, zone)
+        if value.tzinfo is None:
+            raise ValueError("must have an offset, or come with `time_zone`")
+        return in_utc(value)
 
 
 class ArticleListQuery(PageQuery):
@@ -115,9 +154,10 @@ class ArticleListQuery(PageQuery):
     tag: Annotated[list[SlugQuery], Field(max_length=10)] = Field(
         default=[], description="A tag's slug. Repeat it to get only articles that have all of these tags."
     )
-    status: Literal["published", "draft", "deleted"] = Field(
+    status: Literal["published", "draft", "scheduled", "deleted"] = Field(
         default="published",
-        description="`draft` shows your own drafts, or all drafts to editors. `deleted` is for editors only.",
+        description="`draft` shows your own drafts, or all drafts to editors. `scheduled` shows what is to be "
+        "published later, sorted by when, likewise. `deleted` is for editors only.",
     )
     kind: ArticleKind | None = Field(
         default=None, description="`page` shows your own pages, or all pages to editors, which are in no other list."

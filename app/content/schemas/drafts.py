@@ -7,6 +7,7 @@ from pydantic import Field
 from app.content.models import ArticleKind, Visibility
 from app.content.schemas.articles import ArticleText, CategoryRef
 from app.content.schemas.authors import AuthorSummary
+from app.content.schemas.schedules import ScheduleOut
 from app.core.schemas.base import Output, Slug
 
 
@@ -40,3 +41,4 @@ class DraftOut(Output):
     )
     saved_at: datetime
     saved_by: AuthorSummary | None
+    schedule: ScheduleOut | None

@@ -38,6 +38,17 @@ class ArticleAccess:
         locked = articles.to_change().with_for_update(of=Article, key_share=True)
         return await self._editable(actor, locked.execution_options(populate_existing=True), slug)
 
+    async def locked(self, article_id: int) -> Article | None:
+        """The same for the blog itself, of any article that is not deleted."""
+        found = articles.to_change().where(Article.id == article_id, Article.deleted_at.is_(None))
+        locked = found.with_for_update(of=Article, key_share=True).execution_options(populate_existing=True)
+        article: Article | None = await self._unit.session.scalar(locked)
+        return article
+
+    async def scheduled_copy_of(self, article: Article) -> ArticleCopy | None:
+        """The text that is to be published later, if there is one."""
+        return await self._copy(article.id, Purpose.SCHEDULED)
+
     async def draft_of(self, article: Article) -> ArticleCopy | None:
         """The working copy of an article, if it has one."""
         return await self._copy(article.id, Purpose.DRAFT)

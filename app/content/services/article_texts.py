@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.content.errors import SlugTaken
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Snapshot, Tag
+from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Reason, Snapshot, Tag
 from app.content.services.article_slugs import ArticleSlugs
 from app.content.services.categories import CategoryService
 from app.content.services.history import History, Onto, Save
@@ -122,6 +122,34 @@ class ArticleTexts:
         await self._write(article, text, rendered)
         return fields
 
+    async def schedule(
+        self, article: Article, scheduled: ArticleCopy | None, text: Article | ArticleCopy, by: int
+    ) -> None:
+        """Copy what is written, the working copy or the article itself, as the text that is to be published."""
+        if scheduled is not None and not text.snapshot.changed_from(scheduled.snapshot):
+            return
+        version = await self._history.record(article, text.snapshot, Save(by, Reason.SCHEDULE), (), _same(text))
+        await self._slugs.hold(article.id, text.slug)
+        scheduled = scheduled or ArticleCopy(article_id=article.id, purpose=Purpose.SCHEDULED)
+        scheduled.write(text.snapshot, text.rendered)
+        scheduled.version, scheduled.saved_at = version, clock.now()
+        self._unit.session.add(scheduled)
+        await self._give_up_slugs(article)
+
+    async def keep_newer(self, article: Article, draft: ArticleCopy | None, scheduled: ArticleCopy) -> None:
+        """Make way for a scheduled text: what was written since then stays as the working copy, and nothing else."""
+        is_published = article.status is ArticleStatus.PUBLISHED
+        written = draft if is_published else article
+        is_newer = written is not None and bool(written.snapshot.changed_from(scheduled.snapshot))
+        if draft is not None and not is_newer:
+            await self._unit.session.delete(draft)
+        elif written is article and is_newer:
+            draft = ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT, version=article.version)
+            draft.write(article.snapshot, article.rendered)
+            draft.saved_at = article.updated_at
+            self._unit.session.add(draft)
+        await self._unit.session.flush()
+
     async def take_back(self, article: Article, draft: ArticleCopy) -> None:
         """Put the working copy into the place of the text that readers saw, and do not see any more."""
         text, rendered = draft.snapshot, draft.rendered
@@ -129,8 +157,8 @@ class ArticleTexts:
         await self._unit.session.delete(draft)
         await self._write(article, text, rendered)
 
-    async def discard_draft(self, article: Article, draft: ArticleCopy) -> Fields:
-        """Delete the working copy; what was written in it stays in the history. Returns what differed."""
+    async def discard(self, article: Article, draft: ArticleCopy) -> Fields:
+        """Delete a copy; what was written in it stays in the history. Returns in what it differed."""
         fields = draft.snapshot.changed_from(article.snapshot)
         await self._unit.session.delete(draft)
         await self._unit.session.flush()

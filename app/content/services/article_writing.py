@@ -137,7 +137,7 @@ class ArticleWriting:
         draft = await self._access.draft_of(article)
         if draft is not None and fate is None:
             raise DraftExists
-        return await self._texts.discard_draft(article, draft) if draft is not None and fate == "discard" else ()
+        return await self._texts.discard(article, draft) if draft is not None and fate == "discard" else ()
 
     async def delete(self, actor: Actor, slug: str) -> None:
         """Delete an article; editors can restore it."""

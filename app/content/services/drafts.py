@@ -22,6 +22,7 @@ from app.content.schemas.drafts import DraftInput, DraftOut
 from app.content.services.article_access import ArticleAccess
 from app.content.services.article_texts import ArticleTexts
 from app.content.services.history import Save
+from app.content.services.schedules import ScheduleService
 from app.unit_of_work import UnitOfWork
 
 
@@ -29,6 +30,7 @@ class DraftService:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
         self._access = ArticleAccess(unit)
+        self._schedules = ScheduleService(unit)
         self._texts = ArticleTexts(unit)
 
     async def get(self, actor: Actor, slug: str) -> DraftOut:
@@ -135,7 +137,7 @@ class DraftService:
         if draft is None:
             raise DraftNotFound
         await self.require_version(article, draft)
-        fields = await self._texts.discard_draft(article, draft)
+        fields = await self._texts.discard(article, draft)
         await self._unit.emit(ArticleChanged(article.id, article.author_id, account.id, fields))
 
     async def _shown(self, article: Article, draft: ArticleCopy | None, revision: Revision | None = None) -> DraftOut:
@@ -166,4 +168,5 @@ class DraftService:
             published_version=article.version if article.status is ArticleStatus.PUBLISHED else None,
             saved_at=draft.saved_at if draft else article.updated_at,
             saved_by=AuthorSummary.model_validate(by) if by else None,
+            schedule=await self._schedules.shown(article, draft),
         )

@@ -8,13 +8,22 @@ from app.content.events import ArticleChanged, ArticlePublished, ArticleUnpublis
 from app.content.models import Article, ArticleCopy, ArticleStatus, Reason
 from app.content.queries.article_rows import ArticleRow
 from app.content.schemas.articles import PublicationInput
+from app.content.schemas.schedules import ScheduleOut
 from app.content.services.article_access import ArticleAccess
 from app.content.services.article_texts import ArticleTexts, Fields
 from app.content.services.articles import ArticleService
 from app.content.services.drafts import DraftService
 from app.content.services.history import Save
+from app.content.services.schedules import ScheduleService
+from app.content.services.scheduling import Scheduling
 from app.core import clock
 from app.unit_of_work import UnitOfWork
+
+
+class PublicationRow(ArticleRow):
+    """An article, and what is scheduled for it."""
+
+    schedule: ScheduleOut | None
 
 
 class PublicationService:
@@ -23,12 +32,15 @@ class PublicationService:
         self._access = ArticleAccess(unit)
         self._articles = ArticleService(unit)
         self._drafts = DraftService(unit)
+        self._schedules = ScheduleService(unit)
+        self._scheduling = Scheduling(unit)
         self._texts = ArticleTexts(unit)
 
-    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ArticleRow:
-        """Let readers see the draft, with the current or an earlier date.
+    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> PublicationRow:
+        """Let readers see the draft, at once or later, and say for how long.
 
-        Raises `ArticleNotFound`, `Forbidden` or `PublicationInFuture`.
+        Raises `ArticleNotFound`, `Forbidden`, `PublicationInFuture`, `SlugTaken`, `ScheduledTooEarly`,
+        `ScheduledTooLate`, `ScheduleEndsFirst` or `NothingToPublish`.
         """
         by = require_account(actor).id
         article = await self._access.to_change(actor, slug)
@@ -37,11 +49,20 @@ class PublicationService:
             await self._articles.require_version(article)
         else:
             await self._drafts.require_version(article, draft)
+        if data.publish_at is None:
+            await self._publish_now(article, draft, by, data)
+        else:
+            await self._scheduling.publish_later(article, draft, by, data)
+        shown = await self._articles.shown(article.id)
+        schedule = await self._schedules.shown(article, await self._access.draft_of(article))
+        return {**shown, "schedule": schedule}
+
+    async def _publish_now(self, article: Article, draft: ArticleCopy | None, by: int, data: PublicationInput) -> None:
         now = clock.now()
         if data.published_at is not None and data.published_at > now:
             raise PublicationInFuture(field="published_at")
+        await self._scheduling.publish_now(article, by, data)
         await self.carry_out(article, draft, by, data.published_at or article.published_at or now)
-        return await self._articles.shown(article.id)
 
     async def carry_out(self, article: Article, draft: ArticleCopy | None, by: int | None, at: datetime) -> None:
         """Publish an article that is locked, dated `at`, and what is written beside it."""

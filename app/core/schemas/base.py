@@ -102,7 +102,8 @@ def _canonical_email(value: str) -> str:
         raise ValueError(f"is not a valid email address: {error}") from error
 
 
-def _in_utc(value: datetime) -> datetime:
+def in_utc(value: datetime) -> datetime:
+    """A moment, in UTC. Raises `ValueError` if that is out of range."""
     try:
         return value.astimezone(UTC)
     except OverflowError as error:
@@ -118,7 +119,8 @@ def _number_in_text(value: object) -> object:
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
-def _refuse_numbers(value: object) -> object:
+def refuse_numbers(value: object) -> object:
+    """A value that says date and time. Raises `ValueError`."""
     if isinstance(value, (int, float)) or (isinstance(value, str) and ":" not in value):
         raise ValueError("must be a date and time")
     return value
@@ -136,7 +138,7 @@ def _empty_unless_shown(value: str) -> str:
 
 # A number would count as seconds since 1970. The first and the last day there are can be out of reach once the offset
 # is applied.
-Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_refuse_numbers)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(refuse_numbers)]
 # In queries, paths and forms, where everything is text: "true", but not "yes"; "10", but not "1_0" or "+10". Bodies
 # have `StrictBool` and `StrictInt` alone.
 TextBool = Annotated[StrictBool, BeforeValidator(_flag_in_text)]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.support.examples import IS_LONG
-from tests.support.writing_model.blog import ANONYMOUS, ANNA, EDITOR, PEOPLE, READER, WRITERS, Article, Blog
+from tests.support.writing_model.blog import ANNA, ANONYMOUS, EDITOR, PEOPLE, READER, WRITERS, Article, Blog
 from tests.support.writing_model.stage import APPS, Stage
 from tests.support.writing_model.views import View, Views, words_in
 
