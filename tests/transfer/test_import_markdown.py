@@ -119,6 +119,22 @@ async def test_what_was_edited_in_the_blog_is_never_overwritten(
     assert await all_articles(editor) == before
 
 
+async def test_nor_is_what_somebody_is_writing_beside_it(
+    live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
+) -> None:
+    await import_blog(live_app, blog)
+    before = await all_articles(editor)
+    await editor.patch("/articles/team-meeting/draft", json={"title": "Written here"})
+    (blog / "meeting.md").write_text('+++\npath = "2019/11/18/Team-Meeting"\ntitle = "There"\n+++\n', encoding="utf-8")
+
+    for arguments in (["--dry-run"], []):
+        result = await import_blog(live_app, blog, *arguments)
+        assert "skipped    meeting.md: it has changed, but its article was edited in the blog" in result.stdout
+
+    assert await all_articles(editor) == before
+    assert (await editor.get("/articles/team-meeting/draft")).json()["title"] == "Written here"
+
+
 async def test_what_was_deleted_in_the_blog_stays_deleted(
     live_app: FastAPI, editor: httpx.AsyncClient, blog: Path
 ) -> None:
