@@ -12,8 +12,6 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 LINE = re.compile(
     r'(?P<method>[A-Z]+) +/api/v1(?P<path>\S+)(?: +(?P<tag>"42\.\d+"))?(?: +(?P<body>\{.*\}))? +(?P<end>.*)'
 )
-    r'(?P<method>[A-Z]+) +/api/v1(?P<path>\S+)(?: +(?P<tag>"42\.\d+"))?(?: +(?P<body>\{.*\}))? +(?P<end>.*)'
-)
 
 
 async def test_the_example(author: httpx.AsyncClient) -> None:

@@ -387,6 +387,8 @@ class BlogMachine(RuleBasedStateMachine):
         article = self._article(number)
         who = self._who(who, article)
         wanted = revision % article.latest + 1
+        if article.revisions[wanted].is_superseded:
+            return
         name = self.blog.word() if is_named else None
         act = partial(self.writing.name_revision, who, article, wanted, name)
         path = f"/articles/{article.row.slug}/revisions/{wanted}"

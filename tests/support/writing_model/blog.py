@@ -72,6 +72,7 @@ class Revision:
     text: Text
     by: str
     is_autosave: bool = False
+    # A later autosave of the same person may stand for it, and need not if it was made to another draft.
     is_superseded: bool = False
     name: str | None = None
 
@@ -138,8 +139,12 @@ class Blog:
     articles: list[Article] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
-    # To which article a slug leads under which one was found once.
+    # To which article a slug leads under which one was found once, and under which everybody did.
     leads_to: dict[str, Article] = field(default_factory=dict)
+    were_public: set[str] = field(default_factory=set)
+    # The same for tags and categories, which readers have seen; None is one that is deleted.
+    former_tags: dict[str, Tag | None] = field(default_factory=dict)
+    former_categories: dict[str, Category | None] = field(default_factory=dict)
     _words: Iterator[int] = field(default_factory=lambda: count(1))
 
     def word(self) -> str:

@@ -38,6 +38,7 @@ class Readers:
 
     def __post_init__(self) -> None:
         self.views = Views(self.blog)
+        self.views.follows_links = "308" in self.stage.operation("get", "/articles/{slug}").get("responses", {})
 
     def after_step(self, touched: Article | None) -> None:
         """Read what has been touched, above all without an account, and some of the rest."""
@@ -94,8 +95,10 @@ class Readers:
             return "" if shown == view.content else f"304 stands for {shown} instead of {view.content}"
         if response.status_code not in view.statuses:
             return f"{response.status_code} instead of {view.statuses}: {response.text}"
-        if problem := leak(response, words_in(f"{path} {view.content}")):
+        if problem := leak(response, words_in(f"{path} {view.content} {view.also}")):
             return problem
+        if response.has_redirect_location and view.also not in response.headers["Location"]:
+            return f"leads to {response.headers['Location']} instead of {view.also}"
         if response.is_error or response.has_redirect_location:
             return ""
         shown = view.read(response.json())
@@ -124,7 +127,18 @@ class Readers:
             )
 
     def everything(self) -> Iterator[Page]:
-        return chain(self._lists(), *(self._about(article) for article in self.blog.articles))
+        return chain(self._lists(), self._former(), *(self._about(article) for article in self.blog.articles))
+
+    def _former(self) -> Iterator[Page]:
+        """What was found under other slugs once."""
+        views, blog = self.views, self.blog
+        for who in PEOPLE:
+            for slug in blog.leads_to:
+                yield who, f"/articles/{slug}", lambda who=who, slug=slug: views.former_article(who, slug)
+            for slug in blog.former_tags:
+                yield who, f"/tags/{slug}", lambda who=who, slug=slug: views.former_tag(who, slug)
+            for slug in blog.former_categories:
+                yield who, f"/categories/{slug}", lambda slug=slug: views.former_category(slug)
 
     def _about(self, article: Article) -> Iterator[Page]:
         path, views = f"/articles/{article.row.slug}", self.views

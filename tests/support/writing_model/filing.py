@@ -18,6 +18,7 @@ class Filing:
 
     def change_category(self, who: str, category: Category, changes: dict[str, str]) -> int:
         _require_editor(who)
+        self._blog.former_categories[category.slug] = category
         for name, value in changes.items():
             setattr(category, name, value)
         return DONE
@@ -43,28 +44,41 @@ class Filing:
             if child.parent is category:
                 child.parent = category.parent
         self._blog.categories.remove(category)
+        former = self._blog.former_categories
+        former[category.slug] = category
+        former.update(dict.fromkeys([slug for slug, found in former.items() if found is category]))
         return GONE
 
     def rename_tag(self, who: str, tag: Tag, name: str) -> int:
         _require_editor(who)
+        if self._was_seen(tag):
+            self._blog.former_tags[tag.slug] = tag
         tag.name = tag.slug = name
         return DONE
 
     def merge_tags(self, who: str, target: Tag, others: Iterable[Tag]) -> int:
         _require_editor(who)
         for other in others:
-            self._replace(other, {target})
+            self._replace(other, target)
         return DONE
 
     def delete_tag(self, who: str, tag: Tag) -> int:
         _require_editor(who)
-        self._replace(tag, set())
+        self._replace(tag, None)
         return GONE
 
-    def _replace(self, tag: Tag, others: set[Tag]) -> None:
+    def _replace(self, tag: Tag, other: Tag | None) -> None:
+        former = self._blog.former_tags
+        if self._was_seen(tag):
+            former[tag.slug] = tag
+        former.update(dict.fromkeys([slug for slug, found in former.items() if found is tag], other))
         self._blog.tags.remove(tag)
         for article in self._tagged(tag):
-            article.tags = article.tags - {tag} | others
+            article.tags = article.tags - {tag} | ({other} if other else set())
+
+    def _was_seen(self, tag: Tag) -> bool:
+        public = {article for slug, article in self._blog.leads_to.items() if slug in self._blog.were_public}
+        return any(article.is_listed or article in public for article in self._tagged(tag))
 
     def _tagged(self, tag: Tag) -> list[Article]:
         return [article for article in self._blog.articles if tag in article.tags]

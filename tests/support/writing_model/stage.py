@@ -38,7 +38,9 @@ class Theatre:
         self.template = template
         # The keys of what an answer shows are among what may not tell anything.
         changes: dict[str, Any] = {"rate_limits": False, "cdn_seconds": 60}
-        self.apps = [create_app(settings_for(template.url, folder, **changes)) for _ in APPS]
+        self.apps: list[FastAPI] = [create_app(settings_for(template.url, folder, **changes)) for _ in APPS]
+
+        self.paths: dict[str, Any] = self.apps[0].openapi()["paths"]
 
     def close(self) -> None:
         self.runner.close()
@@ -55,6 +57,7 @@ class Stage:
 
     def __init__(self, theatre: Theatre) -> None:
         self._run = theatre.runner.run
+        self._paths = theatre.paths
         self._clients: list[dict[str, httpx.AsyncClient]] = []
         self._opened = AsyncExitStack()
         self._run(self._open(theatre))
@@ -78,6 +81,10 @@ class Stage:
 
     def send(self, app: int, who: str, method: str, path: str, **request: Any) -> httpx.Response:
         return self._run(self._clients[app][who].request(method, path, **request))
+
+    def operation(self, method: str, path: str) -> dict[str, Any]:
+        """What the OpenAPI document says of an operation; nothing if there is none."""
+        return dict(self._paths.get(f"/api/v1{path}", {}).get(method, {}))
 
     def wait(self, seconds: float) -> None:
         self._run(asyncio.sleep(seconds))

@@ -21,10 +21,12 @@ class View:
     read: Callable[[Any], Any] = lambda body: body
     # With which its entity tag begins.
     validator: str = ""
+    # What the answer may say besides.
+    also: str = ""
 
 
-def nothing(*statuses: int) -> View:
-    return View(statuses)
+def nothing(*statuses: int, also: str = "") -> View:
+    return View(statuses, also=also)
 
 
 _SORTS: dict[str, tuple[Callable[[Article], Any], bool]] = {
@@ -44,19 +46,50 @@ class Views:
 
     def article(self, who: str, article: Article) -> View:
         if not exists_for(who, article):
-            return self.hidden(article)
+            return self.missing(who, article.row.slug)
         whole = {**_summary(article), "body_markdown": article.row.body_markdown}
         return View((FOUND,), whole, lambda body: _read(body, *whole), _validator(article, article.version))
 
-    def hidden(self, article: Article) -> View:
-        return nothing(410) if self.says_gone and article.is_deleted and article.is_published else nothing(404)
+    # Whether what was found under a slug that is none any more is found all the same.
+    follows_links = False
 
-    # Whether what was deleted is said to be gone.
-    says_gone = False
+    def missing(self, who: str, slug: str) -> View:
+        """What is said of a slug under which somebody finds no article."""
+        article = self._blog.leads_to.get(slug)
+        if not self.follows_links or article is None:
+            return nothing(404)
+        if exists_for(who, article) and article.row.slug != slug:
+            return nothing(308, also=article.row.slug)
+        return nothing(410 if article.is_deleted and slug in self._blog.were_public else 404)
+
+    def former_article(self, who: str, slug: str) -> View:
+        present = next((each for each in self._blog.articles if each.row.slug == slug), None)
+        return self.article(who, present) if present else self.missing(who, slug)
+
+    def former_tag(self, who: str, slug: str) -> View:
+        present = next((each for each in self._blog.tags if each.slug == slug), None)
+        if present is not None and (who == EDITOR or self._number_of(present)):
+            return self.tag(who, present)
+        return self._missing_tag(who, slug)
+
+    def _missing_tag(self, who: str, slug: str) -> View:
+        if not self.follows_links or slug not in self._blog.former_tags:
+            return nothing(404)
+        tag = self._blog.former_tags[slug]
+        if tag is None:
+            return nothing(410)
+        is_seen = (who == EDITOR or self._number_of(tag)) and tag.slug != slug
+        return nothing(308, also=tag.slug) if is_seen else nothing(404)
+
+    def former_category(self, slug: str) -> View:
+        category = self._blog.former_categories[slug]
+        if not self.follows_links:
+            return nothing(404)
+        return nothing(410) if category is None else nothing(308, also=category.slug)
 
     def comments(self, who: str, article: Article) -> View:
         if not exists_for(who, article):
-            return self.hidden(article)
+            return self.missing(who, article.row.slug)
         shown = [(each.id, each.body) for each in article.present_comments]
         return View((FOUND,), shown, lambda body: [(each["id"], each["body_markdown"]) for each in body["items"]])
 
@@ -82,7 +115,7 @@ class Views:
         return View((FOUND,), *_in_any_order([each for each in self._blog.articles if each.is_deleted]))
 
     def tags(self, who: str) -> View:
-        counts = {tag: self._count(lambda article, tag=tag: tag in article.tags) for tag in self._blog.tags}
+        counts = {tag: self._number_of(tag) for tag in self._blog.tags}
         shown = sorted((tag.slug, tag.name, n) for tag, n in counts.items() if n or who == EDITOR)
         return View(
             (FOUND,),
@@ -91,9 +124,9 @@ class Views:
         )
 
     def tag(self, who: str, tag: Tag) -> View:
-        number = self._count(lambda article: tag in article.tags)
+        number = self._number_of(tag)
         if not number and who != EDITOR:
-            return nothing(404)
+            return self._missing_tag(who, tag.slug)
         return View((FOUND,), {"slug": tag.slug, "name": tag.name, "article_count": number})
 
     def authors(self) -> View:
@@ -141,26 +174,30 @@ class Views:
     def history(self, who: str, article: Article) -> View:
         if refusal := self._refusal(who, article):
             return refusal
-        shown = [
-            (number, each.text.title, each.name) for number, each in article.revisions.items() if not each.is_superseded
-        ]
-        return View(
-            (FOUND,),
-            shown[::-1],
-            lambda body: [(each["number"], each["title"], each["name"]) for each in body["items"]],
-        )
+        kept = {number: each for number, each in article.revisions.items() if not each.is_superseded}
+        shown = [(number, each.text.title, each.name) for number, each in kept.items()]
+
+        def read(body: Any) -> list[Any]:
+            listed = [(each["number"], each["title"], each["name"]) for each in body["items"]]
+            return [each for each in listed if each[0] in kept or each[0] not in article.revisions]
+
+        superseded = {each.text.title for each in article.revisions.values() if each.is_superseded}
+        return View((FOUND,), shown[::-1], read, also=" ".join(superseded))
 
     def _refusal(self, who: str, article: Article) -> View | None:
         if who == ANONYMOUS:
             return nothing(REFUSED)
         if not exists_for(who, article):
-            return nothing(404, 410)
+            return self.missing(who, article.row.slug)
         return nothing(403) if who == READER or who not in {EDITOR, article.author} else None
 
     def _list(self, sort: str, found: list[Article]) -> View:
         key, descending = _SORTS[sort]
         ordered = sorted(found, key=key, reverse=descending)
         return View((FOUND,), [_summary(each) for each in ordered], _read_list)
+
+    def _number_of(self, tag: Tag) -> int:
+        return self._count(lambda article: tag in article.tags)
 
     def _count(self, wanted: Callable[[Article], bool]) -> int:
         return sum(article.is_listed and wanted(article) for article in self._blog.articles)

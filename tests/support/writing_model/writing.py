@@ -105,11 +105,10 @@ class Writing:
 
     def discard_draft(self, who: str, article: Article, condition: Condition) -> int:
         self.require_editable(who, article)
-        condition.require(article.written.version)
-        if not article.is_published:
-            raise Refused(409)
         if article.draft is None:
-            raise Refused(404)
+            # Nothing can be discarded that is no draft, whatever the request is meant for.
+            raise Refused(404 if article.is_published else 409, 412)
+        condition.require(article.written.version)
         article.draft = None
         return GONE
 
@@ -175,7 +174,7 @@ class Writing:
         if who == ANONYMOUS:
             raise Refused(401)
         if not exists_for(who, article):
-            raise Refused(404, 410)
+            raise Refused(404)
         comment = Comment(0, who, body)
         article.comments.append(comment)
         return comment
@@ -206,7 +205,7 @@ class Writing:
         if who == ANONYMOUS:
             raise Refused(401)
         if not exists_for(who, article):
-            raise Refused(404, 410)
+            raise Refused(404)
         if who == READER or who not in {EDITOR, article.author}:
             raise Refused(403)
 
@@ -234,3 +233,5 @@ class Writing:
     def _open(self, article: Article) -> None:
         if article.is_published:
             self._blog.leads_to[article.row.slug] = article
+            if article.row.visibility != "members":
+                self._blog.were_public.add(article.row.slug)
