@@ -103,6 +103,29 @@ async def test_one_link_is_taken_over_by_one_draft(live_app: FastAPI, author: ht
     await held(live_app)
 
 
+async def test_links_are_taken_over_while_what_they_lead_to_is_renamed(
+    live_app: FastAPI, author: httpx.AsyncClient
+) -> None:
+    for number in range(MANY):
+        await publish(author, slug=f"a-{number}", tags=["shared"])
+        await author.patch(f"/articles/a-{number}", json={"slug": f"b-{number}"})
+
+    answers = await at_once(
+        request
+        for number in range(MANY)
+        for request in (
+            author.post(
+                "/articles",
+                json={"title": "New", "slug": f"a-{number}", "tags": ["shared", "more"], "status": "published"},
+            ),
+            author.patch(f"/articles/b-{number}", json={"slug": f"c-{number}", "tags": ["shared", "other"]}),
+        )
+    )
+
+    assert answers == {(201, None): MANY, (200, None): MANY}
+    await held(live_app)
+
+
 async def test_tags_are_renamed_and_merged_at_once(author: httpx.AsyncClient, live_users: Users) -> None:
     editor = await live_users.client(Role.EDITOR)
     await publish(author, tags=["one", "two", "three"])
