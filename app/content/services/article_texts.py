@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.content.errors import SlugTaken
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleCopy, ArticleStatus, Purpose, Reason, Snapshot, Tag
+from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Purpose, Reason, Snapshot, Tag
 from app.content.services.article_slugs import ArticleSlugs
 from app.content.services.categories import CategoryService
 from app.content.services.history import History, Onto, Save
@@ -75,9 +76,10 @@ class ArticleTexts:
         before = article.snapshot
         fields = text.changed_from(before)
         if fields:
+            tags = await self._prepared(article, text)
             onto = Onto(article.version, same_body=text.body_markdown == before.body_markdown)
             article.version = await self._history.record(article, text, save, fields, onto)
-            await self._write(article, text, rendered)
+            await self._write(article, text, rendered, tags)
         else:
             await self._tags.spell(article, text.tags)
         return fields
@@ -117,9 +119,10 @@ class ArticleTexts:
         """Let readers see the working copy, which is none any more. Returns what they see changed, after `fields`."""
         text, rendered = draft.snapshot, draft.rendered
         fields = tuple(sorted({*fields, *text.changed_from(article.snapshot)}))
+        tags = await self._prepared(article, text)
         article.version = await self._history.record(article, text, save, fields, _same(draft))
         await self._unit.session.delete(draft)
-        await self._write(article, text, rendered)
+        await self._write(article, text, rendered, tags)
         return fields
 
     async def schedule(
@@ -153,9 +156,10 @@ class ArticleTexts:
     async def take_back(self, article: Article, draft: ArticleCopy) -> None:
         """Put the working copy into the place of the text that readers saw, and do not see any more."""
         text, rendered = draft.snapshot, draft.rendered
+        tags = await self._prepared(article, text)
         article.version = draft.version
         await self._unit.session.delete(draft)
-        await self._write(article, text, rendered)
+        await self._write(article, text, rendered, tags)
 
     async def discard(self, article: Article, draft: ArticleCopy) -> Fields:
         """Delete a copy; what was written in it stays in the history. Returns in what it differed."""
@@ -166,12 +170,33 @@ class ArticleTexts:
             await self._give_up_slugs(article)
         return fields
 
-    async def _write(self, article: Article, text: Snapshot, rendered: RenderedArticle | None) -> None:
-        # Before the slug is locked: whoever creates a tag keeps others from creating the same one.
-        tags = await self._tags.named(text.tags)
+    async def _prepared(self, article: Article, text: Snapshot) -> Sequence[Tag]:
+        """Lock what changes with the article, in the order of `app/content/models/counters.py`; returns its tags.
+
+        Nothing is flushed before that: triggers would lock the tags that it has first.
+        """
+        with self._unit.session.no_autoflush:
+            # Before the slug is locked: whoever creates a tag keeps others from creating the same one.
+            tags = await self._tags.named(text.tags)
+            if text.slug != article.slug:
+                await self._slugs.hold(article.id, text.slug)
+            if _differ(tags, article.tags):
+                await self._lock_counts(article, text, tags)
+        return tags
+
+    async def _lock_counts(self, article: Article, text: Snapshot, tags: Sequence[Tag]) -> None:
+        author = select(User.id).where(User.id == article.author_id)
+        await self._unit.session.execute(author.with_for_update(key_share=True))
+        ids = {article.category_id, text.category_id} - {None}
+        categories = select(Category.id).where(Category.id.in_(ids)).order_by(Category.id)
+        await self._unit.session.execute(categories.with_for_update(key_share=True))
+        await self._tags.lock([*article.tags, *tags])
+
+    async def _write(
+        self, article: Article, text: Snapshot, rendered: RenderedArticle | None, tags: Sequence[Tag]
+    ) -> None:
         is_renamed = text.slug != article.slug
         if is_renamed:
-            await self._slugs.hold(article.id, text.slug)
             # Should nobody have noted it: not every article was stored here.
             await self._open_if_published(article)
         text.write_to(article)
@@ -182,15 +207,11 @@ class ArticleTexts:
         with translating({SLUG_CONSTRAINT: SlugTaken(field="slug")}):
             await self._unit.session.flush()
         await self._settle_slugs(article, has_changed=is_renamed)
-        await self._tag(article, tags, text.tags)
-
-    async def _tag(self, article: Article, wanted: Sequence[Tag], names: tuple[str, ...]) -> None:
-        # Last: tags are counted after everything else (`app/content/models/counters.py`).
-        if {tag.id for tag in wanted} != {tag.id for tag in article.tags}:
-            await self._tags.lock([*article.tags, *wanted])
-            article.tags = list(wanted)
+        # Last: tags are counted after everything else.
+        if _differ(tags, article.tags):
+            article.tags = list(tags)
             await self._unit.session.flush()
-        await self._tags.spell(article, names)
+        await self._tags.spell(article, text.tags)
 
     async def _settle_slugs(self, article: Article, *, has_changed: bool) -> None:
         await self._open_if_published(article)
@@ -205,6 +226,10 @@ class ArticleTexts:
         """Those that neither the article nor a copy of it has any more."""
         copies = await self._unit.session.scalars(select(ArticleCopy.slug).where(ArticleCopy.article_id == article.id))
         await self._slugs.release(article.id, {article.slug, *copies})
+
+
+def _differ(tags: Sequence[Tag], others: Sequence[Tag]) -> bool:
+    return {tag.id for tag in tags} != {tag.id for tag in others}
 
 
 def _same(text: Article | ArticleCopy) -> Onto:

@@ -96,8 +96,8 @@ class PublicationService:
         """Make an article that is locked a draft again, if it is published."""
         if article.status is not ArticleStatus.PUBLISHED:
             return
-        article.unpublish()
         draft = await self._access.draft_of(article)
+        article.unpublish()
         if draft is not None:
             await self._texts.take_back(article, draft)
         await self._unit.emit(ArticleUnpublished(article.id, article.author_id, by))
