@@ -58,7 +58,7 @@ async def test_ten_people_write_at_the_same_article(
         assert stored < most
 
         await thin_out(app, days=2)
-        assert await session.scalar(select(func.count()).select_from(Revision)) <= groups + 2
+        assert (await session.scalar(select(func.count()).select_from(Revision)) or 0) <= groups + 2
         assert await stored_bytes(session) < stored
         assert (await read(people[0], DRAFT))["body_markdown"] == " ".join(words)
 

@@ -186,12 +186,10 @@ async def test_saving_goes_on_meanwhile(live_app: FastAPI, live_users: Users) ->
         bodies = [f"{LONG} {name}{number}" for number in range(8)]
         return [(await save(client, body, autosave=number % 2 == 0), body) for number, body in enumerate(bodies)]
 
-    written, *_ = await asyncio.gather(
-        asyncio.gather(*(write_on(client, str(index)) for index, client in enumerate(authors))),
-        *(thin_out_as_if_all_were_old(live_app) for _ in range(4)),
-    )
+    writing = [asyncio.create_task(write_on(client, str(index))) for index, client in enumerate(authors)]
+    await asyncio.gather(*writing, *(thin_out_as_if_all_were_old(live_app) for _ in range(4)))
 
-    bodies = {number: body for pairs in written for number, body in pairs}
+    bodies = {number: body for written in writing for number, body in written.result()}
     left = names(await walk(authors[0], PATH, limit=100), "number")
     # Every explicit save, and the last autosave of each.
     assert len([number for number in left if number in bodies]) == 3 * 4 + 3

@@ -31,8 +31,8 @@ async def merged(client: httpx.AsyncClient, body: dict[str, Any]) -> Any:
     return response.json()
 
 
-async def revisions_in(session: AsyncSession) -> int | None:
-    return await session.scalar(select(func.count()).select_from(Revision))
+async def revisions_in(session: AsyncSession) -> int:
+    return int(await session.scalar(select(func.count()).select_from(Revision)) or 0)
 
 
 async def test_what_two_have_written_in_different_places_is_merged_and_can_be_saved(

@@ -23,8 +23,9 @@ async def test_html_of_a_previous_version_is_renewed_and_nothing_else(live_app: 
     published = await publish(author, "Published", body_markdown="# Title\n\n[x](#title)")
     draft = await write(author, "Draft", body_markdown="Text")
     said = await comment(author, published["slug"], "https://example.com")
+    working = await author.patch("/articles/published/draft", json={"body_markdown": "*More*"})
     url = live_app.state.settings.database_url
-    for table in ("articles", "comments"):
+    for table in ("articles", "article_copies", "comments"):
         await execute(url, OLD.format(table))
 
     first, second = [await run_command(live_app.state.settings, "commands.db", "render") for _ in range(2)]
@@ -36,6 +37,7 @@ async def test_html_of_a_previous_version_is_renewed_and_nothing_else(live_app: 
             **before,
             "comment_count": int(before is published),
         }
+    assert await read(author, "/articles/published/draft") == working.json()
     (shown,) = (await read(author, f"/articles/{published['slug']}/comments"))["items"]
     assert shown["body_html"] == said["body_html"]
     assert shown["edited_at"] is None

@@ -67,6 +67,10 @@ class ArticleCopy(Base):
         text.write_to(self)
         self.tags = list(text.tags)
         self.body_markdown = text.body_markdown
+        self.render(rendered)
+
+    def render(self, rendered: RenderedArticle) -> None:
+        """Set what is derived from the body."""
         self.body_html = rendered.html
         self.derived_excerpt = rendered.excerpt
         self.word_count = rendered.word_count

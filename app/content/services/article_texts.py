@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Purpose, Reason, Snapshot, Tag
 from app.content.services.article_slugs import ArticleSlugs
 from app.content.services.categories import CategoryService
-from app.content.services.history import History, Onto, Save
+from app.content.services.history import History, Onto, Recorded, Save
 from app.content.services.tags import TagService
 from app.core import clock
 from app.core.names import name_key
@@ -21,6 +21,13 @@ from app.unit_of_work import UnitOfWork
 
 SLUG_CONSTRAINT = "uq_articles_slug"
 Fields = tuple[str, ...]
+
+
+class Saved(NamedTuple):
+    """What a save has changed, if anything, and whether it is an autosave that goes on with earlier ones."""
+
+    fields: Fields = ()
+    goes_on: bool = False
 
 
 class ArticleTexts:
@@ -69,50 +76,52 @@ class ArticleTexts:
         """Record that an article has been changed, if it differs from `before`."""
         text = article.snapshot
         if fields := text.changed_from(before):
-            article.version = await self._history.record(article, text, save, fields, Onto(article.version))
+            article.version = (await self._history.record(article, text, save, fields, Onto(article.version))).number
 
-    async def revise(self, article: Article, text: Snapshot, rendered: RenderedArticle | None, save: Save) -> Fields:
+    async def revise(self, article: Article, text: Snapshot, rendered: RenderedArticle | None, save: Save) -> Saved:
         """Change what the article itself says; `rendered` is the body, unless that stays. Returns what has changed."""
         before = article.snapshot
         fields = text.changed_from(before)
         if fields:
             tags = await self._prepared(article, text)
             onto = Onto(article.version, same_body=text.body_markdown == before.body_markdown)
-            article.version = await self._history.record(article, text, save, fields, onto)
+            recorded = await self._history.record(article, text, save, fields, onto)
+            article.version = recorded.number
             await self._write(article, text, rendered, tags)
-        else:
-            await self._tags.spell(article, text.tags)
-        return fields
+            return Saved(fields, recorded.goes_on)
+        await self._tags.spell(article, text.tags)
+        return Saved()
 
     async def save_draft(
         self, article: Article, draft: ArticleCopy | None, text: Snapshot, rendered: RenderedArticle | None, save: Save
-    ) -> tuple[ArticleCopy, Fields]:
+    ) -> tuple[ArticleCopy, Saved]:
         """Change the working copy of a published article, or begin one. Returns it, and what has changed."""
         source = draft or article
         before = source.snapshot
         fields = text.changed_from(before)
         if fields:
             onto = Onto(source.version, same_body=text.body_markdown == before.body_markdown)
-            version = await self._history.record(article, text, save, fields, onto)
+            recorded = await self._history.record(article, text, save, fields, onto)
         elif draft is not None:
-            return draft, ()
+            return draft, Saved()
         else:
-            version = article.version
+            recorded = Recorded(article.version)
         is_renamed = text.slug != before.slug
         if is_renamed:
             await self._slugs.hold(article.id, text.slug)
         draft = draft or ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT)
         draft.write(text, rendered or source.rendered)
-        draft.version, draft.saved_at = version, clock.now()
+        draft.version, draft.saved_at = recorded.number, clock.now()
         self._unit.session.add(draft)
         await self._unit.session.flush()
         if is_renamed:
             await self._give_up_slugs(article)
-        return draft, fields
+        return draft, Saved(fields, recorded.goes_on)
 
     async def publish(self, article: Article, save: Save, fields: Fields) -> None:
         """Note that readers see the article as it is, from now on or differently in these fields."""
-        article.version = await self._history.record(article, article.snapshot, save, fields, _same(article))
+        recorded = await self._history.record(article, article.snapshot, save, fields, _same(article))
+        article.version = recorded.number
         await self._slugs.open(article)
 
     async def publish_draft(self, article: Article, draft: ArticleCopy, save: Save, fields: Fields) -> Fields:
@@ -120,7 +129,7 @@ class ArticleTexts:
         text, rendered = draft.snapshot, draft.rendered
         fields = tuple(sorted({*fields, *text.changed_from(article.snapshot)}))
         tags = await self._prepared(article, text)
-        article.version = await self._history.record(article, text, save, fields, _same(draft))
+        article.version = (await self._history.record(article, text, save, fields, _same(draft))).number
         await self._unit.session.delete(draft)
         await self._write(article, text, rendered, tags)
         return fields
@@ -131,11 +140,11 @@ class ArticleTexts:
         """Copy what is written, the working copy or the article itself, as the text that is to be published."""
         if scheduled is not None and not text.snapshot.changed_from(scheduled.snapshot):
             return
-        version = await self._history.record(article, text.snapshot, Save(by, Reason.SCHEDULE), (), _same(text))
+        recorded = await self._history.record(article, text.snapshot, Save(by, Reason.SCHEDULE), (), _same(text))
         await self._slugs.hold(article.id, text.slug)
         scheduled = scheduled or ArticleCopy(article_id=article.id, purpose=Purpose.SCHEDULED)
         scheduled.write(text.snapshot, text.rendered)
-        scheduled.version, scheduled.saved_at = version, clock.now()
+        scheduled.version, scheduled.saved_at = recorded.number, clock.now()
         self._unit.session.add(scheduled)
         await self._give_up_slugs(article)
 

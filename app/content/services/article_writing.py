@@ -127,7 +127,7 @@ class ArticleWriting:
         text = await self._texts.with_changes(article.snapshot, changes)
         is_published = article.status is ArticleStatus.PUBLISHED
         save = Save(require_account(actor).id, Reason.EDIT, is_published=is_published)
-        fields = await self._texts.revise(article, text, rendered, save)
+        fields = (await self._texts.revise(article, text, rendered, save)).fields
         if fields or discarded:
             await self._emit(ArticleChanged, actor, article, fields=tuple(sorted({*fields, *discarded})))
         return await self._articles.shown(article.id)

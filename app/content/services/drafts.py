@@ -14,7 +14,7 @@ from app.accounts.policies.actors import Actor, require_account
 from app.content.errors import DraftNotFound, NothingPublished
 from app.content.events import ArticleChanged
 from app.content.markup import RenderedArticle
-from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Revision, Snapshot
+from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Snapshot
 from app.content.queries import revisions
 from app.content.schemas.articles import ArticleUpdate, CategoryRef, version_tag
 from app.content.schemas.authors import AuthorSummary
@@ -93,14 +93,12 @@ class DraftService:
     ) -> DraftOut:
         save = Save(require_account(actor).id, reason)
         if article.status is ArticleStatus.PUBLISHED:
-            draft, fields = await self._texts.save_draft(article, draft, text, rendered, save)
+            draft, saved = await self._texts.save_draft(article, draft, text, rendered, save)
         else:
-            fields = await self._texts.revise(article, text, rendered, save)
-        revision = await self._unit.session.scalar(revisions.made(article.id, (draft or article).version))
-        if fields:
-            goes_on = revision is not None and revision.began_at != revision.created_at
-            await self._unit.emit(ArticleChanged(article.id, article.author_id, save.by, fields, goes_on))
-        return await self._shown(article, draft, revision)
+            saved = await self._texts.revise(article, text, rendered, save)
+        if saved.fields:
+            await self._unit.emit(ArticleChanged(article.id, article.author_id, save.by, *saved))
+        return await self._shown(article, draft)
 
     async def _still_there(self, category_id: int | None) -> int | None:
         """The category, unless it was deleted after its revision was read."""
@@ -140,12 +138,10 @@ class DraftService:
         fields = await self._texts.discard(article, draft)
         await self._unit.emit(ArticleChanged(article.id, article.author_id, account.id, fields))
 
-    async def _shown(self, article: Article, draft: ArticleCopy | None, revision: Revision | None = None) -> DraftOut:
-        """The draft, which was saved with this revision; it is looked up unless given."""
+    async def _shown(self, article: Article, draft: ArticleCopy | None) -> DraftOut:
         text = draft or article
         category = await self._unit.session.get(Category, text.category_id) if text.category_id else None
-        if revision is None:
-            revision = await self._unit.session.scalar(revisions.made(article.id, text.version))
+        revision = await self._unit.session.scalar(revisions.made(article.id, text.version))
         by = revision.by if revision else None
         written = text.snapshot
         return DraftOut(

@@ -34,6 +34,14 @@ class Onto:
     same_body: bool = False
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The number of a revision, and whether it is an autosave that stands for earlier ones."""
+
+    number: int
+    goes_on: bool = False
+
+
 class History:
     """Records what articles become. Whoever calls it has locked the article."""
 
@@ -45,17 +53,18 @@ class History:
         text_id = await self._stored(article.id, article.body_markdown)
         await self._add(article, article.snapshot, save, EVERY_FIELD, text_id)
 
-    async def record(self, article: Article, after: Snapshot, save: Save, fields: tuple[str, ...], onto: Onto) -> int:
-        """Record what a text has become, and in which fields. Returns the number, which is the text's version."""
+    async def record(
+        self, article: Article, after: Snapshot, save: Save, fields: tuple[str, ...], onto: Onto
+    ) -> Recorded:
+        """Record what a text has become, and in which fields. The number is the text's version."""
         text_id = None
         if onto.same_body:
             text_id = await self._unit.session.scalar(revisions.text_of(article.id, onto.version))
         await self._count(article)
         text_id = text_id or await self._stored(article.id, after.body_markdown)
         revision = await self._add(article, after, save, fields, text_id)
-        if save.reason is Reason.AUTOSAVE:
-            await self._coalesce(revision, onto)
-        return revision.number
+        goes_on = save.reason is Reason.AUTOSAVE and await self._coalesce(revision, onto)
+        return Recorded(revision.number, goes_on)
 
     async def forget(self, account_id: int) -> None:
         """Leave of an account that is deleted no trace of what was its doing, which stays."""
@@ -106,10 +115,10 @@ class History:
         await self._unit.session.flush()
         return text.id
 
-    async def _coalesce(self, revision: Revision, onto: Onto) -> None:
+    async def _coalesce(self, revision: Revision, onto: Onto) -> bool:
         """Let an autosave stand for the person's earlier one, unless that is too long ago or of another draft."""
         if revision.by_id is None:
-            return
+            return False
         since = revision.created_at - COALESCING
         earlier = await self._unit.session.scalar(revisions.autosave_to_stand_for(revision, since, onto.version))
         if earlier is not None:
@@ -117,6 +126,7 @@ class History:
             earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)
             revision.began_at = earlier.began_at
             revision.fields = sorted({*earlier.fields, *revision.fields})
+        return earlier is not None
 
 
 def _difference(body: str, whole: RevisionText) -> bytes | None:

@@ -12,7 +12,7 @@ from app.comments.models import Comment
 from app.comments.rendering import rendered_comment
 from app.content.errors import RenderingUnavailable
 from app.content.markup import RenderedArticle
-from app.content.models import Article
+from app.content.models import Article, ArticleCopy
 from app.content.rendering import rendered_article
 from app.core.errors import AppError
 from app.db.session import Database, open_database
@@ -36,9 +36,12 @@ async def render_again(database_url: str) -> Rerendered:
     try:
         async with database.reading() as session:
             articles = (await session.scalars(select(Article.id).order_by(Article.id))).all()
+            copies = (await session.scalars(select(ArticleCopy.id).order_by(ArticleCopy.id))).all()
             comments = (await session.scalars(select(Comment.id).order_by(Comment.id))).all()
         for article_id in articles:
             done.articles += await _unless_refused(_render_article, database, article_id, done)
+        for copy_id in copies:
+            await _unless_refused(_render_copy, database, copy_id, done)
         for comment_id in comments:
             done.comments += await _unless_refused(_render_comment, database, comment_id, done)
     finally:
@@ -81,6 +84,24 @@ async def _render_article(database: Database, article_id: int) -> bool:
             return False
         article.write(markdown, rendered)
         flag_modified(article, "updated_at")
+    return True
+
+
+async def _render_copy(database: Database, copy_id: int) -> bool:
+    """What is written beside an article."""
+    async with database.reading() as session:
+        before = await session.get(ArticleCopy, copy_id)
+    if before is None:
+        return False
+    rendered = await rendered_article(before.body_markdown, None)
+    if rendered == before.rendered:
+        return False
+    async with database.writing() as session, session.begin():
+        unchanged = select(ArticleCopy).where(ArticleCopy.id == copy_id)
+        copy = await session.scalar(unchanged.with_for_update(key_share=True))
+        if copy is None or copy.body_markdown != before.body_markdown:
+            return False
+        copy.render(rendered)
     return True
 
 
