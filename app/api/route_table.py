@@ -1,7 +1,7 @@
 """The table of all routes with their rules, made once when the app is built: what middlewares know of paths."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -61,14 +61,19 @@ def _below(dependant: Dependant) -> Iterator[Dependant]:
         yield from _below(dependency)
 
 
+def _adds_to(model: Any, shown: Collection[Any]) -> bool:
+    return isinstance(model, type) and any(base in shown for base in model.__bases__)
+
+
 class RouteTable:
     """The routes in the order in which they are looked for."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self.routes = [Route(context) for context in iter_route_contexts(routes) if context.path_format is not None]
         self._reading = [route for route in self.routes if _READING in route.methods]
-        # What a GET shows, for others that answer with the same.
+        # What a GET shows, for others that answer with the same, and perhaps with something besides.
         self.shown = {route.response_model for route in self._reading} - {None}
+        self.shown |= {route.response_model for route in self.routes if _adds_to(route.response_model, self.shown)}
         self.monitored = frozenset(route.template for route in self.routes if route.rules.is_for_monitoring)
         self._larger = [route for route in self.routes if route.max_body_bytes is not None]
         # Remembered, as the response cache asks for it with every request that has a query.

@@ -62,6 +62,7 @@ CHANGES = {
         "/articles/{public}", {"title": "New", "body_markdown": "New"}, "/articles/{public}"
     ),
     "DELETE /articles/{slug}": Change("/articles/{public}", None, "/articles/{public}"),
+    "DELETE /articles/{slug}/schedule": Change("/articles/{later}/schedule", None, "/articles/{later}/schedule"),
     "PUT /articles/{slug}/publication": Change("/articles/{draft}/publication", {}, "/articles/{draft}"),
     "DELETE /articles/{slug}/publication": Change("/articles/{public}/publication", None, "/articles/{public}"),
     RESTORATION: Change("/articles/{public}/restoration", None, "/articles/{public}"),

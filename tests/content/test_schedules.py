@@ -90,6 +90,17 @@ async def test_what_was_written_since_stays_beside_what_is_published(
     assert (await author.put(PUBLICATION)).json()["body_markdown"] == "Now"
 
 
+async def test_editing_says_that_the_schedule_holds_the_earlier_text(author: httpx.AsyncClient) -> None:
+    await write(author, body_markdown="Then")
+    await schedule(author, publish_at=after(minutes=1))
+
+    edited = (await author.patch(ARTICLE, json={"body_markdown": "Now"})).json()
+    undone = (await author.patch(DRAFT, json={"body_markdown": "Then"})).json()
+
+    assert (edited["schedule"]["is_current"], undone["schedule"]["is_current"]) == (False, True)
+    assert edited["version"] > edited["schedule"]["version"]
+
+
 async def test_scheduling_again_takes_the_new_text(
     app: FastAPI, author: httpx.AsyncClient, anonymous: httpx.AsyncClient, clock: time_machine.Traveller
 ) -> None:
@@ -192,7 +203,7 @@ async def test_an_end_stays_unless_it_is_changed(author: httpx.AsyncClient) -> N
     gone = await schedule(author, unpublish_at=None)
 
     assert kept["schedule"]["unpublish_at"] == by_hand["schedule"]["unpublish_at"] == "2026-06-01T12:05:00Z"
-    assert (by_hand["schedule"]["publish_at"], by_hand["title"], gone["schedule"]) == (None, "New", None)
+    assert (by_hand["schedule"]["publish_at"], by_hand["title"], "schedule" in gone) == (None, "New", False)
 
 
 @pytest.mark.parametrize("given", ["2026-05-01T00:00:00Z", "2026-06-01T12:00:30Z"])
@@ -299,7 +310,7 @@ async def test_publishing_by_hand_withdraws_what_was_to_be_published(
     await schedule(author, publish_at=after(minutes=1))
     await author.patch(DRAFT, json={"body_markdown": "Now"})
 
-    assert (await schedule(author))["schedule"] is None
+    assert "schedule" not in await schedule(author)
 
     await go_to(app, clock, minutes=1)
     assert (await read(anonymous, ARTICLE))["body_markdown"] == "Now"
@@ -414,3 +425,22 @@ async def test_interference_is_recorded(author: httpx.AsyncClient, editor: httpx
 
     found = [event["action"] for event in events if "schedule" in event["action"]]
     assert found == ["article.schedule_withdrawn", "article.scheduled"]
+
+
+async def test_a_category_that_only_the_scheduled_text_has_is_deleted(
+    app: FastAPI,
+    author: httpx.AsyncClient,
+    editor: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
+    clock: time_machine.Traveller,
+) -> None:
+    await editor.post("/categories", json={"name": "Above"})
+    await editor.post("/categories", json={"name": "Below", "parent": "above"})
+    await write(author, category="below")
+    await schedule(author, publish_at=after(minutes=1))
+    await author.patch(DRAFT, json={"category": None})
+
+    assert (await editor.delete("/categories/below")).status_code == 204
+
+    await go_to(app, clock, minutes=1)
+    assert (await read(anonymous, ARTICLE))["category"]["slug"] == "above"

@@ -38,7 +38,7 @@ from app.content.schemas.articles import (
     PublicationInput,
     version_tag,
 )
-from app.content.schemas.schedules import PublicationOut
+from app.content.schemas.schedules import ScheduledArticleOut
 from app.core.errors import InvalidCursor
 from app.core.roles import Role
 
@@ -103,7 +103,7 @@ async def read_article(services: ServicesDep, actor: ActorDep, slug: SlugPath) -
 
 @router.patch(
     "/{slug}",
-    response_model=ArticleOut,
+    response_model=ScheduledArticleOut,
     dependencies=_changes,
     max_body_size=MAX_ARTICLE_BYTES,
     responses=raises(*_EDITING, DraftExists, SlugTaken, UnknownCategory, TooComplex, RenderingUnavailable),
@@ -123,7 +123,7 @@ async def delete_article(services: ServicesDep, actor: ActorDep, slug: SlugPath)
 
 @router.put(
     "/{slug}/publication",
-    response_model=PublicationOut,
+    response_model=ScheduledArticleOut,
     dependencies=_changes,
     responses=raises(*_EDITING, *_PUBLISHING),
 )

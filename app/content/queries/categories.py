@@ -2,10 +2,10 @@
 
 from typing import Annotated, NamedTuple, TypedDict
 
-from sqlalchemy import String, bindparam, select
+from sqlalchemy import CompoundSelect, String, bindparam, select, union
 
 from app.cache import keys
-from app.content.models import Category
+from app.content.models import Article, ArticleCopy, Category
 from app.db.compiled_selects import CompiledSelect
 from app.db.row_fields import SurrogateKey
 from app.db.row_shapes import columns_of
@@ -36,3 +36,12 @@ _tree = select(Category.id).where(Category.slug == bindparam("slug", type_=Strin
 _tree = _tree.union_all(select(Category.id).join(_tree, Category.parent_id == _tree.c.id))
 # The ids of a category and of all below it.
 SUBTREE = CompiledSelect(select(_tree.c.id).order_by(_tree.c.id))
+
+
+def articles_inside(slug: str) -> CompoundSelect[tuple[int]]:
+    """The ids of the articles that are in a category, or that a copy puts there."""
+    category_id = select(Category.id).where(Category.slug == slug).scalar_subquery()
+    return union(
+        select(Article.id).where(Article.category_id == category_id),
+        select(ArticleCopy.article_id).where(ArticleCopy.category_id == category_id),
+    )

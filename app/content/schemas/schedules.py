@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.content.models import Failure
 from app.content.schemas.articles import ArticleOut
@@ -43,7 +43,9 @@ class ScheduleOut(Output):
     scheduled_by: AuthorSummary | None
 
 
-class PublicationOut(ArticleOut):
-    """An article as it is now, and what is scheduled for it."""
+class ScheduledArticleOut(ArticleOut):
+    """An article as it is now, and what is scheduled for it, if anything is."""
 
-    schedule: ScheduleOut | None
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    schedule: ScheduleOut | None = Field(default=None, description="Not there if nothing is scheduled.")

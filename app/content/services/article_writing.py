@@ -20,6 +20,7 @@ from app.content.services.article_texts import SLUG_CONSTRAINT, ArticleTexts, Fi
 from app.content.services.articles import ArticleService
 from app.content.services.categories import CategoryService
 from app.content.services.history import Save
+from app.content.services.schedules import ScheduledArticleRow, ScheduleService
 from app.content.services.tags import TagService
 from app.core import clock
 from app.core.roles import Role
@@ -34,6 +35,7 @@ class ArticleWriting:
         self._access = ArticleAccess(unit)
         self._articles = ArticleService(unit)
         self._categories = CategoryService(unit)
+        self._schedules = ScheduleService(unit)
         self._tags = TagService(unit)
         self._texts = ArticleTexts(unit)
 
@@ -112,7 +114,9 @@ class ArticleWriting:
         taken = await self._unit.session.scalars(articles.slugs_like(base))
         return alternatives(base, first_free_number(base, taken))
 
-    async def update(self, actor: Actor, slug: str, data: ArticleUpdate, draft: DraftFate | None = None) -> ArticleRow:
+    async def update(
+        self, actor: Actor, slug: str, data: ArticleUpdate, draft: DraftFate | None = None
+    ) -> ScheduledArticleRow:
         """Change the fields that were sent, of what readers see once the article is published.
 
         Raises `ArticleNotFound`, `Forbidden`, `SlugTaken`, `UnknownCategory`, `TooComplex` or `RenderingUnavailable`,
@@ -130,7 +134,7 @@ class ArticleWriting:
         fields = (await self._texts.revise(article, text, rendered, save)).fields
         if fields or discarded:
             await self._emit(ArticleChanged, actor, article, fields=tuple(sorted({*fields, *discarded})))
-        return await self._articles.shown(article.id)
+        return await self._schedules.with_schedule(article, await self._articles.shown(article.id))
 
     async def _settle_draft(self, article: Article, fate: DraftFate | None) -> Fields:
         """Returns in what a discarded draft differed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from app.accounts.policies.actors import Actor, require_role
 from app.audit.actions import Action
@@ -190,10 +190,8 @@ class CategoryService:
         # Of two deletions, one might hold articles that the other is about to move.
         await take_advisory_lock(self._unit.session, AdvisoryLock.CATEGORY_TREE)
         # Before the categories, as whoever publishes them: see `app/content/models/counters.py`.
-        inside = select(Category.id).where(Category.slug == slug).scalar_subquery()
-        copied = select(ArticleCopy.article_id).where(ArticleCopy.category_id == inside)
-        affected = select(Article.id).where(or_(Article.category_id == inside, Article.id.in_(copied)))
-        await self._unit.session.execute(affected.order_by(Article.id).with_for_update(of=Article, key_share=True))
+        inside = select(Article.id).where(Article.id.in_(categories.articles_inside(slug)))
+        await self._unit.session.execute(inside.order_by(Article.id).with_for_update(of=Article, key_share=True))
         forest = await self._locked_forest(actor)
         found = forest.with_slug(slug)
         if found is None:

@@ -6,24 +6,16 @@ from app.accounts.policies.actors import Actor, require_account
 from app.content.errors import PublicationInFuture
 from app.content.events import ArticleChanged, ArticlePublished, ArticleUnpublished
 from app.content.models import Article, ArticleCopy, ArticleStatus, Reason
-from app.content.queries.article_rows import ArticleRow
 from app.content.schemas.articles import PublicationInput
-from app.content.schemas.schedules import ScheduleOut
 from app.content.services.article_access import ArticleAccess
 from app.content.services.article_texts import ArticleTexts, Fields
 from app.content.services.articles import ArticleService
 from app.content.services.drafts import DraftService
 from app.content.services.history import Save
-from app.content.services.schedules import ScheduleService
+from app.content.services.schedules import ScheduledArticleRow, ScheduleService
 from app.content.services.scheduling import Scheduling
 from app.core import clock
 from app.unit_of_work import UnitOfWork
-
-
-class PublicationRow(ArticleRow):
-    """An article, and what is scheduled for it."""
-
-    schedule: ScheduleOut | None
 
 
 class PublicationService:
@@ -36,7 +28,7 @@ class PublicationService:
         self._scheduling = Scheduling(unit)
         self._texts = ArticleTexts(unit)
 
-    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> PublicationRow:
+    async def publish(self, actor: Actor, slug: str, data: PublicationInput) -> ScheduledArticleRow:
         """Let readers see the draft, at once or later, and say for how long.
 
         Raises `ArticleNotFound`, `Forbidden`, `PublicationInFuture`, `SlugTaken`, `ScheduledTooEarly`,
@@ -54,8 +46,7 @@ class PublicationService:
         else:
             await self._scheduling.publish_later(article, draft, by, data)
         shown = await self._articles.shown(article.id)
-        schedule = await self._schedules.shown(article, await self._access.draft_of(article))
-        return {**shown, "schedule": schedule}
+        return await self._schedules.with_schedule(article, shown)
 
     async def _publish_now(self, article: Article, draft: ArticleCopy | None, by: int, data: PublicationInput) -> None:
         now = clock.now()

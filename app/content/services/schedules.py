@@ -1,5 +1,7 @@
 """Schedules: what is to become of articles, as it is shown and withdrawn."""
 
+from typing import NotRequired, cast
+
 from sqlalchemy import select
 
 from app.accounts.models import User
@@ -7,11 +9,18 @@ from app.accounts.policies.actors import Actor, require_account
 from app.content.errors import ScheduleNotFound
 from app.content.events import ArticleDeleted, ArticleUnpublished, ScheduleWithdrawn
 from app.content.models import Article, ArticleCopy, ArticleStatus, Schedule
+from app.content.queries.article_rows import ArticleRow
 from app.content.schemas.authors import AuthorSummary
 from app.content.schemas.schedules import ScheduleOut
 from app.content.services.article_access import ArticleAccess
 from app.content.services.article_texts import ArticleTexts
 from app.unit_of_work import UnitOfWork
+
+
+class ScheduledArticleRow(ArticleRow):
+    """An article, and what is scheduled for it, if anything is."""
+
+    schedule: NotRequired[ScheduleOut]
 
 
 class ScheduleService:
@@ -66,6 +75,14 @@ class ScheduleService:
             scheduled_at=schedule.created_at,
             scheduled_by=AuthorSummary.model_validate(by) if by else None,
         )
+
+    async def with_schedule(self, article: Article, row: ArticleRow) -> ScheduledArticleRow:
+        """What an answer shows of an article, for those who may change it."""
+        schedule = await self.shown(article, await self._access.draft_of(article))
+        found = cast("ScheduledArticleRow", {**row})
+        if schedule is not None:
+            found["schedule"] = schedule
+        return found
 
     async def drop(self, article: Article) -> None:
         """Forget what is scheduled for an article that is locked."""
