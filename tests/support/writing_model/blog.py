@@ -139,8 +139,11 @@ class Blog:
     articles: list[Article] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
-    # To which article a slug leads under which one was found once, and under which everybody did.
+    # To which article a slug leads under which one was found once.
     leads_to: dict[str, Article] = field(default_factory=dict)
+    # And to which ones it led before another took it over.
+    led_to: dict[str, list[Article]] = field(default_factory=dict)
+    # Those under which everybody has found one.
     were_public: set[str] = field(default_factory=set)
     # The same for tags and categories, which readers have seen; None is one that is deleted.
     former_tags: dict[str, Tag | None] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, cycle
 from typing import Any
 
@@ -95,14 +96,13 @@ class Readers:
             return "" if shown == view.content else f"304 stands for {shown} instead of {view.content}"
         if response.status_code not in view.statuses:
             return f"{response.status_code} instead of {view.statuses}: {response.text}"
-        if problem := leak(response, words_in(f"{path} {view.content} {view.also}")):
-            return problem
+        problem = leak(response, words_in(f"{path} {view.content} {view.also}"))
         if response.has_redirect_location and view.also not in response.headers["Location"]:
-            return f"leads to {response.headers['Location']} instead of {view.also}"
-        if response.is_error or response.has_redirect_location:
-            return ""
-        shown = view.read(response.json())
-        tag = response.headers.get("ETag", "")
+            problem = f"leads to {response.headers['Location']} instead of {view.also}"
+        return problem or (self._compare(key, response, view) if response.is_success else "")
+
+    def _compare(self, key: tuple[Any, ...], response: httpx.Response, view: View) -> str:
+        shown, tag = view.read(response.json()), response.headers.get("ETag", "")
         if tag:
             self._known[key] = tag, shown
         if not tag.startswith(view.validator):
@@ -113,17 +113,17 @@ class Readers:
         """What is about one article."""
         path, views = f"/articles/{article.row.slug}", self.views
         for who in PEOPLE:
-            yield who, path, lambda who=who: views.article(who, article)
+            yield who, path, partial(views.article, who, article)
         for who in (ANONYMOUS, READER):
-            yield who, f"{path}/comments", lambda who=who: views.comments(who, article)
+            yield who, f"{path}/comments", partial(views.comments, who, article)
         for who in (article.author, READER):
-            yield who, f"{path}/draft", lambda who=who: views.draft(who, article)
+            yield who, f"{path}/draft", partial(views.draft, who, article)
         yield article.author, f"{path}/revisions?limit=100", lambda: views.history(article.author, article)
         for number in {article.version, article.written.version, 1 + article.version * 7 % article.latest}:
             yield (
                 EDITOR,
                 f"{path}/revisions/{number}",
-                lambda number=number: views.revision(EDITOR, article, number),
+                partial(views.revision, EDITOR, article, number),
             )
 
     def everything(self) -> Iterator[Page]:
@@ -134,43 +134,43 @@ class Readers:
         views, blog = self.views, self.blog
         for who in PEOPLE:
             for slug in blog.leads_to:
-                yield who, f"/articles/{slug}", lambda who=who, slug=slug: views.former_article(who, slug)
+                yield who, f"/articles/{slug}", partial(views.former_article, who, slug)
             for slug in blog.former_tags:
-                yield who, f"/tags/{slug}", lambda who=who, slug=slug: views.former_tag(who, slug)
+                yield who, f"/tags/{slug}", partial(views.former_tag, who, slug)
             for slug in blog.former_categories:
-                yield who, f"/categories/{slug}", lambda slug=slug: views.former_category(slug)
+                yield who, f"/categories/{slug}", partial(views.former_category, slug)
 
     def _about(self, article: Article) -> Iterator[Page]:
         path, views = f"/articles/{article.row.slug}", self.views
         yield from self.around(article)
         for who in (*WRITERS, ANONYMOUS):
-            yield who, f"{path}/comments", lambda who=who: views.comments(who, article)
-            yield who, f"{path}/draft", lambda who=who: views.draft(who, article)
-            yield who, f"{path}/revisions?limit=100", lambda who=who: views.history(who, article)
-            yield who, f"{path}/revisions/1", lambda who=who: views.revision(who, article, 1)
+            yield who, f"{path}/comments", partial(views.comments, who, article)
+            yield who, f"{path}/draft", partial(views.draft, who, article)
+            yield who, f"{path}/revisions?limit=100", partial(views.history, who, article)
+            yield who, f"{path}/revisions/1", partial(views.revision, who, article, 1)
 
     def _lists(self) -> Iterator[Page]:
         views, blog = self.views, self.blog
         for who in PEOPLE:
             for sort in ("newest", "oldest", "title", "most_commented"):
-                yield who, f"/articles?sort={sort}", lambda who=who, sort=sort: views.listed(who, sort)
-            yield who, "/tags?limit=100", lambda who=who: views.tags(who)
+                yield who, f"/articles?sort={sort}", partial(views.listed, who, sort)
+            yield who, "/tags?limit=100", partial(views.tags, who)
             yield who, "/authors", views.authors
             yield who, "/categories", views.categories
             for name in (ANNA, EDITOR):
-                yield who, f"/authors/{name}", lambda name=name: views.author(name)
-                yield who, f"/articles?author={name}", lambda who=who, name=name: views.listed(who, wanted=_by(name))
+                yield who, f"/authors/{name}", partial(views.author, name)
+                yield who, f"/articles?author={name}", partial(views.listed, who, wanted=_by(name))
             for tag in blog.tags[-4:]:
-                yield who, f"/tags/{tag.slug}", lambda who=who, tag=tag: views.tag(who, tag)
-                yield who, f"/articles?tag={tag.slug}", lambda who=who, tag=tag: views.listed(who, wanted=_tagged(tag))
+                yield who, f"/tags/{tag.slug}", partial(views.tag, who, tag)
+                yield who, f"/articles?tag={tag.slug}", partial(views.listed, who, wanted=_tagged(tag))
             for category in blog.categories:
                 path = f"/articles?category={category.slug}&sort=title"
-                yield who, path, lambda who=who, at=category: views.listed(who, "title", _within(at))
-            yield who, "/articles?kind=page", lambda who=who: views.kept_back(who, _is_page)
-            yield who, "/articles?visibility=unlisted", lambda who=who: views.kept_back(who, _is_unlisted)
-            yield who, "/articles?visibility=members", lambda who=who: views.members_only(who)
-            yield who, "/articles?status=draft", lambda who=who: views.kept_back(who, _is_draft)
-            yield who, "/articles?status=deleted", lambda who=who: views.deleted(who)
+                yield who, path, partial(views.listed, who, "title", _within(category))
+            yield who, "/articles?kind=page", partial(views.kept_back, who, _is_page)
+            yield who, "/articles?visibility=unlisted", partial(views.kept_back, who, _is_unlisted)
+            yield who, "/articles?visibility=members", partial(views.members_only, who)
+            yield who, "/articles?status=draft", partial(views.kept_back, who, _is_draft)
+            yield who, "/articles?status=deleted", partial(views.deleted, who)
 
 
 def leak(response: httpx.Response, allowed: set[str]) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from fastapi import FastAPI
@@ -25,7 +25,7 @@ APPS = (0, 1)
 def _new_loop() -> asyncio.AbstractEventLoop:
     if sys.platform == "win32":
         return asyncio.new_event_loop()
-    import uvloop
+    import uvloop  # noqa: PLC0415 - there is none on Windows
 
     return uvloop.new_event_loop()
 
@@ -45,7 +45,7 @@ class Theatre:
     def close(self) -> None:
         self.runner.close()
 
-    def __enter__(self) -> "Theatre":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

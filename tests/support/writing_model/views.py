@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from tests.support.writing_model.blog import ANONYMOUS, EDITOR, READER, WRITERS, Article, Blog, Tag
+from tests.support.writing_model.blog import ANONYMOUS, EDITOR, READER, WRITERS, Article, Blog, Category, Tag
 from tests.support.writing_model.writing import exists_for
 
 FOUND, REFUSED = 200, 401
@@ -58,8 +59,10 @@ class Views:
         article = self._blog.leads_to.get(slug)
         if not self.follows_links or article is None:
             return nothing(404)
-        if exists_for(who, article) and article.row.slug != slug:
-            return nothing(308, also=article.row.slug)
+        # The last one that it has led to and that this person sees.
+        seen = [each for each in (*self._blog.led_to[slug], article) if exists_for(who, each)]
+        if seen and seen[-1].row.slug != slug:
+            return nothing(308, also=seen[-1].row.slug)
         return nothing(410 if article.is_deleted and slug in self._blog.were_public else 404)
 
     def former_article(self, who: str, slug: str) -> View:
@@ -130,7 +133,7 @@ class Views:
         return View((FOUND,), {"slug": tag.slug, "name": tag.name, "article_count": number})
 
     def authors(self) -> View:
-        counts = [(who, self._count(lambda article, who=who: article.author == who)) for who in sorted(WRITERS)]
+        counts = [(who, self._count(partial(_is_by, who))) for who in sorted(WRITERS)]
         return View(
             (FOUND,),
             [(who, number) for who, number in counts if number],
@@ -147,7 +150,7 @@ class Views:
                 each.name,
                 each.description,
                 each.parent and each.parent.slug,
-                self._count(lambda article, each=each: each in _line(article)),
+                self._count(partial(_is_within, each)),
             )
             for each in self._blog.categories
         }
@@ -261,6 +264,14 @@ def _flat(trees: Iterable[Any]) -> Iterable[tuple[str, Any]]:
     for each in trees:
         yield each["slug"], (each["name"], each["description"], each["parent"], each["article_count"])
         yield from _flat(each["children"])
+
+
+def _is_by(who: str, article: Article) -> bool:
+    return article.author == who
+
+
+def _is_within(category: Category, article: Article) -> bool:
+    return category in _line(article)
 
 
 def _line(article: Article) -> Iterable[Any]:

@@ -231,7 +231,12 @@ class Writing:
         self._open(article)
 
     def _open(self, article: Article) -> None:
-        if article.is_published:
-            self._blog.leads_to[article.row.slug] = article
-            if article.row.visibility != "members":
-                self._blog.were_public.add(article.row.slug)
+        if not article.is_published:
+            return
+        slug, earlier = article.row.slug, self._blog.led_to.setdefault(article.row.slug, [])
+        before = self._blog.leads_to.get(slug, article)
+        if before is not article and before not in earlier:
+            earlier.append(before)
+        self._blog.leads_to[slug] = article
+        if article.row.visibility != "members":
+            self._blog.were_public.add(slug)
