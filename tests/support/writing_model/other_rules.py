@@ -1,5 +1,6 @@
 """What is done beside the texts of articles: comments, tags and categories."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,18 +10,21 @@ from hypothesis.stateful import (
     rule,
 )
 
+from app.core import clock
 from tests.support.writing_model.blog import (
     PEOPLE,
     Category,
 )
 from tests.support.writing_model.choices import (
     apps,
+    conditions,
     editors,
     some_articles,
     some_categories,
     some_comments,
     some_tags,
     which,
+    writers,
 )
 from tests.support.writing_model.machine import Machine
 
@@ -116,3 +120,19 @@ class OtherRules(Machine):
         elif merged is not tag:
             act = partial(self.filing.merge_tags, who, tag, [merged])
             self._do(app, who, "POST", f"{path}/merges", act, body={"tags": [merged.slug]})
+
+    @precondition(lambda machine: machine.stage.operation("delete", "/articles/{slug}/schedule"))
+    @some_articles
+    @rule(number=which, who=writers, app=apps, condition=conditions, is_withdrawn=st.booleans())
+    def schedule(self, number: int, who: str, app: int, condition: str, is_withdrawn: bool) -> None:
+        """Its time never comes here: what is scheduled is what nobody reads."""
+        article = self._article(number)
+        who = self._who(who, article)
+        path = f"/articles/{article.row.slug}"
+        if is_withdrawn:
+            self._do(app, who, "DELETE", f"{path}/schedule", partial(self.writing.withdraw, who, article))
+            return
+        required = self._condition(condition, article, article.written.version)
+        act = partial(self.writing.schedule, who, article, required)
+        body = {"publish_at": (clock.now() + timedelta(days=30)).isoformat()}
+        self._do(app, who, "PUT", f"{path}/publication", act, body=body, headers=required.headers(article))

@@ -135,7 +135,28 @@ class Writing:
         self._publish(article, who, at or article.published_at or "some day")
         return DONE
 
+    def schedule(self, who: str, article: Article, condition: Condition) -> int:
+        """Have what is written now published much later."""
+        self.require_editable(who, article)
+        condition.require(article.written.version)
+        text = article.written.text
+        if article.is_published and article.draft is None:
+            if article.scheduled is None:
+                raise Refused(409)
+        elif article.scheduled is None or article.scheduled.text != text:
+            article.scheduled = Copy(text, self._record(article, text, who))
+        return DONE
+
+    def withdraw(self, who: str, article: Article) -> int:
+        self.require_editable(who, article)
+        if article.scheduled is None:
+            raise Refused(404)
+        article.scheduled = None
+        return GONE
+
     def _publish(self, article: Article, who: str, at: str) -> None:
+        # By hand, instead of what was to be published later.
+        article.scheduled = None
         is_new = not article.is_published or at != article.published_at
         article.is_published, article.published_at = True, at
         if article.draft is not None:
@@ -149,6 +170,7 @@ class Writing:
     def unpublish(self, who: str, article: Article, condition: Condition) -> int:
         self.require_editable(who, article)
         condition.require(article.version)
+        article.scheduled = None
         if article.is_published:
             article.is_published = False
             if article.draft is not None:
@@ -160,7 +182,7 @@ class Writing:
     def delete(self, who: str, article: Article, condition: Condition) -> int:
         self.require_editable(who, article)
         condition.require(article.version)
-        article.is_deleted = True
+        article.is_deleted, article.scheduled = True, None
         return GONE
 
     def restore(self, who: str, article: Article, condition: Condition) -> int:
