@@ -170,9 +170,8 @@ class Writing:
     def unpublish(self, who: str, article: Article, condition: Condition) -> int:
         self.require_editable(who, article)
         condition.require(article.version)
-        article.scheduled = None
         if article.is_published:
-            article.is_published = False
+            article.is_published, article.scheduled = False, None
             if article.draft is not None:
                 text, article.version = article.draft.text, article.draft.version
                 article.draft = None
