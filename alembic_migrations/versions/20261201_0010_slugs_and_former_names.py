@@ -39,18 +39,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_article_slugs_held_by"), "article_slugs", ["held_by"], unique=False)
     op.create_index(op.f("ix_article_slugs_leads_to"), "article_slugs", ["leads_to"], unique=False)
     op.create_table(
-        "earlier_slugs",
+        "taken_slugs",
         sa.Column("id", _ID, nullable=False),
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("article_id", _ID, nullable=False),
         sa.ForeignKeyConstraint(
-            ["article_id"], ["articles.id"], name=op.f("fk_earlier_slugs_article_id_articles"), ondelete="CASCADE"
+            ["article_id"], ["articles.id"], name=op.f("fk_taken_slugs_article_id_articles"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_earlier_slugs")),
-        sa.UniqueConstraint("slug", "article_id", name=op.f("uq_earlier_slugs_slug_article_id")),
+        sa.Column("was_public", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taken_slugs")),
+        sa.UniqueConstraint("slug", "article_id", name=op.f("uq_taken_slugs_slug_article_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_earlier_slugs_article_id"), "earlier_slugs", ["article_id"], unique=False)
+    op.create_index(op.f("ix_taken_slugs_article_id"), "taken_slugs", ["article_id"], unique=False)
     op.create_table(
         "former_names",
         sa.Column(
@@ -83,5 +84,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("former_names")
-    op.drop_table("earlier_slugs")
+    op.drop_table("taken_slugs")
     op.drop_table("article_slugs")

@@ -35,7 +35,9 @@ def link_to(request: Request, cursor: str) -> str:
 def location_under(request: Request, former: str, slug: str) -> str:
     """The address of a request, with another slug in its path and the same query."""
     template: str = request.scope["fastapi"]["effective_route_context"].path_format
-    segments = {name: slug if value == former else value for name, value in request.path_params.items()}
+    # The first of these: what lies below may be a number, as a slug may.
+    named = next(name for name, value in request.path_params.items() if value == former)
+    segments = {**request.path_params, named: slug}
     path = template.format_map({name: quote(str(segment), safe="") for name, segment in segments.items()})
     query: bytes = request.scope.get(SENT_QUERY, request.scope["query_string"])
     return quote(request.app.state.settings.root_path) + path + (f"?{query.decode('latin-1')}" if query else "")

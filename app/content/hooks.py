@@ -34,13 +34,13 @@ from app.content.models import (
     ArticleSlug,
     ArticleStatus,
     Category,
-    EarlierSlug,
     FormerName,
     Redirect,
     Revision,
     RevisionText,
     Schedule,
     Tag,
+    TakenSlug,
     Visibility,
     article_tags,
 )
@@ -137,7 +137,7 @@ register_handler(UsernameChanged, keep_username)
 register_authored(Article.author_id, disposition=WrittenArticles, exported=ARTICLES)
 register_part(article_tags, Article.__table__)
 register_part(ArticleCopy.__table__, Article.__table__)
-register_part(EarlierSlug.__table__, Article.__table__)
+register_part(TakenSlug.__table__, Article.__table__)
 register_part(Schedule.__table__, Article.__table__)
 register_part(Revision.__table__, Article.__table__)
 register_part(RevisionText.__table__, Article.__table__)
@@ -168,7 +168,7 @@ register_public(Category.__table__, _by_category)
 register_private(
     ArticleCopy.__table__,
     ArticleSlug.__table__,
-    EarlierSlug.__table__,
+    TakenSlug.__table__,
     FormerName.__table__,
     Revision.__table__,
     RevisionText.__table__,

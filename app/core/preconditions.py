@@ -62,6 +62,11 @@ class Preconditions:
         """Whether nothing may be replaced: `If-None-Match: *`."""
         return self._if_none_match is not None and self._if_none_match.any
 
+    @property
+    def name_version(self) -> bool:
+        """Whether the request says which version it was made to: `If-Match` with a tag."""
+        return self._if_match is not None and not self._if_match.any
+
     def demand(self) -> None:
         """Insist that a request says what it replaces, or that it only creates. Raises `PreconditionRequired`."""
         if self._of_request and self._if_match is None and not self.only_create:

@@ -28,6 +28,6 @@ async def test_two_articles_exchange_their_tags_while_they_are_listed_anew(live_
                 statuses.add((await client.put(f"/articles/{slug}/publication")).status_code)
         return statuses
 
-    done = await asyncio.gather(exchange(0, "first"), exchange(1, "second"))
+    done = [*await asyncio.gather(exchange(0, "first"), exchange(1, "second"))]
 
     assert done == [{200}, {200}]

@@ -3,7 +3,7 @@
 from app.content.models import counters  # noqa: F401 - declares them
 from app.content.models.article import Article
 from app.content.models.article_copy import ArticleCopy, Purpose
-from app.content.models.article_slug import ArticleSlug, EarlierSlug
+from app.content.models.article_slug import ArticleSlug, TakenSlug
 from app.content.models.category import Category
 from app.content.models.former_name import FormerName, Named
 from app.content.models.redirect import Redirect, RedirectMatch
@@ -21,7 +21,6 @@ __all__ = [
     "ArticleSlug",
     "ArticleStatus",
     "Category",
-    "EarlierSlug",
     "Failure",
     "FormerName",
     "Named",
@@ -34,6 +33,7 @@ __all__ = [
     "Schedule",
     "Snapshot",
     "Tag",
+    "TakenSlug",
     "Visibility",
     "article_tags",
 ]

@@ -23,16 +23,18 @@ class ArticleSlug(Base):
     was_public: Mapped[bool] = mapped_column(server_default=false())
 
 
-class EarlierSlug(Base):
-    """A slug under which an article was public before it was taken over by the one that it leads to now.
+class TakenSlug(Base):
+    """A slug under which an article was public before another took it over, to which it leads since then.
 
-    It leads to this one again when that one cannot be seen any more.
+    It leads to this one again when the other cannot be seen.
     """
 
-    __tablename__ = "earlier_slugs"
+    __tablename__ = "taken_slugs"
 
     id: Mapped[PrimaryKey]
     slug: Mapped[str] = mapped_column(String(120))
     article_id: Mapped[int] = mapped_column(BigId, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    # Whether everybody could see it.
+    was_public: Mapped[bool]
 
     __table_args__ = (UniqueConstraint("slug", "article_id"), Base.__table_args__)

@@ -7,7 +7,7 @@ from sqlalchemy import Delete, Select, String, Update, and_, exists, false, lite
 from sqlalchemy import delete as deletion
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.content.models import Article, ArticleCopy, ArticleSlug, EarlierSlug
+from app.content.models import Article, ArticleCopy, ArticleSlug, TakenSlug
 from app.db.base import BigId
 
 _INSERTS = {"sqlite": sqlite, "postgresql": postgresql}
@@ -51,10 +51,10 @@ def reclaiming(slug: str, article_id: int | None) -> Update:
 
 def remembering(slug: str, article_id: int, dialect: str) -> Any:
     """Notes to whom a slug has led that is about to lead to another article."""
-    led_to = select(ArticleSlug.slug, ArticleSlug.leads_to).where(
+    led_to = select(ArticleSlug.slug, ArticleSlug.leads_to, ArticleSlug.was_public).where(
         ArticleSlug.slug == slug, ArticleSlug.leads_to.is_not(None), ArticleSlug.leads_to != article_id
     )
-    insert = _INSERTS[dialect].insert(EarlierSlug).from_select(["slug", "article_id"], led_to)
+    insert = _INSERTS[dialect].insert(TakenSlug).from_select(["slug", "article_id", "was_public"], led_to)
     return insert.on_conflict_do_nothing()
 
 
@@ -63,9 +63,11 @@ def opening(slug: str, article_id: int, dialect: str, *, to_everybody: bool) -> 
     insert = _INSERTS[dialect].insert(ArticleSlug)
     values = {"slug": slug, "held_by": article_id, "leads_to": article_id, "was_public": to_everybody}
     excluded = insert.excluded
+    is_its_own, was_public = ArticleSlug.leads_to == article_id, ArticleSlug.was_public
     return insert.values(values).on_conflict_do_update(
         index_elements=[ArticleSlug.slug],
-        set_={"leads_to": excluded.leads_to, "was_public": or_(ArticleSlug.was_public, excluded.was_public)},
+        # What was public of the article that it was taken from is noted with that.
+        set_={"leads_to": excluded.leads_to, "was_public": or_(excluded.was_public, and_(is_its_own, was_public))},
         where=or_(
             ArticleSlug.leads_to.is_distinct_from(article_id),
             and_(excluded.was_public, ArticleSlug.was_public.is_(False)),

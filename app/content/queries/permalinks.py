@@ -20,7 +20,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import User
-from app.content.models import Article, ArticleSlug, Category, EarlierSlug, FormerName, Named, Tag, article_tags
+from app.content.models import (
+    Article,
+    ArticleSlug,
+    ArticleStatus,
+    Category,
+    FormerName,
+    Named,
+    Tag,
+    TakenSlug,
+    article_tags,
+)
 from app.content.queries import article_rows, tags
 from app.content.queries.articles import Viewer, exists_for
 from app.content.queries.authors import WITH_USERNAME
@@ -67,11 +77,12 @@ def _former_article(viewer: Viewer) -> Select[Any]:
 
 
 @cache
-def earlier(viewer: Viewer) -> CompiledSelect:
-    """The present slug of the last article that was public under a slug before it was taken over, for the viewer."""
-    taken_from = select(Article.slug).join(EarlierSlug, EarlierSlug.article_id == Article.id)
-    visible = taken_from.where(EarlierSlug.slug == _slug, exists_for(viewer))
-    return CompiledSelect(visible.order_by(EarlierSlug.id.desc()).limit(1))
+def taken_from(viewer: Viewer) -> CompiledSelect:
+    """The same of the articles from which the slug was taken, the last one first."""
+    is_gone = and_(TakenSlug.was_public, Article.deleted_at.is_not(None))
+    found = select(case((exists_for(viewer), Article.slug)), is_gone).select_from(TakenSlug)
+    joined = found.join(Article, Article.id == TakenSlug.article_id).where(TakenSlug.slug == _slug)
+    return CompiledSelect(joined.order_by(TakenSlug.id.desc()))
 
 
 def _former_name(resource: Named, viewer: Viewer) -> Select[Any]:
@@ -105,8 +116,14 @@ def keeping(resource: Named, slug: str, target_id: int | None, dialect: str) -> 
 
 
 def public_tags(ids: Sequence[int]) -> Select[tuple[int]]:
-    """Those of these tags that an article has, or had when it was last edited, that is or was public."""
-    was_public = exists().where(ArticleSlug.leads_to == article_tags.c.article_id, ArticleSlug.was_public)
+    """Those of these tags that an article has that is public, or was until it was deleted."""
+    was_public = exists().where(
+        ArticleSlug.leads_to == article_tags.c.article_id,
+        ArticleSlug.was_public,
+        # A draft that was public once may have got its tags since.
+        Article.id == article_tags.c.article_id,
+        Article.status == ArticleStatus.PUBLISHED,
+    )
     is_public = article_tags.c.published_at.is_not(None)
     return select(distinct(article_tags.c.tag_id)).where(
         article_tags.c.tag_id.in_(list(ids)), or_(is_public, was_public)

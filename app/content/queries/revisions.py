@@ -86,6 +86,7 @@ def autosave_to_stand_for(revision: Revision, since: datetime, onto: int) -> Sel
             ~thrown_away,
             ~_in_copy(ArticleCopy.purpose == Purpose.SCHEDULED),
         )
+        .options(WITH_TEXT)
         .order_by(Revision.number.desc())
         .limit(1)
     )

@@ -72,10 +72,11 @@ class ArticleTexts:
         """Record a new article."""
         await self._history.begin(article, save)
 
-    async def record(self, article: Article, save: Save, before: Snapshot) -> None:
-        """Record that an article has been changed, if it differs from `before`."""
+    async def record(self, article: Article, save: Save, before: Snapshot, *, is_new_to_readers: bool) -> None:
+        """Record that an article has been changed, if it differs from `before`, or that readers see it from now on."""
         text = article.snapshot
-        if fields := text.changed_from(before):
+        fields = text.changed_from(before)
+        if fields or is_new_to_readers:
             article.version = (await self._history.record(article, text, save, fields, Onto(article.version))).number
 
     async def revise(self, article: Article, text: Snapshot, rendered: RenderedArticle | None, save: Save) -> Saved:
@@ -162,11 +163,17 @@ class ArticleTexts:
             self._unit.session.add(draft)
         await self._unit.session.flush()
 
-    async def take_back(self, article: Article, draft: ArticleCopy) -> None:
+    async def take_back(self, article: Article, draft: ArticleCopy, by: int | None) -> None:
         """Put the working copy into the place of the text that readers saw, and do not see any more."""
         text, rendered = draft.snapshot, draft.rendered
+        fields = text.changed_from(article.snapshot)
         tags = await self._prepared(article, text)
-        article.version = draft.version
+        if draft.version < article.version:
+            # What readers saw was changed beside it. A version never goes back.
+            recorded = await self._history.record(article, text, Save(by, Reason.EDIT), fields, _same(draft))
+            article.version = recorded.number
+        else:
+            article.version = draft.version
         await self._unit.session.delete(draft)
         await self._write(article, text, rendered, tags)
 

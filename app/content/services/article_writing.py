@@ -79,7 +79,9 @@ class ArticleWriting:
         reason = Reason.PUBLISH if article.status is ArticleStatus.PUBLISHED else Reason.EDIT
         await self._texts.begin_history(article, Save(by, reason, is_published=reason is Reason.PUBLISH))
 
-    async def take_over(self, article: Article, slug: str, before: Snapshot | None) -> None:
+    async def take_over(
+        self, article: Article, slug: str, before: Snapshot | None, *, was_published: bool = False
+    ) -> None:
         """Store an article that was imported under this slug; `before` is what it said until now, if it is there.
 
         Raises `SlugTaken`.
@@ -89,7 +91,8 @@ class ArticleWriting:
         if before is None:
             await self._texts.begin_history(article, save)
             return
-        await self._texts.record(article, save, before)
+        is_new_to_readers = save.is_published and not was_published
+        await self._texts.record(article, save, before, is_new_to_readers=is_new_to_readers)
         # It stays the time of the import.
         flag_modified(article, "updated_at")
 

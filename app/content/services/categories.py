@@ -115,14 +115,6 @@ class CategoryService:
             raise CategoryNotFound
         return "/".join(above.slug for above in forest.line_to(category))
 
-    async def path_of(self, slug: str) -> str:
-        """The slugs of the categories from the top down to this one, with slashes. Raises `CategoryNotFound`."""
-        forest = await self._forest()
-        category = forest.with_slug(slug)
-        if category is None:
-            raise CategoryNotFound
-        return "/".join(above.slug for above in forest.line_to(category))
-
     async def subtree(self, slug: str) -> Sequence[int]:
         """The ids of a category and of all below it; empty if there is no such category."""
         return [category_id for (category_id,) in await self._unit.rows.fetch(categories.SUBTREE, {"slug": slug})]

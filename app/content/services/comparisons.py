@@ -26,11 +26,12 @@ class ComparisonService:
     async def diff(self, actor: Actor, slug: str, old: int, new: int) -> RevisionDiff:
         """What turns one revision into another, whichever is older.
 
-        Raises `ArticleNotFound`, `Forbidden`, `RevisionNotFound` or `ComparisonUnavailable`.
+        Raises `ArticleNotFound`, `Moved`, `Gone`, `Forbidden`, `RevisionNotFound`, `RevisionDamaged` or
+        `ComparisonUnavailable`.
         """
         account = require_account(actor)
         async with reading(self._unit.session):
-            article = await self._access.to_read(actor, slug)
+            article = await self._access.to_show(actor, slug)
             before, after = await self._required(article, old), await self._required(article, new)
         changes = field_changes(_fields_of(before), _fields_of(after))
         return RevisionDiff(

@@ -1,5 +1,6 @@
 """The history of articles: every save that changes something is a revision."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,12 +10,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.content.models import Article, Reason, Revision, RevisionText, Snapshot
 from app.content.models.snapshot import EVERY_FIELD
 from app.content.queries import revisions
+from app.content.revision_bodies import snapshot_of
 from app.content.text_deltas import DamagedText, compressed, delta, keyframe_is_due, restored
 from app.content.thinning import first_question
 from app.core import clock
 from app.unit_of_work import UnitOfWork
 
 COALESCING = timedelta(minutes=10)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class History:
         await self._count(article)
         text_id = text_id or await self._stored(article.id, after.body_markdown)
         revision = await self._add(article, after, save, fields, text_id)
-        goes_on = save.reason is Reason.AUTOSAVE and await self._coalesce(revision, onto)
+        goes_on = save.reason is Reason.AUTOSAVE and await self._coalesce(revision, after, onto)
         return Recorded(revision.number, goes_on)
 
     async def forget(self, account_id: int) -> None:
@@ -115,18 +118,27 @@ class History:
         await self._unit.session.flush()
         return text.id
 
-    async def _coalesce(self, revision: Revision, onto: Onto) -> bool:
-        """Let an autosave stand for the person's earlier one, unless that is too long ago or of another draft."""
-        if revision.by_id is None:
-            return False
+    async def _coalesce(self, revision: Revision, after: Snapshot, onto: Onto) -> bool:
+        """Let an autosave stand for the person's earlier one, if nothing that they wrote is lost by that.
+
+        What is not there any more was taken out by them only if they had it before them.
+        """
         since = revision.created_at - COALESCING
         earlier = await self._unit.session.scalar(revisions.autosave_to_stand_for(revision, since, onto.version))
-        if earlier is not None:
-            earlier.superseded_at = revision.created_at
-            earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)
-            revision.began_at = earlier.began_at
-            revision.fields = sorted({*earlier.fields, *revision.fields})
-        return earlier is not None
+        if earlier is None:
+            return False
+        has_seen_it = self._unit.preconditions.name_version and earlier.number == onto.version
+        if not has_seen_it and not _words_of(snapshot_of(earlier)) <= _words_of(after):
+            return False
+        earlier.superseded_at = revision.created_at
+        earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)
+        revision.began_at = earlier.began_at
+        revision.fields = sorted({*earlier.fields, *revision.fields})
+        return True
+
+
+def _words_of(text: Snapshot) -> set[str]:
+    return set(_WORD.findall("\n".join([text.title, text.body_markdown, text.excerpt or "", *text.tags])))
 
 
 def _difference(body: str, whole: RevisionText) -> bytes | None:

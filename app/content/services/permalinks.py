@@ -39,12 +39,12 @@ class Permalinks:
         For what is read only. Whoever changes something is to know what it is called.
         """
         viewer, values = viewer_of(actor), {"slug": slug, "actor_id": actor.id if actor else None}
-        found = await self._unit.rows.fetch(permalinks.former(resource, viewer), values)
-        present, is_gone = found[0] if found else (None, False)
-        if found and present is None and resource == "article":
+        found = [*await self._unit.rows.fetch(permalinks.former(resource, viewer), values)]
+        if resource == "article" and found and found[0][0] is None:
             # Others were there before, and lead on where the last one does not.
-            present = next((row[0] for row in await self._unit.rows.fetch(permalinks.earlier(viewer), values)), None)
+            found += await self._unit.rows.fetch(permalinks.taken_from(viewer), values)
+        present = next((each for each, _ in found if each is not None), None)
         # It may be back since the actor looked for it.
         if present is not None and present != slug:
             return Moved(former=slug, slug=present)
-        return Gone() if is_gone else _NOT_FOUND[resource]()
+        return Gone() if any(is_gone for _, is_gone in found) else _NOT_FOUND[resource]()

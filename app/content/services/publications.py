@@ -81,7 +81,11 @@ class PublicationService:
         by = require_account(actor).id
         article = await self._access.to_change(actor, slug)
         await self._articles.require_version(article)
-        await self.take_back(article, by)
+        if article.status is ArticleStatus.PUBLISHED:
+            await self.take_back(article, by)
+        else:
+            # Nor is it to be published later.
+            await self._schedules.drop(article)
 
     async def take_back(self, article: Article, by: int | None) -> None:
         """Make an article that is locked a draft again, if it is published."""
@@ -90,5 +94,5 @@ class PublicationService:
         draft = await self._access.draft_of(article)
         article.unpublish()
         if draft is not None:
-            await self._texts.take_back(article, draft)
+            await self._texts.take_back(article, draft, by)
         await self._unit.emit(ArticleUnpublished(article.id, article.author_id, by))

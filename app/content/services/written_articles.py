@@ -1,6 +1,6 @@
 """What happens to an account's articles when it is deleted."""
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.accounts.models import User
 from app.accounts.services.account_emails import AccountEmails
@@ -19,6 +19,7 @@ class WrittenArticles:
 
     async def remove(self, user: User, by: User | None) -> None:
         """Delete them, together with their comments and tags; `by` is who does it."""
+        await self._lock(user)
         await ArticleSlugs(self._unit).leave(user.id)
         removed = delete(Article).where(Article.author_id == user.id).returning(Article.id, Article.deleted_at)
         for article_id, deleted_at in (await self._unit.session.execute(removed)).all():
@@ -27,8 +28,14 @@ class WrittenArticles:
                 continue
             await self._unit.emit(ArticleDeleted(article_id, user.id, by.id if by else None, with_account=True))
 
+    async def _lock(self, user: User) -> None:
+        """All of them, in the order in which everybody locks several, and before their slugs."""
+        theirs = select(Article.id).where(Article.author_id == user.id).order_by(Article.id)
+        await self._unit.session.execute(theirs.with_for_update(key_share=True))
+
     async def hand_over(self, user: User, successor: User, by: User | None) -> None:
         """Reassign them to the successor, who is told; `by` is who does it."""
+        await self._lock(user)
         # Nobody has edited them by that.
         values = {"author_id": successor.id, "updated_at": Article.updated_at}
         handed_over = update(Article).where(Article.author_id == user.id).values(values).returning(Article.id)

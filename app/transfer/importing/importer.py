@@ -191,7 +191,7 @@ class PostImporter:
             article.category_id = category_id
             await _fill(article, post, rendered, services)
             article.source = decision.source
-            await services.content.writing.take_over(article, decision.slug, before)
+            await services.content.writing.take_over(article, decision.slug, before, was_published=was_public)
             await services.content.tags.spell(article, post.content.tags)
             notes = await services.content.former_paths.lead_to(article, post.former_paths)
             if event := _event(decision, article, was_public=was_public):
