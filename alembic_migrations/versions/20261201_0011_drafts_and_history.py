@@ -64,12 +64,12 @@ def _begin_histories(after: int) -> int | None:
     tags = _TAGS[connection.dialect.name].format(tagged=_TAGGED)
     connection.execute(
         sa.text(
-            "INSERT INTO revisions (article_id, number, created_at, began_at, by_id, reason, fields, was_published, "
-            "thin_out_at, slug, title, given_excerpt, language, cover_image_url, category_id, tags, kind, visibility, "
-            "text_id) "
+            "INSERT INTO revisions (article_id, number, created_at, began_at, by_id, reason, fields, is_informed, "
+            "was_published, thin_out_at, slug, title, given_excerpt, language, cover_image_url, category_id, tags, "
+            "kind, visibility, text_id) "
             "SELECT articles.id, articles.version, articles.updated_at, articles.updated_at, articles.author_id, "
             "CASE WHEN articles.updated_at = articles.imported_at THEN 'import' ELSE 'edit' END, "
-            f"'{_FIELDS}', articles.status = 'published', "
+            f"'{_FIELDS}', false, articles.status = 'published', "
             "CASE WHEN articles.status = 'published' THEN NULL ELSE articles.updated_at END, "
             "articles.slug, articles.title, articles.given_excerpt, "
             f"articles.language, articles.cover_image_url, articles.category_id, ({tags}), articles.kind, "
@@ -178,6 +178,7 @@ def _create_tables() -> None:
         ),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=True),
+        sa.Column("is_informed", sa.Boolean(), nullable=False),
         sa.Column("was_published", sa.Boolean(), nullable=False),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("thin_out_at", sa.DateTime(timezone=True), nullable=True),

@@ -18,6 +18,8 @@ from rapidfuzz.distance import LCSseq
 _MOST_PAIRS = 200_000_000
 # Characters of all texts together that are cut into words, which takes a quarter of a second.
 _MOST_IN_WORDS = 300_000
+# Stretches that are divided further, however short they are: what each takes besides adds up to half a second.
+_MOST_STRETCHES = 8_000
 # Characters that have changed together, beyond which what has stayed between changes always divides them.
 _MOST_TOGETHER = 10_000
 
@@ -38,6 +40,7 @@ class Aligner:
     def __init__(self) -> None:
         self._pairs = _MOST_PAIRS
         self._characters = _MOST_IN_WORDS
+        self._stretches = _MOST_STRETCHES
 
     def changes(self, old: Sequence[str], new: Sequence[str]) -> list[Change]:
         """The changes in order; between any two there is at least one token that has stayed."""
@@ -74,6 +77,11 @@ class Aligner:
                 tidy.pop()
             tidy.append(change)
         return tidy
+
+    def affords_stretch(self) -> bool:
+        """Whether another stretch is to be divided, or counts as wholly different. Call it once for each."""
+        self._stretches -= 1
+        return self._stretches >= 0
 
     def affords_words(self, *texts: str) -> bool:
         """Whether these are to be compared in words, or count as wholly different."""

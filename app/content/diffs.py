@@ -33,7 +33,7 @@ def operations(old: str, new: str) -> list[Operation]:
 
 
 def _operations(aligner: Aligner, old: str, new: str, cutters: Sequence[Cutter]) -> Iterator[Operation]:
-    if not (old and new and cutters) or (cutters[0] is words and not aligner.affords_words(old, new)):
+    if not (old and new and cutters and _is_affordable(aligner, old, new, cutters[0])):
         yield Operation("delete", old)
         yield Operation("insert", new)
         return
@@ -47,6 +47,10 @@ def _operations(aligner: Aligner, old: str, new: str, cutters: Sequence[Cutter])
         yield from _operations(aligner, deleted, inserted, finer)
         stayed = change.stop
     yield Operation("equal", "".join(olds[stayed:]))
+
+
+def _is_affordable(aligner: Aligner, old: str, new: str, cut: Cutter) -> bool:
+    return aligner.affords_stretch() and (cut is not words or aligner.affords_words(old, new))
 
 
 def _joined(steps: Iterator[Operation]) -> Iterator[Operation]:

@@ -42,6 +42,14 @@ async def autosave(client: httpx.AsyncClient, text: str, **fields: Any) -> int:
     return int(response.json()["version"])
 
 
+async def autosave_onto(client: httpx.AsyncClient, version: int, text: str, **fields: Any) -> int:
+    """By somebody who has this version before them."""
+    body, tag = {"body_markdown": text, **fields}, f'"1.{version}"'
+    response = await client.patch(f"{DRAFT}?autosave=true", json=body, headers={"If-Match": tag})
+    assert response.status_code == 200, response.text
+    return int(response.json()["version"])
+
+
 async def listed(client: httpx.AsyncClient, key: str = "number") -> list[Any]:
     return names(await walk(client, PATH, limit=2), key)
 
@@ -80,10 +88,11 @@ async def test_autosaves_of_one_person_are_one_revision(
     author: httpx.AsyncClient, editor: httpx.AsyncClient, bread: Any, traveller: time_machine.Traveller
 ) -> None:
     assert bread
+    others = 2
     for minute in range(5):
         traveller.move_to(START + timedelta(minutes=minute))
-        last = await autosave(author, f"Flour, {minute}.", title=f"Bread {minute}")
-        others = await autosave(editor, f"Water, {minute}.")
+        last = await autosave_onto(author, others, f"Flour, {minute}.", title=f"Bread {minute}")
+        others = await autosave_onto(editor, last, f"Water, {minute}.")
 
     revisions = await walk(author, PATH)
     assert names(revisions, "number") == [others, last, 2, 1]
@@ -96,6 +105,21 @@ async def test_autosaves_of_one_person_are_one_revision(
     traveller.move_to(START + timedelta(minutes=10))
     later = await autosave(author, "Flour, at last.")
     assert await listed(author) == [later, others, last, 2, 1]
+
+
+async def test_what_somebody_else_overwrites_without_having_seen_it_stays(
+    author: httpx.AsyncClient, editor: httpx.AsyncClient, bread: Any
+) -> None:
+    assert bread
+    first = await autosave(author, "Flour and salt.")
+    blind = await autosave(editor, "Water.")
+    second = await autosave(author, "Milk.")
+    assert await listed(author) == [second, blind, first, 2, 1]
+
+    # Where every word is still there, nothing is lost.
+    third = await autosave(editor, "Water, milk and flour.")
+    fourth = await autosave(author, "Water, Milk and flour.")
+    assert await listed(author) == [fourth, third, first, 2, 1]
 
 
 async def test_a_named_autosave_stays(author: httpx.AsyncClient, bread: Any) -> None:
@@ -201,8 +225,8 @@ async def test_what_is_deleted_keeps_its_history(
     before = await walk(author, PATH), await read(author, DRAFT)
     await author.delete("/articles/bread")
     for path in (PATH, f"{PATH}/1", DRAFT, f"{PATH}/1/diff/2"):
-        problem_in(await author.get(path), 404, "article_not_found")
-        problem_in(await editor.get(path), 404, "article_not_found")
+        problem_in(await author.get(path), 410, "gone")
+        problem_in(await editor.get(path), 410, "gone")
 
     await editor.put("/articles/bread/restoration")
 

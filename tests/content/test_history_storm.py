@@ -73,7 +73,11 @@ async def not_rendered(_markdown: str, _account_id: int | None) -> RenderedArtic
 
 
 async def save(client: httpx.AsyncClient, body: str) -> None:
-    saved = await client.patch(f"{DRAFT}?autosave=true", json={"body_markdown": body})
+    """By somebody who has before them what they change."""
+    shown = await client.get(DRAFT)
+    tag = (shown if shown.is_success else await client.get("/articles/bread")).headers["ETag"]
+    path, changed = f"{DRAFT}?autosave=true", {"body_markdown": body}
+    saved = await client.patch(path, json=changed, headers={"If-Match": tag})
     assert saved.status_code == 200, saved.text
 
 

@@ -19,7 +19,7 @@ from app.content.errors import (
     RevisionNotFound,
     TooComplex,
 )
-from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
+from app.content.limits import COMPARISONS_OF_ACCOUNT, CONTENT_CHANGES_OF_ACCOUNT
 from app.content.schemas.comparisons import MAX_NUMBER, RevisionDiff
 from app.content.schemas.drafts import DraftOut
 from app.content.schemas.revisions import RevisionListQuery, RevisionOut, RevisionPage, RevisionUpdate
@@ -56,7 +56,11 @@ async def read_revision(services: ServicesDep, account: AccountDep, slug: SlugPa
     return await services.content.revisions.get(account, slug, number)
 
 
-@router.get("/{old}/diff/{new}", responses=raises(*_EDITING, RevisionNotFound, ComparisonUnavailable))
+@router.get(
+    "/{old}/diff/{new}",
+    dependencies=[limited_by_account(COMPARISONS_OF_ACCOUNT)],
+    responses=raises(*_EDITING, *FORMER, RevisionNotFound, ComparisonUnavailable),
+)
 async def compare_revisions(
     services: ServicesDep, account: AccountDep, slug: SlugPath, old: NumberPath, new: NumberPath
 ) -> RevisionDiff:

@@ -68,6 +68,8 @@ class Revision(Base):
     # The names of those that it changed.
     fields: Mapped[list[str]] = mapped_column(JSON)
     name: Mapped[str | None] = mapped_column(String(NAME_MAX_LENGTH))
+    # Whoever made it had the text before them that it replaces, and said so.
+    is_informed: Mapped[bool] = mapped_column(default=False)
     # Readers saw it.
     was_published: Mapped[bool]
     # Since when a later autosave of the same person stands for it. It is read only to merge what is based on it.

@@ -59,11 +59,12 @@ def next_number(article_id: int) -> ReturningUpdate[tuple[int]]:
     return update(Article).where(Article.id == article_id).values(values).returning(Article.latest_revision)
 
 
-def autosave_to_stand_for(revision: Revision, since: datetime, onto: int) -> Select[tuple[Revision]]:
+def autosave_to_stand_for(revision: Revision, since: datetime, onto: int) -> Select[tuple[Revision, bool]]:
     """The same person's earlier autosave for which this one can stand, made to the version `onto`.
 
     It began after `since`, and what it says was not thrown away as a whole meanwhile: by discarding the draft, by
-    restoring another text, or by changing what readers see. Nor will it be published by a schedule.
+    restoring another text, or by changing what readers see. Nor will it be published by a schedule. Beside it stands
+    whether everybody who has saved since then, up to this one, knew what they replaced.
     """
     between = aliased(Revision)
     is_article_s = Revision.article_id == revision.article_id
@@ -73,8 +74,15 @@ def autosave_to_stand_for(revision: Revision, since: datetime, onto: int) -> Sel
         between.number < revision.number,
         or_(between.reason == Reason.RESTORE, between.was_published),
     )
+    # By everybody who has saved since then.
+    made_blindly = exists().where(
+        between.article_id == revision.article_id,
+        between.number > Revision.number,
+        between.number <= revision.number,
+        between.is_informed.is_(False),
+    )
     return (
-        select(Revision)
+        select(Revision, ~made_blindly)
         .where(
             is_article_s,
             Revision.number <= onto,

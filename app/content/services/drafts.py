@@ -77,9 +77,16 @@ class DraftService:
         return await self._store(actor, article, draft, text, rendered, Reason.AUTOSAVE if is_autosave else Reason.EDIT)
 
     async def restore(self, actor: Actor, slug: str, text: Snapshot, rendered: RenderedArticle) -> DraftOut:
-        """Make the draft what the article was once, under its present slug. Raises what `update` does."""
+        """Make the draft what the article was once, where it is found now, and by whom. Raises what `update` does."""
         article, draft = await self._to_change(actor, slug)
-        text = replace(text, slug=(draft or article).slug, category_id=await self._still_there(text.category_id))
+        present = draft or article
+        text = replace(
+            text,
+            slug=present.slug,
+            kind=present.kind,
+            visibility=present.visibility,
+            category_id=await self._still_there(text.category_id),
+        )
         return await self._store(actor, article, draft, text, rendered, Reason.RESTORE)
 
     async def _store(

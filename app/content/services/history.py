@@ -94,6 +94,7 @@ class History:
             began_at=now,
             by_id=save.by,
             reason=save.reason,
+            is_informed=self._unit.preconditions.name_version,
             fields=list(fields),
             was_published=save.is_published,
             thin_out_at=first_question(now),
@@ -121,14 +122,16 @@ class History:
     async def _coalesce(self, revision: Revision, after: Snapshot, onto: Onto) -> bool:
         """Let an autosave stand for the person's earlier one, if nothing that they wrote is lost by that.
 
-        What is not there any more was taken out by them only if they had it before them.
+        What somebody else has taken out in between is lost, unless they had it before them and said so.
         """
         since = revision.created_at - COALESCING
-        earlier = await self._unit.session.scalar(revisions.autosave_to_stand_for(revision, since, onto.version))
-        if earlier is None:
+        wanted = revisions.autosave_to_stand_for(revision, since, onto.version)
+        found = (await self._unit.session.execute(wanted)).one_or_none()
+        if found is None:
             return False
-        has_seen_it = self._unit.preconditions.name_version and earlier.number == onto.version
-        if not has_seen_it and not _words_of(snapshot_of(earlier)) <= _words_of(after):
+        earlier, is_known = found
+        goes_on = is_known or earlier.number == onto.version
+        if not goes_on and not _words_of(snapshot_of(earlier)) <= _words_of(after):
             return False
         earlier.superseded_at = revision.created_at
         earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)

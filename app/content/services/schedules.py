@@ -30,8 +30,8 @@ class ScheduleService:
         self._texts = ArticleTexts(unit)
 
     async def get(self, actor: Actor, slug: str) -> ScheduleOut:
-        """Raises `ArticleNotFound`, `Forbidden` or `ScheduleNotFound`."""
-        return await self._required(await self._access.to_read(actor, slug))
+        """Raises `ArticleNotFound`, `Moved`, `Gone`, `Forbidden` or `ScheduleNotFound`."""
+        return await self._required(await self._access.to_show(actor, slug))
 
     async def withdraw(self, actor: Actor, slug: str) -> None:
         """Take back what is scheduled; its text stays in the history.
