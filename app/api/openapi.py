@@ -24,9 +24,8 @@ from app.idempotency.errors import IdempotencyKeyNotSupported
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _FORM = "application/x-www-form-urlencoded"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_HEADERS: dict[int, dict[str, Any]] = {
-    308: {"headers": {"Location": {"description": "Where it is now.", "schema": {"type": "string"}}}}
-}
+_MOVED = {"301", "302", "307", "308"}
+_LOCATION = {"Location": {"description": "Where it is now.", "schema": {"type": "string"}}}
 _INVALID = "`validation_error`: The request is invalid."
 _AWAY = "`unavailable`: The database is unavailable.\n\n`storage_full`: Storage is full."
 _CONFLICT = f"`{Conflict.code}`: This conflicts with a change that was just made. Try again."
@@ -47,10 +46,7 @@ def raises(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
     codes: dict[int, list[str]] = defaultdict(list)
     for error in errors:
         codes[status_of(error)].append(f"`{error.code}`" + (f": {error.message}" if "message" in vars(error) else ""))
-    return {
-        int(status): {"description": "\n\n".join(lines)} | _HEADERS.get(status, {})
-        for status, lines in sorted(codes.items())
-    }
+    return {int(status): {"description": "\n\n".join(lines)} for status, lines in sorted(codes.items())}
 
 
 def install(app: FastAPI, root_path: str = "") -> None:
@@ -110,7 +106,9 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
         for code, described in raises(*errors_raised_by(dependency)).items():
             _add(responses, str(code), described["description"])
     for status, response in responses.items():
-        if status >= "400" or status == "308":
+        if status in _MOVED:
+            response["headers"] = _LOCATION
+        if status >= "400" or status in _MOVED:
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
     operation["responses"] = dict(sorted(responses.items()))
     for parameter in operation.get("parameters", ()):

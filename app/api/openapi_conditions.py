@@ -5,11 +5,13 @@ from typing import Any
 from app.api.route_table import Route, RouteTable
 
 _READING = "GET"
+_REPLACING = "PUT"
 _CONDITIONAL = {"PUT", "PATCH", "DELETE"}
 _SUCCESSES = {"200", "201"}
 _TAG = {"type": "string", "examples": ['"42.7-0d4a1e6b8c2f9a3b5d7e1c80"']}
 _IF_MATCH = "The `ETag` of what is to be changed, or `*` for whatever is there. The request fails if it has changed."
 _IF_NONE_MATCH = "The `ETag` of what the client has. It is not sent again unless it has changed."
+_CREATE_ONLY = "`*` creates only: the request fails if there is something to be replaced."
 _NOT_MODIFIED = {"description": "The client has this already: `If-None-Match` names its `ETag`."}
 _ETAG = {"description": "Stands for what is shown, in `If-Match` and `If-None-Match`.", "schema": _TAG}
 
@@ -19,6 +21,8 @@ def describe_conditions(operation: dict[str, Any], route: Route, method: str, ta
     responses = operation["responses"]
     if method in _CONDITIONAL:
         _add_header(operation, "If-Match", _IF_MATCH)
+    if method == _REPLACING:
+        _add_header(operation, "If-None-Match", _CREATE_ONLY)
     if method != _READING and route.response_model not in table.shown:
         return
     shown = [responses[status] for status in _SUCCESSES & responses.keys() if _is_json(responses[status])]

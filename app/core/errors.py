@@ -77,7 +77,10 @@ class PreconditionFailed(AppError):
 
 class PreconditionRequired(AppError):
     code = "precondition_required"
-    message = "Send the header `If-Match` with the `ETag` of what you change, so that nobody's changes are lost."
+    message = (
+        "Send the header `If-Match` with the `ETag` of what you change, or `If-None-Match: *` if there is nothing yet, "
+        "so that nobody's changes are lost."
+    )
 
 
 class TooManyRequests(AppError):

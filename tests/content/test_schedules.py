@@ -16,6 +16,7 @@ from app.core.roles import Role
 from tests.support.jobs import run_due
 from tests.support.mails import mails_waiting
 from tests.support.problems import fields_of, problem_in
+from tests.support.rows import an_article
 from tests.support.users import Users
 from tests.support.writing import names, publish, read, walk, write
 
@@ -383,7 +384,11 @@ async def test_another_article_has_its_slug_by_then(
     await write(author, body_markdown="Text", tags=["tag"])
     await schedule(author, publish_at=after(minutes=1), unpublish_at=after(minutes=2))
     await author.patch(DRAFT, json={"slug": "moved"})
-    await author.post("/articles", json={"title": "Other", "slug": "an-article"})
+    problem_in(await author.post("/articles", json={"title": "Other", "slug": "an-article"}), 409, "slug_taken")
+    # Only by other means can somebody get it.
+    async with app.state.database.writing() as session:
+        session.add(an_article((await read(author, "/users/me"))["id"], "an-article"))
+        await session.commit()
     before = await read(author, "/articles/moved")
 
     await go_to(app, clock, minutes=1)

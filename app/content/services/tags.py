@@ -14,6 +14,7 @@ from app.content.models import Article, Tag, article_tags
 from app.content.queries import tags
 from app.content.queries.tags import TagRow
 from app.content.schemas.taxonomy import TagListQuery, TagMerge, TagUpdate
+from app.content.services.draft_tags import DraftTags
 from app.content.services.former_names import FormerNames
 from app.content.services.permalinks import Permalinks
 from app.core import clock
@@ -31,6 +32,7 @@ _UNIQUE = {"uq_tags_name_key": TagTaken(field="name"), "uq_tags_slug": TagTaken(
 class TagService:
     def __init__(self, unit: UnitOfWork) -> None:
         self._unit = unit
+        self._draft_tags = DraftTags(unit)
         self._former_names = FormerNames(unit)
         self._permalinks = Permalinks(unit)
 
@@ -142,12 +144,14 @@ class TagService:
         """Rename a tag everywhere. Raises `TagNotFound` or `TagTaken`."""
         tag = await self._locked(actor, slug)
         new_slug = data.slug or await self._slug_for(data.name, tag)
+        former_name = tag.name
         # The time is said: an editor may like the name as it is.
         tag.name, tag.slug, tag.updated_at = data.name, new_slug, clock.now()
         with translating(_UNIQUE):
             await self._unit.session.flush()
         if new_slug != slug:
             await self._former_names.keep_tags([tag], [slug], tag)
+        await self._draft_tags.follow({name_key(former_name): tag.name})
         self._record(actions.TAG_RENAMED, actor, tag, before=slug, slug=tag.slug)
         return await self.get(actor, tag.slug)
 
@@ -183,6 +187,7 @@ class TagService:
         )
         await self._unit.session.execute(insert(article_tags).from_select(["article_id", "tag_id"], moving))
         await self._unit.session.execute(delete(Tag).where(Tag.id.in_(ids)))
+        await self._draft_tags.follow({name_key(tag.name): target.name for tag in sources})
         self._record(actions.TAG_MERGED, actor, target, slug=target.slug, merged=[tag.slug for tag in sources])
         return await self.get(actor, target.slug)
 
@@ -191,6 +196,7 @@ class TagService:
         tag = await self._locked(actor, slug)
         await self._former_names.keep_tags([tag], [slug], None)
         await self._unit.session.delete(tag)
+        await self._draft_tags.follow({name_key(tag.name): None})
         self._record(actions.TAG_DELETED, actor, tag, slug=slug)
 
     def _record(self, action: Action, actor: Actor, tag: Tag, **details: Any) -> None:
