@@ -66,7 +66,6 @@ CHANGES = {
     "PUT /articles/{slug}/publication": Change("/articles/{draft}/publication", {}, "/articles/{draft}"),
     "DELETE /articles/{slug}/publication": Change("/articles/{public}/publication", None, "/articles/{public}"),
     RESTORATION: Change("/articles/{public}/restoration", None, "/articles/{public}"),
-    "DELETE /articles/{slug}/schedule": Change("/articles/{later}/schedule", shown="/articles/{later}/schedule"),
     "PATCH /redirects/{redirect_id}": Change("/redirects/{redirect}", {"note": "New"}, shown="/redirects/{redirect}"),
     "DELETE /redirects/{redirect_id}": Change("/redirects/{redirect}", shown="/redirects/{redirect}"),
     "PUT /articles/{slug}/draft": Change("/articles/{working}/draft", {"title": "New"}, "/articles/{working}/draft"),

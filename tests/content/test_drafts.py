@@ -197,7 +197,7 @@ async def test_tags_are_names_until_they_are_published(
     await author.put("/articles/bread/publication")
 
     article = await read(author, "/articles/bread")
-    assert sorted(names(article["tags"], "name")) == ["Gone", "Never seen", "old"]
+    assert sorted(names(article["tags"], "name")) == ["Never seen", "New"]
 
 
 async def test_what_another_writes_in_a_draft_is_in_the_audit_log(

@@ -24,6 +24,8 @@ NAMES = {
     "tag": "baking",
     "category": "food",
     "user_id": 1,
+    "comment_id": 1,
+    "redirect_id": 1,
     "number": 1,
     "old": 1,
     "new": 1,

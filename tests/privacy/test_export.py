@@ -90,7 +90,7 @@ async def test_it_comes_as_a_file_that_nobody_keeps(device: Device, session: Asy
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Content-Length"] == str(len(response.content))
     contents = contents_of(response)
-    lists = {"comments.json", "redirects.json", "revisions.json"}
+    lists = {"comments.json", "redirects.json", "revisions.json", "schedules.json"}
     assert set(contents.texts) == {"README.txt", "account.json", "audit.json", *lists}
     assert (contents.json("comments.json"), contents.json("revisions.json"), contents.articles) == ([], [], [])
     newest = await session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
