@@ -69,6 +69,11 @@ class RevisionNotFound(NotFound):
     message = "This article has no such revision."
 
 
+class RevisionDamaged(Conflict):
+    code = "revision_damaged"
+    message = "What is stored of this revision is damaged. Only a backup may still have it."
+
+
 class TooComplex(Invalid):
     code = "too_complex"
     message = "This text takes too long to render. Make it shorter or simpler."

@@ -322,33 +322,3 @@ async def test_a_save_that_changes_no_slug_leaves_the_rows_alone(
 
     rows = (await session.execute(text("SELECT slug, held_by = leads_to, was_public FROM article_slugs"))).all()
     assert [tuple(row) for row in rows] == [("one", True, True)]
-
-
-async def test_an_article_whose_slug_was_taken_over_is_found_again_when_the_other_is_not(
-    author: httpx.AsyncClient, editor: httpx.AsyncClient, anonymous: httpx.AsyncClient
-) -> None:
-    await publish(author, "First", slug="place")
-    await author.patch("/articles/place", json={"slug": "first"})
-    await publish(author, "Second", slug="place")
-    assert (await anonymous.get("/articles/place")).json()["title"] == "Second"
-
-    async def leads_to() -> str:
-        return (await anonymous.get("/articles/place")).headers["Location"].rpartition("/")[2]
-
-    await author.delete("/articles/place/publication")
-    assert await leads_to() == "first"
-    await author.put("/articles/place/publication")
-    assert (await anonymous.get("/articles/place")).status_code == 200
-    await author.patch("/articles/place", json={"visibility": "members"})
-    assert await leads_to() == "first"
-    await author.patch("/articles/place", json={"visibility": "public"})
-    await author.delete("/articles/place")
-    assert await leads_to() == "first"
-    # Whoever took it over last comes first, as long as it is there.
-    await editor.put("/articles/place/restoration")
-    await author.patch("/articles/place", json={"slug": "second"})
-    assert await leads_to() == "second"
-    await author.delete("/articles/second")
-    assert await leads_to() == "first"
-    await author.delete("/articles/first")
-    problem_in(await anonymous.get("/articles/place"), 410, "gone")

@@ -106,6 +106,13 @@ async def test_what_is_not_in_order_is_found_and_counters_are_repaired(
     assert found(await check(filled, tmp_path, "--json")) == others
 
 
+async def test_a_damaged_history_is_found(filled: str, tmp_path: Path) -> None:
+    nonsense = "x'00'" if make_url(filled).get_backend_name() == "sqlite" else "'\\x00'"
+    await execute(filled, f"INSERT INTO revision_texts (article_id, data) SELECT min(id), {nonsense} FROM articles")
+
+    assert found(await check(filled, tmp_path, "--json")) == {("histories", "revision_texts")}
+
+
 async def test_a_damaged_file_is_found(template: Template, tmp_path: Path) -> None:
     if not template.is_sqlite:
         pytest.skip("PostgreSQL looks after its files itself")

@@ -18,6 +18,7 @@ from app.content.errors import (
     DraftNotFound,
     NothingPublished,
     RenderingUnavailable,
+    RevisionDamaged,
     RevisionNotFound,
     SlugTaken,
     TooComplex,
@@ -91,7 +92,7 @@ async def discard_draft(services: ServicesDep, account: AccountDep, slug: SlugPa
     response_model=MergeOut,
     dependencies=_changes,
     max_body_size=MAX_ARTICLE_BYTES,
-    responses=raises(*_EDITING, RevisionNotFound, ComparisonUnavailable),
+    responses=raises(*_EDITING, RevisionNotFound, RevisionDamaged, ComparisonUnavailable),
 )
 @no_idempotency_key(CREATES_NOTHING)
 async def merge_draft(services: ServicesDep, account: AccountDep, slug: SlugPath, data: MergeInput) -> Response:

@@ -16,6 +16,7 @@ from app.content.errors import (
     ArticleNotFound,
     ComparisonUnavailable,
     RenderingUnavailable,
+    RevisionDamaged,
     RevisionNotFound,
     TooComplex,
 )
@@ -50,7 +51,7 @@ async def list_revisions(
     return RevisionPage.model_validate(link.on(await services.content.revisions.list(account, slug, query)))
 
 
-@router.get("/{number}", responses=raises(*_EDITING, *FORMER, RevisionNotFound))
+@router.get("/{number}", responses=raises(*_EDITING, *FORMER, RevisionNotFound, RevisionDamaged))
 async def read_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> RevisionOut:
     """Show a revision with its text."""
     return await services.content.revisions.get(account, slug, number)
@@ -59,7 +60,7 @@ async def read_revision(services: ServicesDep, account: AccountDep, slug: SlugPa
 @router.get(
     "/{old}/diff/{new}",
     dependencies=[limited_by_account(COMPARISONS_OF_ACCOUNT)],
-    responses=raises(*_EDITING, *FORMER, RevisionNotFound, ComparisonUnavailable),
+    responses=raises(*_EDITING, *FORMER, RevisionNotFound, RevisionDamaged, ComparisonUnavailable),
 )
 async def compare_revisions(
     services: ServicesDep, account: AccountDep, slug: SlugPath, old: NumberPath, new: NumberPath
@@ -68,7 +69,7 @@ async def compare_revisions(
     return await services.content.comparisons.diff(account, slug, old, new)
 
 
-@router.patch("/{number}", dependencies=_changes, responses=raises(*_EDITING, RevisionNotFound))
+@router.patch("/{number}", dependencies=_changes, responses=raises(*_EDITING, RevisionNotFound, RevisionDamaged))
 async def name_revision(
     services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath, data: RevisionUpdate
 ) -> RevisionOut:
@@ -80,7 +81,7 @@ async def name_revision(
     "/{number}/restoration",
     response_model=DraftOut,
     dependencies=_changes,
-    responses=raises(*_EDITING, RevisionNotFound, TooComplex, RenderingUnavailable),
+    responses=raises(*_EDITING, RevisionNotFound, RevisionDamaged, TooComplex, RenderingUnavailable),
 )
 async def restore_revision(services: ServicesDep, account: AccountDep, slug: SlugPath, number: NumberPath) -> Response:
     """Make a revision the draft again, under the present slug. This publishes nothing."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.content.errors import RevisionDamaged
 from app.content.models import Article, Reason, Revision, RevisionText, Snapshot
 from app.content.models.snapshot import EVERY_FIELD
 from app.content.queries import revisions
@@ -130,14 +131,20 @@ class History:
         if found is None:
             return False
         earlier, is_known = found
-        goes_on = is_known or earlier.number == onto.version
-        if not goes_on and not _words_of(snapshot_of(earlier)) <= _words_of(after):
+        if not (is_known or earlier.number == onto.version or _has_words_of(earlier, after)):
             return False
         earlier.superseded_at = revision.created_at
         earlier.thin_out_at = first_question(revision.created_at, is_superseded=True)
         revision.began_at = earlier.began_at
         revision.fields = sorted({*earlier.fields, *revision.fields})
         return True
+
+
+def _has_words_of(earlier: Revision, after: Snapshot) -> bool:
+    try:
+        return _words_of(snapshot_of(earlier)) <= _words_of(after)
+    except RevisionDamaged:
+        return False
 
 
 def _words_of(text: Snapshot) -> set[str]:

@@ -15,6 +15,7 @@ from app.ops.maintenance import id_counters
 from app.ops.maintenance.contents import inconsistent_articles, inconsistent_comments
 from app.ops.maintenance.counters import wrong_counters
 from app.ops.maintenance.findings import Finding
+from app.ops.maintenance.histories import damaged_revisions
 from app.ops.maintenance.invalid_values import invalid_values
 from app.ops.maintenance.references import broken_references
 from app.ops.maintenance.schema import head, revision, snapshot, sqlite_path
@@ -31,7 +32,14 @@ _INVALID_INDEXES = """
     SELECT indrelid::regclass::text, format('the index %s is invalid', indexrelid::regclass) FROM pg_index
     JOIN pg_class ON pg_class.oid = indexrelid
     WHERE NOT (indisvalid AND indisready) AND relnamespace = current_schema()::regnamespace ORDER BY 1, 2"""
-_CHECKS = (broken_references, disabled_triggers, inconsistent_comments, wrong_counters, inconsistent_articles)
+_CHECKS = (
+    broken_references,
+    disabled_triggers,
+    inconsistent_comments,
+    wrong_counters,
+    inconsistent_articles,
+    damaged_revisions,
+)
 
 
 async def check(database_url: str) -> list[Finding]:
