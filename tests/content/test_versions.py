@@ -39,3 +39,15 @@ async def test_unpublishing_a_draft_means_that_it_is_not_published_later(author:
     assert (await author.delete(f"{ARTICLE}/publication")).status_code == 204
 
     assert (await author.get(f"{ARTICLE}/schedule")).status_code == 404
+
+
+async def test_who_finds_it_stays_unless_somebody_says_so(author: httpx.AsyncClient) -> None:
+    members = (await publish(author, visibility="members", kind="page"))["slug"]
+    tag = (await author.get(f"/articles/{members}")).headers["ETag"]
+
+    saved = await author.put(DRAFT, json={"title": "Anew"}, headers={"If-Match": tag})
+
+    assert (saved.json()["visibility"], saved.json()["kind"]) == ("members", "page")
+    said = {"title": "Anew", "visibility": "unlisted"}
+    saved = await author.put(DRAFT, json=said, headers={"If-Match": saved.headers["ETag"]})
+    assert (saved.json()["visibility"], saved.json()["kind"]) == ("unlisted", "page")

@@ -108,7 +108,8 @@ async def test_what_is_not_in_order_is_found_and_counters_are_repaired(
 
 async def test_a_damaged_history_is_found(filled: str, tmp_path: Path) -> None:
     nonsense = "x'00'" if make_url(filled).get_backend_name() == "sqlite" else "'\\x00'"
-    await execute(filled, f"INSERT INTO revision_texts (article_id, data) SELECT min(id), {nonsense} FROM articles")
+    statement = f"INSERT INTO revision_texts (article_id, data) SELECT min(id), {nonsense} FROM articles"  # noqa: S608
+    await execute(filled, statement)
 
     assert found(await check(filled, tmp_path, "--json")) == {("histories", "revision_texts")}
 

@@ -87,8 +87,6 @@ class ArticleText(Input):
     cover_image_url: WebUrl | None = None
     category: CategorySlug | None = Field(default=None, description="A category's slug.")
     tags: TagNames = Field(default=[])
-    kind: ArticleKind = Field(default=ArticleKind.ARTICLE, description=_KIND)
-    visibility: Visibility = Field(default=Visibility.PUBLIC, description=_VISIBILITY)
 
 
 class ArticleInput(ArticleText):
@@ -97,6 +95,8 @@ class ArticleInput(ArticleText):
         description="Derived from the title if omitted. Unique among all articles, including the drafts of others.",
     )
     status: ArticleStatus = ArticleStatus.DRAFT
+    kind: ArticleKind = Field(default=ArticleKind.ARTICLE, description=_KIND)
+    visibility: Visibility = Field(default=Visibility.PUBLIC, description=_VISIBILITY)
 
 
 class ArticleUpdate(Input):

@@ -12,9 +12,11 @@ from app.core.schemas.base import Output, Slug
 
 
 class DraftInput(ArticleText):
-    """A whole draft. What is omitted gets its default; the slug stays."""
+    """A whole draft. What is omitted gets its default, but for where it is found and by whom: that stays."""
 
     slug: Slug | None = Field(default=None, description="Reserved as soon as the draft is saved. Stays if omitted.")
+    kind: ArticleKind | None = Field(default=None, description="Stays if omitted.")
+    visibility: Visibility | None = Field(default=None, description="Stays if omitted.")
 
 
 class DraftOut(Output):

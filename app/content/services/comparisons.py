@@ -111,6 +111,6 @@ def _mine(data: MergeInput, before: Fields) -> Fields:
         cover_image_url=data.cover_image_url,
         category=data.category,
         tags=tuple(data.tags),
-        kind=data.kind,
-        visibility=data.visibility,
+        kind=data.kind or before.kind,
+        visibility=data.visibility or before.visibility,
     )

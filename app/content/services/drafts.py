@@ -47,10 +47,9 @@ class DraftService:
         Raises `ArticleNotFound`, `Forbidden`, `PreconditionRequired`, `PreconditionFailed`, `SlugTaken`,
         `UnknownCategory`, `TooComplex` or `RenderingUnavailable`.
         """
-        changes = data.model_dump()
-        if data.slug is None:
-            # An article always has one.
-            del changes["slug"]
+        # Nobody makes public by leaving something out what is for members.
+        stays = {name for name in ("slug", "kind", "visibility") if getattr(data, name) is None}
+        changes = data.model_dump(exclude=stays)
         rendered = await self._access.render_for(actor, slug, data.body_markdown)
         # Said only to those who may save it.
         self._unit.preconditions.demand()

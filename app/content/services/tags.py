@@ -76,7 +76,9 @@ class TagService:
         """The existing tags among these names, by key."""
         if not wanted:
             return {}
-        known = (await self._unit.session.scalars(tags.named(wanted.keys(), wanted.values()))).all()
+        statement = tags.named(wanted.keys(), wanted.values())
+        # As they are called now: somebody may have renamed one since it was loaded.
+        known = (await self._unit.session.scalars(statement.execution_options(populate_existing=True))).all()
         # A tag without a key goes first: it has exactly this name.
         return {name_key(tag.name): tag for tag in sorted(known, key=lambda tag: tag.name_key is None)}
 
