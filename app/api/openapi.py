@@ -105,14 +105,19 @@ def _describe(operation: dict[str, Any], route: Route, method: str) -> None:
     for dependency in route.calls:
         for code, described in raises(*errors_raised_by(dependency)).items():
             _add(responses, str(code), described["description"])
+    _make_problems(responses)
+    operation["responses"] = dict(sorted(responses.items()))
+    for parameter in operation.get("parameters", ()):
+        _drop_null(parameter)
+
+
+def _make_problems(responses: dict[str, Any]) -> None:
+    """Say in which form a request fails, or learns where to go."""
     for status, response in responses.items():
         if status in _MOVED:
             response["headers"] = _LOCATION
         if status >= "400" or status in _MOVED:
             response["content"] = {MEDIA_TYPE: {"schema": _SCHEMA}}
-    operation["responses"] = dict(sorted(responses.items()))
-    for parameter in operation.get("parameters", ()):
-        _drop_null(parameter)
 
 
 def _offer_json(content: dict[str, Any], components: dict[str, Any]) -> None:

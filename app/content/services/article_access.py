@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, select
 
-from app.accounts.policies.actors import Actor, require_account
+from app.accounts.policies.actors import Actor, is_editor, require_account
 from app.content.errors import ArticleNotFound
 from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, Purpose
@@ -27,11 +27,22 @@ class ArticleAccess:
         return await self._editable(actor, articles.to_change(), slug)
 
     async def to_show(self, actor: Actor, slug: str) -> Article:
-        """The same, where nothing is done but reading. Raises `Moved` or `Gone` too."""
+        """The same, where nothing is done but reading: editors may look at what is deleted, too.
+
+        Raises `Moved` or `Gone` too.
+        """
         try:
             return await self.to_read(actor, slug)
         except ArticleNotFound:
-            raise await self._permalinks.missing(actor, "article", slug) from None
+            deleted = await self._deleted(slug) if is_editor(actor) else None
+            if deleted is None:
+                raise await self._permalinks.missing(actor, "article", slug) from None
+            return deleted
+
+    async def _deleted(self, slug: str) -> Article | None:
+        found = articles.to_change().where(Article.slug == slug, Article.deleted_at.is_not(None))
+        article: Article | None = await self._unit.session.scalar(found)
+        return article
 
     async def to_change(self, actor: Actor, slug: str) -> Article:
         """The same, with its tags and body, locked until the transaction ends."""
