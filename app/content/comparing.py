@@ -26,7 +26,7 @@ def _body_diff(old: str, new: str, names: tuple[str, str]) -> BodyDiff:
     old_name, new_name = names
     return BodyDiff(
         unified=unified(old, new, old_name=old_name, new_name=new_name),
-        operations=[TextOperation(kind=each.kind, text=each.text) for each in operations(old, new)],
+        operations=[TextOperation(op=each.kind, text=each.text) for each in operations(old, new)],
     )
 
 

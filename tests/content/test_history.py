@@ -251,16 +251,16 @@ async def test_two_revisions_are_compared(author: httpx.AsyncClient, editor: htt
     assert (diff["tags_added"], diff["tags_removed"]) == (["Rye"], ["Baking"])
     assert diff["body"]["unified"].splitlines()[:4] == ["--- 2", "+++ 3", "@@ -1 +1 @@", "-Flour and water."]
     steps = diff["body"]["operations"]
-    assert "".join(step["text"] for step in steps if step["kind"] != "insert") == "Flour and water."
-    assert "".join(step["text"] for step in steps if step["kind"] != "delete") == "Flour and milk.\n"
-    assert steps[0] == {"kind": "equal", "text": "Flour and "}
+    assert "".join(step["text"] for step in steps if step["op"] != "insert") == "Flour and water."
+    assert "".join(step["text"] for step in steps if step["op"] != "delete") == "Flour and milk.\n"
+    assert steps[0] == {"op": "equal", "text": "Flour and "}
 
     back = await read(author, f"{PATH}/3/diff/2")
     assert back["fields"][0] == {"field": "title", "old": "Good bread", "new": "Bread"}
     assert (back["tags_added"], back["tags_removed"]) == (["Baking"], ["Rye"])
     same = await read(author, f"{PATH}/3/diff/3")
     assert (same["fields"], same["tags_added"], same["body"]["unified"]) == ([], [], "")
-    assert same["body"]["operations"] == [{"kind": "equal", "text": "Flour and milk.\n"}]
+    assert same["body"]["operations"] == [{"op": "equal", "text": "Flour and milk.\n"}]
 
 
 async def test_the_longest_texts_are_compared_and_merged(author: httpx.AsyncClient) -> None:
@@ -271,7 +271,7 @@ async def test_the_longest_texts_are_compared_and_merged(author: httpx.AsyncClie
     diff = await read(author, f"{PATH}/1/diff/2")
     merge = await author.post(f"{DRAFT}/merges", json={"title": "Bread", "body_markdown": old + "!", "base_version": 1})
 
-    assert "".join(step["text"] for step in diff["body"]["operations"] if step["kind"] != "delete") == new
+    assert "".join(step["text"] for step in diff["body"]["operations"] if step["op"] != "delete") == new
     assert merge.status_code == 200
     assert merge.json()["version"] == 2
 

@@ -61,7 +61,7 @@ async def test_what_the_blog_has_is_found_at_its_addresses(
     }
 
     for path, (kind, slug) in expected.items():
-        assert await there(anonymous, path) == {"kind": kind, "slug": slug, "path": path}
+        assert await there(anonymous, path) == {"resource": kind, "slug": slug, "path": path}
     for path in ("/one/", "//one", "/one?utm=1#x", "/%6Fne"):
         assert (await there(anonymous, path))["path"] == "/one"
     moved(await resolve(anonymous, "/category/travel"), 308, "/category/life/travel")
@@ -115,7 +115,7 @@ async def test_drafts_are_not_revealed_and_what_was_deleted_is_gone(
     moved(await resolve(anonymous, "/old"), 301, "/public")
     for path in ("/a-draft", "/old-draft", "/tag/secret", "/a-draft.md", "/api/v1/articles/a-draft"):
         problem_in(await resolve(anonymous, path), 404, "not_found")
-    assert (await there(author, "/a-draft"))["kind"] == "article"
+    assert (await there(author, "/a-draft"))["resource"] == "article"
     moved(await resolve(author, "/old-draft"), 301, "/a-draft")
 
     await author.delete("/articles/public")
@@ -261,7 +261,7 @@ async def test_what_is_for_members_is_not_revealed(
 
     for path in ("/for-members", "/old", "/api/v1/articles/for-members"):
         problem_in(await resolve(anonymous, path), 404, "not_found")
-    assert (await there(reader, "/for-members"))["kind"] == "article"
+    assert (await there(reader, "/for-members"))["resource"] == "article"
     moved(await resolve(reader, "/old"), 301, "/for-members")
 
 

@@ -36,7 +36,7 @@ from app.content.schemas.articles import (
     ArticleUpdate,
     DraftFate,
     PublicationInput,
-    version_tag,
+    article_validator,
 )
 from app.content.schemas.schedules import ScheduledArticleOut
 from app.core.errors import InvalidCursor
@@ -154,4 +154,4 @@ async def restore_article(services: ServicesDep, actor: ActorDep, slug: SlugPath
 
 
 def _shown(article: Mapping[str, Any], status: int = 200) -> Response:
-    return json_response(article, version_tag(article["id"], article["version"]), status)
+    return json_response(article, article_validator(article["id"], article["version"]), status)

@@ -25,7 +25,7 @@ from app.content.errors import (
     UnknownCategory,
 )
 from app.content.limits import CONTENT_CHANGES_OF_ACCOUNT
-from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate, version_tag
+from app.content.schemas.articles import MAX_ARTICLE_BYTES, ArticleUpdate, article_validator
 from app.content.schemas.comparisons import MergeInput, MergeOut
 from app.content.schemas.drafts import DraftInput, DraftOut
 from app.core.errors import PreconditionRequired
@@ -103,4 +103,4 @@ async def merge_draft(services: ServicesDep, account: AccountDep, slug: SlugPath
 
 def shown_draft(draft: DraftOut) -> Response:
     """A draft, with the tag of its version."""
-    return json_response(draft, version_tag(draft.id, draft.version))
+    return json_response(draft, article_validator(draft.id, draft.version))

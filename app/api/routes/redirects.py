@@ -20,7 +20,7 @@ from app.content.schemas.redirects import (
     RedirectOut,
     RedirectPage,
     RedirectUpdate,
-    redirect_tag,
+    redirect_validator,
 )
 from app.core.errors import InvalidCursor
 from app.core.roles import Role
@@ -124,4 +124,4 @@ async def delete_redirect(services: ServicesDep, editor: EditorDep, redirect_id:
 
 
 def _shown(redirect: RedirectOut, status: int = 200) -> Response:
-    return json_response(redirect, redirect_tag(redirect.id, redirect.updated_at), status)
+    return json_response(redirect, redirect_validator(redirect.id, redirect.updated_at), status)

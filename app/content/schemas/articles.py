@@ -225,6 +225,6 @@ class ArticleOut(ArticleSummary):
     body_html: str = Field(examples=["<p>We arrived in <strong>Lisbon</strong> at night.</p>"])
 
 
-def version_tag(article_id: int, version: int) -> str:
+def article_validator(article_id: int, version: int) -> str:
     """What stands for a version of an article at the beginning of entity tags."""
     return f"{article_id}.{version}"

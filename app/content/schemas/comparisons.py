@@ -22,7 +22,7 @@ class FieldChange(Output):
 class TextOperation(Output):
     """A piece of text that both have, or only one of them."""
 
-    kind: Literal["equal", "insert", "delete"] = Field(examples=["equal"])
+    op: Literal["equal", "insert", "delete"] = Field(examples=["equal"])
     text: str = Field(examples=["We arrived in "])
 
 

@@ -167,11 +167,11 @@ AddressKind = Literal["article", "tag", "category", "author"]
 class AddressOut(Output):
     """What is at an address."""
 
-    kind: AddressKind = Field(examples=["article"])
+    resource: AddressKind = Field(examples=["article"], description="A page is an `article` as well.")
     slug: str = Field(examples=["a-week-in-lisbon"], description="Or the username of an author.")
     path: str = Field(examples=["/a-week-in-lisbon"])
 
 
-def redirect_tag(redirect_id: int, updated_at: datetime) -> str:
+def redirect_validator(redirect_id: int, updated_at: datetime) -> str:
     """What stands for a redirect in entity tags: that it is used is no change."""
     return f"{redirect_id}.{updated_at.timestamp():.6f}"

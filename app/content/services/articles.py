@@ -13,7 +13,7 @@ from app.content.models import Article
 from app.content.policies import require_article_listing
 from app.content.queries import article_rows, articles
 from app.content.queries.article_rows import ArticleRow, SummaryRow
-from app.content.schemas.articles import ArticleListQuery, version_tag
+from app.content.schemas.articles import ArticleListQuery, article_validator
 from app.content.services.categories import CategoryService
 from app.content.services.list_specs import list_spec
 from app.content.services.narrowing import narrowest_first
@@ -23,10 +23,6 @@ from app.core.slugs import SLUG_PATTERN
 from app.db.compiled_selects import CompiledSelect, Row
 from app.db.paging import PageResult, empty_page, read_page
 from app.unit_of_work import UnitOfWork
-
-_SLUG_CONSTRAINT = "uq_articles_slug"
-# Applied by other means than by setting the attribute of the same name.
-_COMPOSED = {"body_markdown", "tags", "category", "excerpt"}
 
 
 class ArticleService:
@@ -105,7 +101,7 @@ class ArticleService:
 
     async def require_version(self, article: Article) -> None:
         """Require that this is the article which the request is meant for. Raises `PreconditionFailed`."""
-        validator = version_tag(article.id, article.version)
+        validator = article_validator(article.id, article.version)
         await self._unit.preconditions.require(lambda: self.shown(article.id), validator)
 
     async def shown(self, article_id: int) -> ArticleRow:

@@ -10,7 +10,7 @@ from app.content.models import Article, Category, Revision
 from app.content.models.snapshot import Written
 from app.content.queries import revisions
 from app.content.revision_bodies import body_of
-from app.content.schemas.articles import version_tag
+from app.content.schemas.articles import article_validator
 from app.content.schemas.comparisons import FieldChange, FieldConflict, MergedText, MergeInput, MergeOut, RevisionDiff
 from app.content.services.article_access import ArticleAccess
 from app.core.entity_tags import entity_tag
@@ -59,7 +59,7 @@ class ComparisonService:
         fields = merged_fields(base_fields, _mine(data, base_fields or theirs), theirs)
         base_body = body_of(base) if base else None
         body = await body_merge(base_body, data.body_markdown, present.body_markdown, account.id)
-        validator = version_tag(article.id, present.version)
+        validator = article_validator(article.id, present.version)
         return MergeOut(
             version=present.version,
             etag=entity_tag(validator),

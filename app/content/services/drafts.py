@@ -16,7 +16,7 @@ from app.content.events import ArticleChanged
 from app.content.markup import RenderedArticle
 from app.content.models import Article, ArticleCopy, ArticleStatus, Category, Reason, Snapshot
 from app.content.queries import revisions
-from app.content.schemas.articles import ArticleUpdate, CategoryRef, version_tag
+from app.content.schemas.articles import ArticleUpdate, CategoryRef, article_validator
 from app.content.schemas.authors import AuthorSummary
 from app.content.schemas.drafts import DraftInput, DraftOut
 from app.content.services.article_access import ArticleAccess
@@ -125,7 +125,7 @@ class DraftService:
 
         Where there is none yet, it is what readers see, with which a draft begins.
         """
-        validator = version_tag(article.id, (draft or article).version)
+        validator = article_validator(article.id, (draft or article).version)
         await self._unit.preconditions.require(lambda: self._shown(article, draft), validator)
 
     async def discard(self, actor: Actor, slug: str) -> None:

@@ -18,7 +18,7 @@ from app.content.schemas.redirects import (
     RedirectListQuery,
     RedirectOut,
     RedirectUpdate,
-    redirect_tag,
+    redirect_validator,
     why_impossible,
 )
 from app.content.services.redirect_rules import UNIQUE, lock_redirects, require_no_loop, stored_target
@@ -107,7 +107,7 @@ class RedirectService:
 
     async def _required(self, redirect_id: int) -> Redirect:
         redirect = await self._locked(redirect_id)
-        tag = redirect_tag(redirect.id, redirect.updated_at)
+        tag = redirect_validator(redirect.id, redirect.updated_at)
         await self._unit.preconditions.require(lambda: self.get(redirect_id), tag)
         return redirect
 

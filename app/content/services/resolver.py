@@ -88,7 +88,9 @@ class Resolver:
         except NotFound:
             return None
         present = await self._path_of(address.with_slug(slug))
-        return AddressOut(kind=address.kind, slug=slug, path=path) if present == path else Redirection(_MOVED, present)
+        if present != path:
+            return Redirection(_MOVED, present)
+        return AddressOut(resource=address.kind, slug=slug, path=path)
 
     async def _path_of(self, address: Address) -> str:
         return f"{address.before}{await self._categories.path_of(address.slug)}" if address.is_nested else address.path
