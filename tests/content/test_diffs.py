@@ -8,11 +8,11 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.alignment import Aligner
-from app.content.diffs import Operation, operations
+from app.content.comparing.alignment import Aligner
+from app.content.comparing.diffs import Operation, operations
+from app.content.comparing.tokens import lines, sentences, words
+from app.content.comparing.unified import unified
 from app.content.schemas.articles import BODY_MAX_LENGTH
-from app.content.tokens import lines, sentences, words
-from app.content.unified import unified
 from tests.support.examples import examples
 
 pytestmark = pytest.mark.one_database

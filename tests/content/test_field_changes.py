@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.content.field_changes import FieldChange, FieldConflict, Fields, field_changes, merged_fields
+from app.content.comparing.fields import FieldChange, FieldConflict, Fields, field_changes, merged_fields
 
 pytestmark = pytest.mark.one_database
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.content.merging import Conflict, TextMerge, merged_texts
+from app.content.comparing.merging import Conflict, TextMerge, merged_texts
 from app.content.schemas.articles import BODY_MAX_LENGTH
 from tests.support.examples import examples
 

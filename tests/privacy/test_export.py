@@ -323,7 +323,7 @@ async def test_it_is_limited_by_account(users: Users, anna: User, device: Device
     assert (await export(await users.client(Role.READER))).texts
 
 
-@pytest.mark.parametrize("where", ["app.content.exports.post_of", "app.comments.exports.ExportedComment"])
+@pytest.mark.parametrize("where", ["app.content.exports.articles.post_of", "app.comments.exports.ExportedComment"])
 async def test_an_export_that_fails_leaves_no_trace(
     device: Device, session: AsyncSession, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

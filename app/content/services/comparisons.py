@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from app.accounts.policies.actors import Actor, require_account
-from app.content.comparing import body_diff, body_merge, hunks_of, with_both_sides
+from app.content.comparing.bodies import body_diff, body_merge, hunks_of, with_both_sides
+from app.content.comparing.fields import Fields, field_changes, merged_fields
 from app.content.errors import RevisionNotFound
-from app.content.field_changes import Fields, field_changes, merged_fields
 from app.content.models import Article, Category, Revision
 from app.content.models.snapshot import Written
 from app.content.queries import revisions

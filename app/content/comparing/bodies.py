@@ -5,12 +5,12 @@ from functools import cache
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from app.content.diffs import operations
+from app.content.comparing.diffs import operations
+from app.content.comparing.merging import Conflict, TextMerge, merged_texts
+from app.content.comparing.unified import unified
 from app.content.errors import ComparisonUnavailable
-from app.content.merging import Conflict, TextMerge, merged_texts
 from app.content.schemas.comparisons import BodyDiff, MergeHunk, TextOperation
 from app.content.turns import Turns
-from app.content.unified import unified
 
 # The longest texts take about a second, during which other threads wait for each other more often.
 _MAX_CONCURRENT = 1

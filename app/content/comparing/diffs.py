@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from app.content.alignment import Aligner
-from app.content.tokens import lines, sentences, words
+from app.content.comparing.alignment import Aligner
+from app.content.comparing.tokens import lines, sentences, words
 
 Kind = Literal["equal", "insert", "delete"]
 Cutter = Callable[[str], list[str]]

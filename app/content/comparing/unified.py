@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.content.alignment import Aligner, Change
-from app.content.tokens import lines
+from app.content.comparing.alignment import Aligner, Change
+from app.content.comparing.tokens import lines
 
 CONTEXT_LINES = 3
 _NO_END = "\\ No newline at end of file\n"

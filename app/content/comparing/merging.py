@@ -14,8 +14,8 @@ from functools import cache
 from itertools import accumulate, groupby
 from typing import Literal
 
-from app.content.alignment import Aligner, Change
-from app.content.tokens import has_words, lines, sentences, words
+from app.content.comparing.alignment import Aligner, Change
+from app.content.comparing.tokens import has_words, lines, sentences, words
 
 Side = Literal["mine", "theirs"]
 

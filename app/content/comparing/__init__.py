@@ -1,0 +1,1 @@
+"""Texts of articles compared and merged: pure, and with a bounded amount of work."""
