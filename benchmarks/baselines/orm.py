@@ -40,6 +40,7 @@ class _Ref(_Output):
 
 class _Summary(_Output):
     id: int
+    version: int
     slug: str
     title: str
     excerpt: str

@@ -30,7 +30,8 @@ _SQLITE_TAGS = """
     FROM article_tags x JOIN tags t ON t.id = x.tag_id WHERE x.article_id = a.id ORDER BY t.slug)) AS tags
 """
 _SUMMARY = """
-    SELECT a.id, a.slug, a.title, coalesce(nullif(a.given_excerpt, ''), a.derived_excerpt) AS excerpt, a.status,
+    SELECT a.id, a.version, a.slug, a.title,
+        coalesce(nullif(a.given_excerpt, ''), a.derived_excerpt) AS excerpt, a.status,
         a.kind, a.visibility, a.language, a.cover_image_url,
         u.username, u.display_name, u.avatar_url, c.slug AS category_slug,
         c.name AS category_name, a.word_count, a.reading_minutes, a.comment_count, a.published_at, a.created_at,
@@ -127,6 +128,7 @@ def _shown(row: Row) -> dict[str, Any]:
     category = row["category_slug"]
     return {
         "id": row["id"],
+        "version": row["version"],
         "slug": row["slug"],
         "title": row["title"],
         "excerpt": row["excerpt"],

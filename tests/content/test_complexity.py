@@ -39,7 +39,7 @@ async def test_nobody_has_rendered_what_they_may_not_change(
     async def fail(*_: object) -> None:
         pytest.fail("rendered for somebody who may not change the article")
 
-    monkeypatch.setattr("app.content.services.articles.rendered_article", fail)
+    monkeypatch.setattr("app.content.services.article_access.rendered_article", fail)
     refused = await reader.patch(f"/articles/{written['slug']}", json={"body_markdown": "[" * 400_000})
 
     problem_in(refused, 403, "forbidden")

@@ -42,9 +42,9 @@ async def autosave(client: httpx.AsyncClient, text: str, **fields: Any) -> int:
     return int(response.json()["version"])
 
 
-async def autosave_onto(client: httpx.AsyncClient, version: int, text: str, **fields: Any) -> int:
+async def autosave_onto(client: httpx.AsyncClient, article: Any, version: int, text: str, **fields: Any) -> int:
     """By somebody who has this version before them."""
-    body, tag = {"body_markdown": text, **fields}, f'"1.{version}"'
+    body, tag = {"body_markdown": text, **fields}, f'"{article["id"]}.{version}"'
     response = await client.patch(f"{DRAFT}?autosave=true", json=body, headers={"If-Match": tag})
     assert response.status_code == 200, response.text
     return int(response.json()["version"])
@@ -87,12 +87,11 @@ async def test_what_does_not_exist_is_not_found(author: httpx.AsyncClient, bread
 async def test_autosaves_of_one_person_are_one_revision(
     author: httpx.AsyncClient, editor: httpx.AsyncClient, bread: Any, traveller: time_machine.Traveller
 ) -> None:
-    assert bread
     others = 2
     for minute in range(5):
         traveller.move_to(START + timedelta(minutes=minute))
-        last = await autosave_onto(author, others, f"Flour, {minute}.", title=f"Bread {minute}")
-        others = await autosave_onto(editor, last, f"Water, {minute}.")
+        last = await autosave_onto(author, bread, others, f"Flour, {minute}.", title=f"Bread {minute}")
+        others = await autosave_onto(editor, bread, last, f"Water, {minute}.")
 
     revisions = await walk(author, PATH)
     assert names(revisions, "number") == [others, last, 2, 1]

@@ -20,7 +20,7 @@ ANOTHER = (
 # What versions before did not know.
 NEW = {
     *("article_copies", "article_slugs", "taken_slugs", "former_names", "idempotency_keys", "redirects"),
-    *("revision_texts", "revisions"),
+    *("revision_texts", "revisions", "schedules"),
 }
 
 

@@ -56,5 +56,5 @@ async def outdated_pages(app: FastAPI, pages: list[str] | None = None) -> dict[s
 
 def _content(response: httpx.Response) -> Any:
     body = response.json()
-    # Every refusal has the id of its request.
-    return body["code"] if response.is_error else body
+    # Every refusal has the id of its request, and so has what leads elsewhere.
+    return body if response.is_success else (body["code"], body.get("location"))

@@ -26,7 +26,24 @@ from app.accounts.models import (
 from app.audit.models import AuditEvent
 from app.comments.models import Comment
 from app.content.markup import render_article
-from app.content.models import Article, ArticleSlug, Category, FormerName, Named, Tag
+from app.content.models import (
+    Article,
+    ArticleCopy,
+    ArticleSlug,
+    Category,
+    FormerName,
+    Named,
+    Purpose,
+    Reason,
+    Redirect,
+    RedirectMatch,
+    Revision,
+    RevisionText,
+    Schedule,
+    Tag,
+    TakenSlug,
+)
+from app.content.text_deltas import compressed
 from app.core import clock
 from app.core.roles import Role
 from app.db.base import Base
@@ -120,6 +137,7 @@ async def fill(session: AsyncSession) -> None:
     await session.flush()
     session.add(ArticleSlug(slug=article.slug, held_by=article.id, leads_to=article.id, was_public=True))
     session.add(FormerName(resource=Named.TAG, slug="former", tag_id=tag.id))
+    await _fill_beside(session, article)
     above: Comment | None = None
     for _ in range(2):
         comment = Comment(
@@ -134,6 +152,39 @@ async def fill(session: AsyncSession) -> None:
         comment.place_below(above)
         above = comment
     await session.commit()
+
+
+async def _fill_beside(session: AsyncSession, article: Article) -> None:
+    """What is written beside an article, was before, and leads to it."""
+    text = RevisionText(article_id=article.id, data=compressed(article.body_markdown))
+    session.add(text)
+    await session.flush()
+    now = clock.now()
+    revision = Revision(
+        article_id=article.id,
+        number=1,
+        created_at=now,
+        began_at=now,
+        by_id=article.author_id,
+        reason=Reason.EDIT,
+        fields=["title"],
+        was_published=True,
+        tags=["Tag"],
+        text_id=text.id,
+    )
+    draft = ArticleCopy(article_id=article.id, purpose=Purpose.DRAFT, version=1)
+    draft.write(article.snapshot, article.rendered)
+    article.snapshot.write_to(revision)
+    session.add_all(
+        [
+            revision,
+            draft,
+            Schedule(article_id=article.id, unpublish_at=now, by_id=article.author_id),
+            TakenSlug(slug="taken", article_id=article.id, was_public=True),
+            Redirect(source="/old", match=RedirectMatch.EXACT, article_id=article.id, status=301),
+        ]
+    )
+    await session.flush()
 
 
 async def counts(url: str) -> dict[str, int]:

@@ -55,7 +55,10 @@ def remembering(slug: str, article_id: int, dialect: str) -> Any:
         ArticleSlug.slug == slug, ArticleSlug.leads_to.is_not(None), ArticleSlug.leads_to != article_id
     )
     insert = _INSERTS[dialect].insert(TakenSlug).from_select(["slug", "article_id", "was_public"], led_to)
-    return insert.on_conflict_do_nothing()
+    was_public = or_(TakenSlug.was_public, insert.excluded.was_public)
+    return insert.on_conflict_do_update(
+        index_elements=[TakenSlug.slug, TakenSlug.article_id], set_={"was_public": was_public}
+    )
 
 
 def opening(slug: str, article_id: int, dialect: str, *, to_everybody: bool) -> Any:

@@ -23,7 +23,6 @@ from app.accounts.models import User
 from app.content.models import (
     Article,
     ArticleSlug,
-    ArticleStatus,
     Category,
     FormerName,
     Named,
@@ -116,14 +115,8 @@ def keeping(resource: Named, slug: str, target_id: int | None, dialect: str) -> 
 
 
 def public_tags(ids: Sequence[int]) -> Select[tuple[int]]:
-    """Those of these tags that an article has that is public, or was until it was deleted."""
-    was_public = exists().where(
-        ArticleSlug.leads_to == article_tags.c.article_id,
-        ArticleSlug.was_public,
-        # A draft that was public once may have got its tags since.
-        Article.id == article_tags.c.article_id,
-        Article.status == ArticleStatus.PUBLISHED,
-    )
+    """Those of these tags that an article has, or had when it was last edited, that is or was public."""
+    was_public = exists().where(ArticleSlug.leads_to == article_tags.c.article_id, ArticleSlug.was_public)
     is_public = article_tags.c.published_at.is_not(None)
     return select(distinct(article_tags.c.tag_id)).where(
         article_tags.c.tag_id.in_(list(ids)), or_(is_public, was_public)

@@ -155,7 +155,11 @@ class RedirectImport(Output):
 
 
 class ResolveQuery(Input):
-    path: Annotated[SafeStr, Field(min_length=1, max_length=8000, pattern=r"^/")] = Field(
+    path: Annotated[
+        SafeStr,
+        # Said again for the documentation, which would show the first pattern only.
+        Field(min_length=1, max_length=8000, pattern=r"^/", json_schema_extra={"pattern": r"^/[^\x00]*$"}),
+    ] = Field(
         description="A path as it was requested, percent-encoded; a query is left out of account.",
         examples=["/2019/05/old-post.html"],
     )

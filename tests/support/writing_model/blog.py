@@ -143,8 +143,8 @@ class Blog:
     leads_to: dict[str, Article] = field(default_factory=dict)
     # And to which ones it led before another took it over.
     led_to: dict[str, list[Article]] = field(default_factory=dict)
-    # Those under which everybody has found one.
-    were_public: set[str] = field(default_factory=set)
+    # Those under which everybody has found the article.
+    were_public: set[tuple[str, Article]] = field(default_factory=set)
     # The same for tags and categories, which readers have seen; None is one that is deleted.
     former_tags: dict[str, Tag | None] = field(default_factory=dict)
     former_categories: dict[str, Category | None] = field(default_factory=dict)

@@ -53,6 +53,7 @@ class Filing:
         _require_editor(who)
         if self._was_seen(tag):
             self._blog.former_tags[tag.slug] = tag
+        self._follow(tag.name, name)
         tag.name = tag.slug = name
         return DONE
 
@@ -73,15 +74,29 @@ class Filing:
             former[tag.slug] = tag
         former.update(dict.fromkeys([slug for slug, found in former.items() if found is tag], other))
         self._blog.tags.remove(tag)
+        self._follow(tag.name, other.name if other else None)
         for article in self._tagged(tag):
             article.tags = article.tags - {tag} | ({other} if other else set())
 
+    def _follow(self, name: str, other: str | None) -> None:
+        """Have the texts that are not published follow what becomes of a tag."""
+        for article in self._blog.articles:
+            article.draft = _renamed(article.draft, name, other)
+            article.scheduled = _renamed(article.scheduled, name, other)
+
     def _was_seen(self, tag: Tag) -> bool:
-        public = {article for slug, article in self._blog.leads_to.items() if slug in self._blog.were_public}
+        public = {found[1] for found in self._blog.leads_to.items() if found in self._blog.were_public}
         return any(article.is_listed or article in public for article in self._tagged(tag))
 
     def _tagged(self, tag: Tag) -> list[Article]:
         return [article for article in self._blog.articles if tag in article.tags]
+
+
+def _renamed(copy: Copy | None, name: str, other: str | None) -> Copy | None:
+    if copy is None or name not in copy.text.tags:
+        return copy
+    tags = copy.text.tags - {name} | ({other} if other else set())
+    return Copy(replace(copy.text, tags=tags), copy.version)
 
 
 def _moved(copy: Copy | None, category: Category) -> Copy | None:

@@ -63,7 +63,9 @@ class Views:
         seen = [each for each in (*self._blog.led_to[slug], article) if exists_for(who, each)]
         if seen and seen[-1].row.slug != slug:
             return nothing(308, also=seen[-1].row.slug)
-        return nothing(410 if article.is_deleted and slug in self._blog.were_public else 404)
+        were_here = (*self._blog.led_to[slug], article)
+        is_gone = any(each.is_deleted and (slug, each) in self._blog.were_public for each in were_here)
+        return nothing(410 if is_gone else 404)
 
     def former_article(self, who: str, slug: str) -> View:
         present = next((each for each in self._blog.articles if each.row.slug == slug), None)
@@ -190,7 +192,7 @@ class Views:
     def _refusal(self, who: str, article: Article) -> View | None:
         if who == ANONYMOUS:
             return nothing(REFUSED)
-        if not exists_for(who, article):
+        if not exists_for(who, article) and not (who == EDITOR and article.is_deleted):
             return self.missing(who, article.row.slug)
         return nothing(403) if who == READER or who not in {EDITOR, article.author} else None
 

@@ -117,7 +117,9 @@ class Writing:
         if number not in article.revisions:
             raise Refused(404)
         condition.require(article.written.version)
-        text = replace(article.revisions[number].text, slug=article.written.text.slug)
+        present = article.written.text
+        earlier = article.revisions[number].text
+        text = replace(earlier, slug=present.slug, kind=present.kind, visibility=present.visibility)
         self._store_draft(article, text, who)
         return DONE
 
@@ -170,12 +172,14 @@ class Writing:
     def unpublish(self, who: str, article: Article, condition: Condition) -> int:
         self.require_editable(who, article)
         condition.require(article.version)
+        article.scheduled = None
         if article.is_published:
-            article.is_published, article.scheduled = False, None
+            article.is_published = False
             if article.draft is not None:
-                text, article.version = article.draft.text, article.draft.version
-                article.draft = None
-                self._write(article, text)
+                draft, article.draft = article.draft, None
+                is_older = draft.version < article.version
+                article.version = self._record(article, draft.text, who) if is_older else draft.version
+                self._write(article, draft.text)
         return GONE
 
     def delete(self, who: str, article: Article, condition: Condition) -> int:
@@ -260,4 +264,4 @@ class Writing:
             earlier.append(before)
         self._blog.leads_to[slug] = article
         if article.row.visibility != "members":
-            self._blog.were_public.add(slug)
+            self._blog.were_public.add((slug, article))
