@@ -160,7 +160,7 @@ merge with a draft POST   /articles/{draft}/draft/merges       401        404   
 read deleted draft GET    /articles/{deleted}/draft            401        404    404       404   404   404    404   404
 read a history     GET    /articles/{public}/revisions         401        403    403       403   403   200    200   200
 read a draft's     GET    /articles/{draft}/revisions          401        404    404       404   404   200    200   200
-read a deleted's   GET    /articles/{deleted}/revisions        401        404    404       404   404   404    404   404
+read a deleted's   GET    /articles/{deleted}/revisions        401        404    404       404   404   404   200    200
 read a revision    GET    /articles/{working}/revisions/2      401        403    403       403   403   200    200   200
 compare revisions  GET    /articles/{working}/revisions/2/diff/2 401      403    403       403   403   200    200   200
 name a revision    PATCH  /articles/{working}/revisions/2      401        403    403       403   403   200    200   200

@@ -46,14 +46,13 @@ class ArticleAccess:
 
     async def to_change(self, actor: Actor, slug: str) -> Article:
         """The same, with its tags and body, locked until the transaction ends."""
-        # Wholly: whoever changes its slug would wait for a comment that waits to be counted.
-        locked = articles.to_change().with_for_update(of=Article)
+        locked = articles.to_change().with_for_update(of=Article, key_share=True)
         return await self._editable(actor, locked.execution_options(populate_existing=True), slug)
 
     async def locked(self, article_id: int) -> Article | None:
         """The same for the blog itself, of any article that is not deleted."""
         found = articles.to_change().where(Article.id == article_id, Article.deleted_at.is_(None))
-        locked = found.with_for_update(of=Article).execution_options(populate_existing=True)
+        locked = found.with_for_update(of=Article, key_share=True).execution_options(populate_existing=True)
         article: Article | None = await self._unit.session.scalar(locked)
         return article
 
