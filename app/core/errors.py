@@ -45,14 +45,14 @@ class NotFound(AppError):
 
 class Gone(AppError):
     code = "gone"
-    message = "This was public once, and is deleted."
+    message = "This has been deleted."
 
 
 class Moved(AppError):
     """What is asked for under the slug `former` has another one now."""
 
     code = "moved"
-    message = "This is found under another slug now."
+    message = "This has moved to another slug."
 
     def __init__(self, detail: str | None = None, *, former: str, slug: str) -> None:
         super().__init__(detail)
@@ -68,7 +68,7 @@ class PreconditionFailed(AppError):
     """`etag` is the present one of the resource, if it has one."""
 
     code = "precondition_failed"
-    message = "What the request is about is not as it demands: it has changed, is not there, or is there already."
+    message = "This has changed since you last read it, no longer exists, or already exists."
 
     def __init__(self, detail: str | None = None, *, etag: str | None = None) -> None:
         super().__init__(detail)

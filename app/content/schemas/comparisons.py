@@ -95,8 +95,8 @@ class MergedText(Output):
 class MergeOut(Output):
     """A merge that is not saved: send `merged`, with `If-Match: etag`, when the conflicts are decided."""
 
-    version: int = Field(examples=[8], description="Of the present draft, with which the text was merged.")
-    etag: str = Field(examples=['"42.8"'], description="For the `If-Match` of the request that saves the result.")
+    version: int = Field(examples=[8], description="The version of the present draft, with which the text was merged.")
+    etag: str = Field(examples=['"42.8"'], description="The tag to send as `If-Match` with the request that saves the result.")
     is_base_known: bool = Field(
         examples=[True], description="If the base is gone, every difference of the two sides is a conflict."
     )

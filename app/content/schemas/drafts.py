@@ -22,9 +22,9 @@ class DraftInput(ArticleText):
 class DraftOut(Output):
     """What is written and not published yet."""
 
-    id: int = Field(examples=[42], description="The article's.")
-    article_slug: str = Field(examples=["a-week-in-lisbon"], description="Under which the article is found now.")
-    slug: str = Field(examples=["ten-days-in-lisbon"], description="Under which it will be published.")
+    id: int = Field(examples=[42], description="The id of the article.")
+    article_slug: str = Field(examples=["a-week-in-lisbon"], description="The slug that the article has now.")
+    slug: str = Field(examples=["ten-days-in-lisbon"], description="The slug under which the draft will be published.")
     title: str = Field(examples=["Ten days in Lisbon"])
     body_markdown: str = Field(examples=["We arrived in **Lisbon** at dawn."])
     body_html: str = Field(examples=["<p>We arrived in <strong>Lisbon</strong> at dawn.</p>"])

@@ -55,7 +55,7 @@ Status = Annotated[
     WithJsonSchema({"type": "integer", "enum": list(STATUSES), "examples": [308]}),
 ]
 Note = Annotated[Line, Field(max_length=NOTE_MAX_LENGTH, examples=["From the old blog"])]
-_TARGET = "A path of the site, or an http or https URL. None for 410, which says that what was there is gone."
+_TARGET = "A path of the site, or an http or https URL. Null for 410, which says that what was there is gone."
 
 
 def why_impossible(source: str, match: RedirectMatch, target: str | None, status: int) -> str | None:
@@ -106,7 +106,7 @@ class RedirectOut(Output):
     source: str = Field(examples=["/2019/05/old-post.html"])
     match: RedirectMatch
     target: str | None = Field(
-        examples=["/a-week-in-lisbon"], description="For a redirect to an article, where that is now. None if gone."
+        examples=["/a-week-in-lisbon"], description="For a redirect to an article, where that is now. Null if it is gone."
     )
     article: str | None = Field(
         examples=[None], description="The slug of the article that it follows, whatever its slug: imports create these."
@@ -118,7 +118,7 @@ class RedirectOut(Output):
     created_at: datetime
     updated_at: datetime
     created_by: str | None = Field(
-        examples=["anna"], description="The username of whoever created it; none for the command line and imports."
+        examples=["anna"], description="The username of whoever created it; null for the command line and imports."
     )
 
     @classmethod
