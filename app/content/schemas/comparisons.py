@@ -96,7 +96,9 @@ class MergeOut(Output):
     """A merge that is not saved: send `merged`, with `If-Match: etag`, when the conflicts are decided."""
 
     version: int = Field(examples=[8], description="The version of the present draft, with which the text was merged.")
-    etag: str = Field(examples=['"42.8"'], description="The tag to send as `If-Match` with the request that saves the result.")
+    etag: str = Field(
+        examples=['"42.8"'], description="The tag to send as `If-Match` with the request that saves the result."
+    )
     is_base_known: bool = Field(
         examples=[True], description="If the base is gone, every difference of the two sides is a conflict."
     )

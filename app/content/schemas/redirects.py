@@ -106,7 +106,8 @@ class RedirectOut(Output):
     source: str = Field(examples=["/2019/05/old-post.html"])
     match: RedirectMatch
     target: str | None = Field(
-        examples=["/a-week-in-lisbon"], description="For a redirect to an article, where that is now. Null if it is gone."
+        examples=["/a-week-in-lisbon"],
+        description="For a redirect to an article, where that is now. Null if it is gone.",
     )
     article: str | None = Field(
         examples=[None], description="The slug of the article that it follows, whatever its slug: imports create these."
